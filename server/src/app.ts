@@ -1,0 +1,130 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Runner } from 'graphile-worker'
+import { randomUUID } from 'node:crypto'
+import { pino, type Logger } from 'pino'
+import { createCable } from './cable/cable.ts'
+import type { Presence } from './cable/presence.ts'
+import type { Config } from './config.ts'
+import type { Database } from './db/connect.ts'
+import { createBus, type Bus } from './events/bus.ts'
+import { listenForEvents } from './events/listen.ts'
+import type { LoggedEvent } from './events/types.ts'
+import { authorizeSubscription, presencePayload } from './features/realtime/subscription.model.ts'
+import { createFiles, type Files } from './features/active-storage/files.ts'
+import { startDeliveries, type DeliveryPump } from './features/webhooks/delivery.pump.ts'
+import { mountOperations } from './http/mount.ts'
+import { parseForm, requestIdOf } from './http/transport.ts'
+import { RefusedError } from './http/errors.ts'
+import { startWorker } from './jobs/worker.ts'
+import { operations } from './operations.ts'
+import { mountPages } from './pages.ts'
+
+/** A running server without its socket: what handlers, jobs and reactions share. */
+export interface App {
+  config: Config
+  database: Database
+  log: Logger
+  server: FastifyInstance
+  files: Files
+  bus: Bus
+  cable: ReturnType<typeof createCable>
+  presence: Presence
+  requestCounts: { minute: number; byAddress: Map<string, number> }
+  now: () => Date
+  deliveries: DeliveryPump | undefined
+  worker: Runner | undefined
+  /** Listens, and starts what this process runs. Returns the port. */
+  listen: () => Promise<number>
+  close: () => Promise<void>
+}
+
+export interface AppOptions {
+  log?: Logger
+  now?: () => Date
+  onEvent?: (event: LoggedEvent) => void
+}
+
+export async function buildApp(config: Config, database: Database, options: AppOptions = {}): Promise<App> {
+  const log = options.log ?? createLog(config)
+  const server = Fastify({
+    loggerInstance: undefined as never,
+    logger: false,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    requestIdHeader: false,
+    trustProxy: config.trustProxy,
+    bodyLimit: config.maximumUpload * 2,
+    routerOptions: { maxParamLength: 20_000, querystringParser: readQuery, ignoreTrailingSlash: true },
+    rewriteUrl: rewriteUrl as never,
+    frameworkErrors: (_error, request, reply) => {
+      void reply.code(400).header('content-type', 'application/json; charset=UTF-8').send('{"status":400,"error":"Bad Request"}')
+      void request
+    },
+    forceCloseConnections: true,
+  } as never) as unknown as FastifyInstance
+  const app = { config, database, log, server, now: options.now ?? (() => new Date()) } as App
+  app.requestCounts = { minute: 0, byAddress: new Map() }
+  app.files = createFiles(app)
+  app.cable = createCable({
+    authorize: (wanted) => authorizeSubscription(app, wanted),
+    presencePayload: (subject) => presencePayload(app, subject),
+    log,
+  })
+  app.presence = app.cable.presence
+  // Processes that share a database tell each other; the embedded one has a single server.
+  const processId = config.databaseUrl ? randomUUID() : undefined
+  app.bus = createBus(app, { processId, onDeliveries: () => app.deliveries?.poke(), listener: options.onEvent })
+  mountOperations(server, app, operations)
+  await mountPages(server, app)
+
+  let stopListening: (() => Promise<void>) | undefined
+  app.listen = async () => {
+    if (config.run.has('worker')) {
+      app.worker = await startWorker(app)
+      app.deliveries = startDeliveries(app)
+    }
+    if (config.run.has('cable')) app.cable.attach(server.server)
+    stopListening = await listenForEvents(app, processId)
+    await server.listen({ host: config.host, port: config.port })
+    const address = server.server.address()
+    return typeof address === 'object' && address ? address.port : config.port
+  }
+  app.close = async () => {
+    app.cable.close()
+    await server.close()
+    await app.deliveries?.stop()
+    await app.worker?.stop()
+    await app.bus.settled()
+    await stopListening?.()
+  }
+  return app
+}
+
+function createLog(config: Config): Logger {
+  return pino({
+    level: config.logLevel,
+    redact: { paths: ['*.password', '*.token', '*.access_token', 'req.headers'], remove: true },
+  })
+}
+
+/** `.json` and a trailing slash change nothing; a verb may come in a header or the query. */
+function rewriteUrl(request: { url?: string; method?: string; headers: Record<string, string | string[] | undefined> }): string {
+  const url = request.url ?? '/'
+  const end = url.indexOf('?')
+  const path = end < 0 ? url : url.slice(0, end)
+  if (request.method === 'POST') {
+    const wanted = request.headers['x-http-method-override'] ?? (end < 0 ? undefined : new URLSearchParams(url.slice(end)).get('_method'))
+    const verb = typeof wanted === 'string' ? wanted.toUpperCase() : ''
+    if (['GET', 'PUT', 'PATCH', 'DELETE'].includes(verb)) request.method = verb
+  }
+  return path.endsWith('.json') && !path.startsWith('/swagger') && !path.startsWith('/rails')
+    ? path.slice(0, -5) + (end < 0 ? '' : url.slice(end))
+    : url
+}
+
+function readQuery(text: string): Record<string, unknown> {
+  try {
+    return parseForm(text)
+  } catch {
+    throw new RefusedError(400, { status: 400, error: 'Bad Request' })
+  }
+}

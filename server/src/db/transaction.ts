@@ -1,0 +1,31 @@
+import type { Context } from '../http/context.ts'
+import { writeWork } from '../events/log.ts'
+
+/** Serialization failures and deadlocks: the transaction left nothing behind and may be tried again. */
+const TRY_AGAIN = new Set(['40001', '40P01'])
+const TRIES = 4
+
+/**
+ * Runs `work` in one transaction of the context's database, and with it writes the events and jobs it asked for.
+ * After the commit the events are told to the sockets of this process.
+ */
+export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T> | T): Promise<T> {
+  const outside = ctx.db
+  if (outside.isTransaction) return work(ctx)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { result, said } = await outside.transaction().execute(async (transaction) => {
+        ctx.db = transaction
+        const result = await work(ctx)
+        return { result, said: await writeWork(transaction, ctx.takeWork(), { notify: ctx.app.bus.notify }) }
+      })
+      ctx.app.bus.publish(said.events, said.deliveries)
+      return result
+    } catch (error) {
+      ctx.takeWork()
+      if (attempt === TRIES || !TRY_AGAIN.has((error as { code?: string }).code ?? '')) throw error
+    } finally {
+      ctx.db = outside
+    }
+  }
+}

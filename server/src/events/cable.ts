@@ -1,0 +1,141 @@
+import { sql } from 'kysely'
+import type { App } from '../app.ts'
+import { findConversation, type ConversationView } from '../features/conversations/conversation.query.ts'
+import { findMessage, type ContactPicture, type MessageView } from '../features/messages/message.query.ts'
+import { botJson, contactJson, userJson } from '../features/pictures.sql.ts'
+import { presentBotSender, presentUserSender, type BotPicture, type UserPicture } from '../features/users/user.presenter.ts'
+import type { Performer } from '../http/context.ts'
+import { catalog, type Reactions } from './catalog.ts'
+import type { LoggedEvent } from './types.ts'
+
+/** One frame for the sockets that listen on any of the streams. */
+export interface Push {
+  streams: string[]
+  /** The stream of whoever needs no echo. */
+  except?: string
+  data: Record<string, unknown>
+}
+
+export interface ReadyPush {
+  streams: string[]
+  except?: string
+  message: string
+  eventId: number
+}
+
+export const accountStream = (accountId: number) => `account_${accountId}`
+/** Marks that some visitor of the account listens; nothing is ever sent on it. */
+export const visitorsMark = (accountId: number) => `visitors_${accountId}`
+
+/** Loads what pushes show, each record once for all the events of one commit. */
+export class PushScope {
+  readonly app: App
+  readonly accountId: number
+  readonly #loaded = new Map<string, Promise<any>>()
+
+  constructor(app: App, accountId: number) {
+    this.app = app
+    this.accountId = accountId
+  }
+
+  #once<T>(key: string, load: () => Promise<T>): Promise<T> {
+    const known = this.#loaded.get(key) as Promise<T> | undefined
+    if (known) return known
+    const loading = load()
+    this.#loaded.set(key, loading)
+    return loading
+  }
+
+  conversation(id: number): Promise<ConversationView | undefined> {
+    return this.#once(`conversation ${id}`, () => findConversation(this.app.database.kysely, id, 'push'))
+  }
+
+  message(id: number): Promise<MessageView | undefined> {
+    return this.#once(`message ${id}`, () => findMessage(this.app.database.kysely, id))
+  }
+
+  contact(id: number): Promise<ContactPicture | undefined> {
+    return this.#once(`contact ${id}`, () => this.#json<ContactPicture>(contactJson(sql`${id}::integer`)))
+  }
+
+  user(id: number): Promise<UserPicture | undefined> {
+    return this.#once(`user ${id}`, () => this.#json<UserPicture>(userJson(sql`${id}::integer`, sql`${this.accountId}::integer`)))
+  }
+
+  async userToken(id: number): Promise<string | undefined> {
+    return (await this.user(id))?.pubsub_token ?? undefined
+  }
+
+  bot(id: number): Promise<BotPicture | undefined> {
+    return this.#once(`bot ${id}`, () => this.#json<BotPicture>(botJson(sql`${id}::integer`)))
+  }
+
+  async #json<T>(expression: ReturnType<typeof contactJson>): Promise<T | undefined> {
+    const { rows } = await sql<{ picture: T | null }>`select ${expression} as picture`.execute(this.app.database.kysely)
+    return rows[0]?.picture ?? undefined
+  }
+
+  /** The streams of an inbox's members and of the account's administrators. */
+  agents(inboxId: number): Promise<string[]> {
+    return this.#once(`agents ${inboxId}`, async () => {
+      const { rows } = await sql<{ pubsub_token: string }>`
+        select u.pubsub_token from users u
+        where u.pubsub_token is not null and u.id in (
+          select user_id from inbox_members where inbox_id = ${inboxId}
+          union select user_id from account_users where account_id = ${this.accountId} and role = 1)`.execute(
+        this.app.database.kysely,
+      )
+      return rows.map((row) => row.pubsub_token)
+    })
+  }
+
+  /** The streams of the visitor: all their verified ones where this one is verified. */
+  visitor(conversation: ConversationView): Promise<string[]> {
+    const own = conversation.contact_inbox
+    if (!own) return Promise.resolve([])
+    if (!own.hmac_verified) return Promise.resolve([own.pubsub_token])
+    return this.#once(`visitor ${own.id}`, async () => {
+      const { rows } = await sql<{ pubsub_token: string }>`
+        select pubsub_token from contact_inboxes where contact_id = ${own.contact_id} and hmac_verified`.execute(
+        this.app.database.kysely,
+      )
+      return rows.map((row) => row.pubsub_token)
+    })
+  }
+
+  async person(performer: Performer | undefined) {
+    if (!performer) return undefined
+    if (performer.type === 'agent_bot') {
+      const bot = await this.bot(performer.id)
+      return bot && presentBotSender(this.app, bot)
+    }
+    const user = await this.user(performer.id)
+    return user && presentUserSender(this.app, user, this.accountId)
+  }
+}
+
+/** The frames that events of one account make. Nothing is read from the database while nobody of the account listens. */
+export async function pushesFor(app: App, events: LoggedEvent[]): Promise<ReadyPush[]> {
+  const accountId = events[0]!.data.account_id
+  const { hub } = app.cable
+  if (!hub.hasListeners(accountStream(accountId)) && !hub.hasListeners(visitorsMark(accountId))) return []
+  return renderPushes(new PushScope(app, accountId), events)
+}
+
+export async function renderPushes(scope: PushScope, events: LoggedEvent[]): Promise<ReadyPush[]> {
+  const ready: ReadyPush[] = []
+  for (const event of events) {
+    const reactions = catalog[event.name] as Reactions<any>
+    const push = await reactions.cable?.push(scope, event.data)
+    if (!push || !push.streams.length) continue
+    const performer = reactions.cable!.rebuilt ? undefined : await scope.person(event.data.performer)
+    const data = { ...push.data, ...(performer && { performer }), account_id: scope.accountId }
+    ready.push({
+      streams: push.streams,
+      ...(push.except && { except: push.except }),
+      message: JSON.stringify({ event: event.name, data }),
+      eventId: event.id,
+    })
+  }
+  return ready
+}

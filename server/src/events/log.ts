@@ -1,0 +1,129 @@
+import { sql, type Kysely } from 'kysely'
+import type { JobOptions } from '../http/context.ts'
+import type { DB } from '../db/schema.ts'
+import { catalog, type Reactions } from './catalog.ts'
+import type { EventName, LoggedEvent, PendingEvent } from './types.ts'
+
+export interface PendingJob {
+  name: string
+  payload: unknown
+  options?: JobOptions
+}
+
+/**
+ * Writes what a transaction has to say: the events, a delivery for each webhook and bot that listens, and the jobs.
+ * One statement, so that a request that says nothing new to the world pays one round trip.
+ */
+export async function writeWork(
+  db: Kysely<DB>,
+  { events, jobs }: { events: PendingEvent[]; jobs: PendingJob[] },
+  { notify }: { notify?: string | undefined } = {},
+): Promise<{ events: LoggedEvent[]; deliveries: number }> {
+  const asked = [...jobs]
+  for (const { name, data } of events) {
+    for (const reaction of reactionsTo(name).later ?? []) {
+      if (!reaction.if || reaction.if(data as never)) asked.push({ name: reaction.job, payload: data })
+    }
+  }
+  if (!events.length) {
+    if (asked.length) await sql`select ${addJobs(asked)}`.execute(db)
+    return { events: [], deliveries: 0 }
+  }
+  const { rows } = await sql<{ ids: number[]; deliveries: number }>`
+    with input as materialized (
+      select nextval('parley.events_id_seq') as id, e.*
+      from jsonb_to_recordset(${JSON.stringify(events.map(rowOf))}::jsonb) as e(
+        position integer, account_id integer, name text, inbox_id integer, conversation_id integer, contact_id integer,
+        data jsonb, account_webhook text, inbox_webhook text, bot_webhook text)
+    ), logged as (
+      insert into parley.events (id, account_id, name, inbox_id, conversation_id, data) overriding system value
+      select id, account_id, name, inbox_id, conversation_id, data from input
+    ), listener as (
+      select i.position, i.id as event_id, i.account_webhook as event_name, 'account' as kind, w.id as endpoint_id
+      from input i join webhooks w on w.account_id = i.account_id and w.subscriptions ? i.account_webhook
+      where i.account_webhook is not null
+      union all
+      select i.position, i.id, i.inbox_webhook, 'inbox', b.id
+      from input i join inboxes b on b.id = i.inbox_id and b.channel_type = 'Channel::Api'
+      join channel_api c on c.id = b.channel_id and c.webhook_url <> ''
+      where i.inbox_webhook is not null
+      union all
+      select i.position, i.id, i.bot_webhook, 'bot', b.id
+      from input i join agent_bots b on b.outgoing_url <> '' and b.id in (
+        select agent_bot_id from agent_bot_inboxes where inbox_id = i.inbox_id and status = 0
+        union select assignee_agent_bot_id from conversations where id = i.conversation_id)
+      where i.bot_webhook is not null
+    ), delivered as (
+      insert into parley.deliveries (event_id, event_name, account_id, kind, endpoint_id, stream, data)
+      select l.event_id, l.event_name, i.account_id, l.kind, l.endpoint_id,
+        coalesce('conversation:' || i.conversation_id, 'contact:' || i.contact_id, 'account'), i.data
+      from listener l join input i on i.id = l.event_id order by l.position
+      returning 1
+    )
+    select array(select id from input order by position) as ids, (select count(*) from delivered) as deliveries
+      ${asked.length ? sql`, ${addJobs(asked)}` : sql``}
+      ${notify ? sql`, pg_notify('parley_events', ${notify} || ':' || (select string_agg(id::text, ',') from input))` : sql``}
+  `.execute(db)
+  const { ids, deliveries } = rows[0]!
+  return { events: events.map((event, i) => ({ id: Number(ids[i]), ...event })), deliveries: Number(deliveries) }
+}
+
+/** Past events by id, for those that were not here when they happened. */
+export async function readEvents(db: Kysely<DB>, ids: number[]): Promise<LoggedEvent[]> {
+  const { rows } = await sql<LoggedEvent>`
+    select id, name, data from parley.events where id = any(${ids}::bigint[]) order by id`.execute(db)
+  return rows
+}
+
+/**
+ * The events of an account after one, oldest first. Stops before the oldest transaction that is still open, so that a
+ * number which is committed late is never skipped.
+ */
+export async function readEventsAfter(
+  db: Kysely<DB>,
+  accountId: number,
+  after: number,
+  limit = 1000,
+): Promise<LoggedEvent[]> {
+  const { rows } = await sql<LoggedEvent>`
+    select id, name, data from parley.events
+    where account_id = ${accountId} and id > ${after} and xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by id limit ${limit}`.execute(db)
+  return rows
+}
+
+function rowOf({ name, data }: PendingEvent, position: number) {
+  const reactions = reactionsTo(name)
+  const about = data as { inbox_id?: number; conversation_id?: number; contact_id?: number; account_id: number }
+  const sent = reactions.webhook && (!reactions.webhook.if || reactions.webhook.if(data as never))
+  const name_ = sent ? reactions.webhook!.name : null
+  return {
+    position,
+    account_id: about.account_id,
+    name,
+    inbox_id: about.inbox_id ?? null,
+    conversation_id: about.conversation_id ?? null,
+    contact_id: about.contact_id ?? null,
+    data,
+    account_webhook: sent && reactions.webhook!.to.includes('account') ? name_ : null,
+    inbox_webhook: sent && reactions.webhook!.to.includes('inbox') ? name_ : null,
+    bot_webhook: sent && reactions.webhook!.to.includes('bot') ? name_ : null,
+  }
+}
+
+function reactionsTo(name: EventName): Reactions<any> {
+  return catalog[name] as Reactions<any>
+}
+
+function addJobs(jobs: PendingJob[]) {
+  const rows = jobs.map(({ name, payload, options }) => ({
+    name,
+    payload,
+    run_at: options?.runAt ?? null,
+    key: options?.key ?? null,
+    queue: options?.queue ?? null,
+  }))
+  return sql`(select count(parley_jobs.add_job(j.name, j.payload, queue_name := j.queue, run_at := j.run_at, job_key := j.key))
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as j(name text, payload json, run_at timestamptz, key text, queue text)) as jobs`
+}

@@ -1,0 +1,104 @@
+import type { App } from '../../app.ts'
+import { iso, unix } from '../../lib/times.ts'
+import type { ContactPicture } from '../messages/message.query.ts'
+
+/** A contact as sender of messages and on the cable. */
+export function presentContactSender(app: App, contact: ContactPicture) {
+  return {
+    additional_attributes: contact.additional_attributes ?? {},
+    custom_attributes: contact.custom_attributes ?? {},
+    email: contact.email,
+    id: contact.id,
+    identifier: contact.identifier,
+    name: contact.name,
+    phone_number: contact.phone_number,
+    thumbnail: app.files.avatarUrl(contact.avatar),
+    blocked: contact.blocked,
+    type: 'contact' as const,
+  }
+}
+
+/** A contact in the Application API, without its contact inboxes. */
+export function presentContact(app: App, contact: ContactPicture) {
+  return {
+    additional_attributes: contact.additional_attributes ?? {},
+    availability_status: app.presence.isPresent(contact.account_id, 'contact', contact.id) ? 'online' : 'offline',
+    email: contact.email,
+    id: contact.id,
+    name: contact.name,
+    phone_number: contact.phone_number,
+    blocked: contact.blocked,
+    identifier: contact.identifier,
+    thumbnail: app.files.avatarUrl(contact.avatar),
+    custom_attributes: contact.custom_attributes ?? {},
+    ...(contact.last_activity_at && { last_activity_at: unix(contact.last_activity_at) }),
+    created_at: unix(contact.created_at),
+  }
+}
+
+/** A contact as webhooks carry it: no type, but its account. */
+export function contactWebhook(app: App, contact: ContactPicture, account: { id: number; name: string }) {
+  const avatar = app.files.avatarUrl(contact.avatar)
+  return {
+    account: { id: account.id, name: account.name },
+    additional_attributes: contact.additional_attributes ?? {},
+    avatar,
+    custom_attributes: contact.custom_attributes ?? {},
+    email: contact.email,
+    id: contact.id,
+    identifier: contact.identifier,
+    name: contact.name,
+    phone_number: contact.phone_number,
+    thumbnail: avatar,
+    blocked: contact.blocked,
+  }
+}
+
+/** The whole row, as the Client API answers a change. */
+export interface ContactRow {
+  id: number
+  name: string | null
+  email: string | null
+  phone_number: string | null
+  account_id: number
+  created_at: string | Date
+  updated_at: string | Date
+  additional_attributes: Record<string, unknown> | null
+  identifier: string | null
+  custom_attributes: Record<string, unknown> | null
+  last_activity_at: string | Date | null
+  contact_type: number | null
+  middle_name: string | null
+  last_name: string | null
+  location: string | null
+  country_code: string | null
+  blocked: boolean
+  company_id: number | null
+  label_list: string[]
+}
+
+const CONTACT_TYPES = ['visitor', 'lead', 'customer'] as const
+
+export function presentContactRow(contact: ContactRow) {
+  return {
+    id: contact.id,
+    name: contact.name,
+    email: contact.email,
+    phone_number: contact.phone_number,
+    account_id: contact.account_id,
+    created_at: iso(contact.created_at),
+    updated_at: iso(contact.updated_at),
+    additional_attributes: contact.additional_attributes ?? {},
+    identifier: contact.identifier,
+    custom_attributes: contact.custom_attributes ?? {},
+    last_activity_at: iso(contact.last_activity_at),
+    contact_type: CONTACT_TYPES[contact.contact_type ?? 0] ?? 'visitor',
+    middle_name: contact.middle_name,
+    last_name: contact.last_name,
+    location: contact.location,
+    country_code: contact.country_code,
+    blocked: contact.blocked,
+    company_id: contact.company_id,
+    label_list: contact.label_list,
+  }
+}

@@ -1,0 +1,48 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { updateConversation, type ConversationRecord } from './conversation.model.ts'
+
+const ONLINE = 0
+
+/** Gives an open conversation to the member of its inbox who is online and has waited longest for one. */
+export async function assignInTurn(ctx: Context, conversation: ConversationRecord): Promise<void> {
+  const members = await onlineMembers(ctx, conversation)
+  if (conversation.assignee_id !== null && (await isMember(ctx, conversation.inbox_id, conversation.assignee_id))) return
+  const userId = await takeTurn(ctx, conversation.inbox_id, members)
+  if (userId !== undefined) await updateConversation(ctx, conversation, { assignee_id: userId, assignee_agent_bot_id: null })
+}
+
+/** Those of the inbox, and of a team where one is named, that are online right now. Busy people are left alone. */
+export async function onlineMembers(
+  ctx: Context,
+  conversation: Pick<ConversationRecord, 'account_id' | 'inbox_id'>,
+  teamId?: number,
+): Promise<number[]> {
+  const { rows } = await sql<{ user_id: number; auto_offline: boolean }>`
+    select im.user_id, au.auto_offline from inbox_members im
+    join account_users au on au.user_id = im.user_id and au.account_id = ${conversation.account_id}
+    where im.inbox_id = ${conversation.inbox_id} and au.availability = ${ONLINE}
+      ${teamId === undefined ? sql`` : sql`and exists (select 1 from team_members tm where tm.team_id = ${teamId} and tm.user_id = im.user_id)`}
+    order by im.id`.execute(ctx.db)
+  return rows
+    .filter((row) => !row.auto_offline || ctx.app.presence.isPresent(conversation.account_id, 'user', row.user_id))
+    .map((row) => row.user_id)
+}
+
+/** Whose turn it is among these; that turn is then taken. */
+export async function takeTurn(ctx: Context, inboxId: number, userIds: number[]): Promise<number | undefined> {
+  if (!userIds.length) return undefined
+  const { rows } = await sql<{ user_id: number }>`
+    insert into parley.assignment_turns (inbox_id, user_id, taken_at)
+    select ${inboxId}, u.id, clock_timestamp() from unnest(${userIds}::integer[]) with ordinality as u(id, place)
+    left join parley.assignment_turns t on t.inbox_id = ${inboxId} and t.user_id = u.id
+    order by t.taken_at nulls first, u.place limit 1
+    on conflict (inbox_id, user_id) do update set taken_at = excluded.taken_at
+    returning user_id`.execute(ctx.db)
+  return rows[0]?.user_id
+}
+
+async function isMember(ctx: Context, inboxId: number, userId: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from inbox_members where inbox_id = ${inboxId} and user_id = ${userId}`.execute(ctx.db)
+  return rows.length > 0
+}

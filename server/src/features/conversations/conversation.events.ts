@@ -1,0 +1,120 @@
+import type { Push, PushScope } from '../../events/cable.ts'
+import type { DeliveryScope } from '../../events/catalog.ts'
+import type { Changes, EventData } from '../../events/types.ts'
+import { contactWebhook, presentContactSender } from '../contacts/contact.presenter.ts'
+import { presentUserSender } from '../users/user.presenter.ts'
+import { PushScope as Scope } from '../../events/cable.ts'
+import { CONVERSATION_STATUSES, conversationPush, PRIORITIES } from './conversation.presenter.ts'
+import { findConversation } from './conversation.query.ts'
+
+type About = EventData<'conversation.created'>
+type Updated = EventData<'conversation.updated'>
+type Typing = EventData<'conversation.typing_on'>
+
+export async function conversationAgentsPush(scope: PushScope, data: About): Promise<Push | null> {
+  const conversation = await scope.conversation(data.conversation_id)
+  if (!conversation) return null
+  return { streams: await scope.agents(data.inbox_id), data: conversationPush(scope.app, conversation) }
+}
+
+export async function conversationEveryonePush(scope: PushScope, data: About): Promise<Push | null> {
+  const push = await conversationAgentsPush(scope, data)
+  const conversation = await scope.conversation(data.conversation_id)
+  return push && { ...push, streams: [...push.streams, ...(await scope.visitor(conversation!))] }
+}
+
+export async function mentionedPush(scope: PushScope, data: EventData<'conversation.mentioned'>): Promise<Push | null> {
+  const conversation = await scope.conversation(data.conversation_id)
+  const token = await scope.userToken(data.user_id)
+  return conversation && token ? { streams: [token], data: conversationPush(scope.app, conversation) } : null
+}
+
+/** Private typing reaches the visitor too, as in Chatwoot: clients hide it by `is_private`. */
+export async function typingPush(scope: PushScope, data: Typing): Promise<Push | null> {
+  const conversation = await scope.conversation(data.conversation_id)
+  const typist = await typistOf(scope, data)
+  if (!conversation || !typist) return null
+  const own = conversation.contact_inbox?.pubsub_token
+  const except = data.typist.type === 'user' ? await scope.userToken(data.typist.id) : data.typist.type === 'contact' ? own : undefined
+  return {
+    streams: [...(await scope.agents(data.inbox_id)), ...(own ? [own] : [])],
+    ...(except && { except }),
+    data: {
+      conversation: conversationPush(scope.app, conversation, scope.accountId),
+      user: typist,
+      is_private: data.is_private,
+    },
+  }
+}
+
+async function typistOf(scope: PushScope, { typist }: Typing) {
+  if (typist.type === 'contact') {
+    const contact = await scope.contact(typist.id)
+    return contact && presentContactSender(scope.app, contact)
+  }
+  return scope.person({ type: typist.type, id: typist.id })
+}
+
+export async function conversationPayload({ app, db }: DeliveryScope, data: About) {
+  const conversation = await findConversation(db, data.conversation_id, 'push')
+  return conversation ? conversationPush(app, conversation) : null
+}
+
+export async function conversationUpdatedPayload(scope: DeliveryScope, data: Updated) {
+  const payload = await conversationPayload(scope, data)
+  return payload && { ...payload, changed_attributes: changedAttributes(nameEnums(data.changes)) }
+}
+
+/** What changed is told by conversation_updated; here Chatwoot says null. */
+export async function statusChangedPayload(scope: DeliveryScope, data: About) {
+  const payload = await conversationPayload(scope, data)
+  return payload && { ...payload, changed_attributes: null }
+}
+
+export async function typingPayload({ app, db, account }: DeliveryScope, data: Typing) {
+  const conversation = await findConversation(db, data.conversation_id, 'push')
+  if (!conversation) return null
+  const scope = new Scope(app, account.id)
+  return {
+    user: await typistWebhook(scope, data, account),
+    conversation: conversationPush(app, conversation),
+    is_private: data.is_private,
+  }
+}
+
+async function typistWebhook(scope: PushScope, { typist }: Typing, account: { id: number; name: string }) {
+  if (typist.type === 'contact') {
+    const contact = await scope.contact(typist.id)
+    return contact ? contactWebhook(scope.app, contact, account) : null
+  }
+  if (typist.type === 'agent_bot') {
+    const bot = await scope.bot(typist.id)
+    return bot ? { id: bot.id, name: bot.name, type: 'agent_bot' } : null
+  }
+  const user = (await scope.user(typist.id)) as (Parameters<typeof presentUserSender>[1] & { email: string }) | undefined
+  return user ? { id: user.id, name: user.name, email: user.email, type: 'user' } : null
+}
+
+/** One object for each attribute, as Chatwoot lists them. */
+export function changedAttributes(changes: Changes) {
+  return Object.entries(changes).map(([attribute, [before, after]]) => ({
+    [attribute]: { previous_value: before, current_value: after },
+  }))
+}
+
+function nameEnums(changes: Changes): Changes {
+  const named: Changes = { ...changes }
+  const rename = (key: string, names: readonly string[]) => {
+    const change = changes[key]
+    if (change) named[key] = change.map((number) => names[number as number] ?? null) as [unknown, unknown]
+  }
+  rename('status', CONVERSATION_STATUSES)
+  rename('priority', PRIORITIES)
+  return named
+}
+
+const WORTH_AN_ACTIVITY = ['status', 'priority', 'label_list', 'assignee_id', 'team_id']
+
+export function isWorthAnActivity(data: Updated): boolean {
+  return WORTH_AN_ACTIVITY.some((attribute) => attribute in data.changes)
+}

@@ -1,0 +1,51 @@
+import type { Context } from '../../http/context.ts'
+import { loadConversation, updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, SNOOZED, type ConversationStatus } from './conversation.presenter.ts'
+import { writeActivity } from '../messages/activity.model.ts'
+
+/** Without a status: open becomes resolved, anything else open. */
+export async function toggleStatus(
+  ctx: Context,
+  conversation: ConversationRecord,
+  { status, snoozedUntil }: { status?: ConversationStatus | null; snoozedUntil?: Date | null },
+) {
+  const before = conversation.status
+  const after = status ? CONVERSATION_STATUSES.indexOf(status) : before === OPEN ? RESOLVED : OPEN
+  const handsOver = ctx.caller.kind === 'agent_bot' && before === PENDING && after === OPEN
+  await updateConversation(ctx, conversation, {
+    status: after,
+    ...(after === SNOOZED && snoozedUntil !== undefined && { snoozed_until: snoozedUntil }),
+  })
+  // An agent who opens a conversation takes it over.
+  if (after === OPEN && ctx.membership?.role === 'agent') {
+    await updateConversation(ctx, conversation, { assignee_id: ctx.user.id, assignee_agent_bot_id: null })
+  }
+  return {
+    payload: {
+      success: handsOver ? null : true,
+      conversation_id: conversation.display_id,
+      current_status: CONVERSATION_STATUSES[conversation.status]!,
+      snoozed_until: conversation.snoozed_until?.toISOString() ?? null,
+    },
+  }
+}
+
+/** The visitor ends it: whatever it was, it is resolved. */
+export async function resolveByContact(ctx: Context, conversation: ConversationRecord): Promise<void> {
+  const changes = await updateConversation(ctx, conversation, { status: RESOLVED })
+  if (!('status' in changes)) return
+  const name = conversation.contact_name ?? ''
+  const shown = name.charAt(0).toUpperCase() + name.slice(1).toLowerCase()
+  ctx.later('conversations.write_activity', {
+    conversation_id: conversation.id,
+    content: `Conversation was resolved by ${shown}`,
+  })
+}
+
+/** A bot that does not answer must not keep the visitor waiting. */
+export async function openAfterBotFailure(ctx: Context, conversationId: number): Promise<void> {
+  const conversation = await loadConversation(ctx, conversationId)
+  if (conversation?.status !== PENDING) return
+  await updateConversation(ctx, conversation, { status: OPEN })
+  await writeActivity(ctx, conversation, 'Conversation was marked open by system due to an error with the agent bot.')
+}

@@ -1,0 +1,46 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { unprocessable } from '../../http/errors.ts'
+import { isUploadedFile, type UploadedFile } from '../../http/params.ts'
+import { FILE_TYPES, type FileType } from './attachment.presenter.ts'
+
+/** A file of this request, or the signed id of one that was uploaded before. */
+export type AttachmentInput = UploadedFile | string
+
+const IMAGES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp'])
+const VIDEOS = new Set(['video/ogg', 'video/mp4', 'video/webm', 'video/quicktime'])
+
+export function fileTypeOf(contentType: string): FileType {
+  if (IMAGES.has(contentType)) return 'image'
+  if (VIDEOS.has(contentType)) return 'video'
+  return contentType.startsWith('audio/') ? 'audio' : 'file'
+}
+
+export async function saveAttachments(
+  ctx: Context,
+  accountId: number,
+  messageId: number,
+  inputs: AttachmentInput[],
+): Promise<void> {
+  for (const input of inputs) {
+    const blob = isUploadedFile(input)
+      ? await ctx.app.files.createBlob(ctx.db, { filename: input.filename, content: input.content, declaredType: input.type })
+      : await signedBlob(ctx, input)
+    const type = FILE_TYPES.indexOf(fileTypeOf(blob.content_type ?? ''))
+    const { rows } = await sql<{ id: number }>`
+      insert into attachments (file_type, message_id, account_id, created_at, updated_at, meta)
+      values (${type}, ${messageId}, ${accountId}, clock_timestamp(), clock_timestamp(), '{}') returning id`.execute(ctx.db)
+    await ctx.app.files.attachBlob(ctx.db, { recordType: 'Attachment', recordId: rows[0]!.id, name: 'file', blobId: blob.id })
+  }
+}
+
+async function signedBlob(ctx: Context, signedId: string) {
+  const blob = await ctx.app.files.findSignedBlob(ctx.db, signedId)
+  if (!blob) throw unprocessable('mismatched digest')
+  return blob
+}
+
+export async function removeAttachments(ctx: Context, messageId: number): Promise<void> {
+  const { rows } = await sql<{ id: number }>`delete from attachments where message_id = ${messageId} returning id`.execute(ctx.db)
+  for (const { id } of rows) await ctx.app.files.detach(ctx, { recordType: 'Attachment', recordId: id })
+}

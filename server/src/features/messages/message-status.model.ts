@@ -1,0 +1,71 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { contentAttributes, MESSAGE_STATUSES } from './message.presenter.ts'
+import { updateMessage, type MessageRow } from './message.model.ts'
+
+const SENT = 0
+const DELIVERED = 1
+const READ = 2
+export const FAILED = 3
+
+type Row = MessageRow & { account_id: number; inbox_id: number }
+
+/** What the channel says became of a message. Steps back from read to delivered, and unknown names, change nothing. */
+export async function setMessageStatus(
+  ctx: Context,
+  conversation: { id: number; account_id: number; inbox_id: number },
+  message: MessageRow,
+  status: string | null | undefined,
+  externalError: string | null | undefined,
+): Promise<void> {
+  const number = MESSAGE_STATUSES.indexOf(status as (typeof MESSAGE_STATUSES)[number])
+  if (number < 0 || (message.status === READ && number === DELIVERED)) return
+  await updateMessage(ctx, conversation, message, {
+    status: number,
+    content_attributes: {
+      ...contentAttributes(message),
+      external_error: number === FAILED ? (externalError ?? null) : null,
+    },
+  })
+}
+
+/** The inbox's webhook did not take it. */
+export async function markMessageFailed(ctx: Context, messageId: number, problem: string): Promise<void> {
+  const message = await loadRow(ctx, messageId)
+  if (!message) return
+  await updateMessage(ctx, { ...message, id: message.conversation_id }, message, {
+    status: FAILED,
+    content_attributes: { ...contentAttributes(message), external_error: problem },
+  })
+}
+
+/** It got through at a later try; unless something else has happened to it since, it has not failed any more. */
+export async function markMessageDelivered(ctx: Context, messageId: number, problem: string | null): Promise<void> {
+  const message = await loadRow(ctx, messageId)
+  if (message?.status !== FAILED || contentAttributes(message).external_error !== problem) return
+  const { external_error: _, ...attributes } = contentAttributes(message)
+  await updateMessage(ctx, { ...message, id: message.conversation_id }, message, {
+    status: SENT,
+    content_attributes: attributes,
+  })
+}
+
+async function loadRow(ctx: Context, id: number): Promise<Row | undefined> {
+  const { rows } = await sql<Row>`
+    select id, conversation_id, account_id, inbox_id, content, message_type, private, status, content_type,
+      content_attributes, updated_at, processed_message_content, source_id, created_at, sender_type, sender_id
+    from messages where id = ${id} for update`.execute(ctx.db)
+  return rows[0]
+}
+
+/** The visitor has seen the conversation: what was sent to them until then is read. */
+export async function markMessagesRead(ctx: Context, payload: { conversation_id: number; until: string }): Promise<void> {
+  const { rows } = await sql<Row>`
+    select id, conversation_id, account_id, inbox_id, content, message_type, private, status, content_type,
+      content_attributes, updated_at, processed_message_content, source_id, created_at, sender_type, sender_id
+    from messages where conversation_id = ${payload.conversation_id} and message_type <> 0 and status in (${SENT}, ${DELIVERED})
+      and created_at <= ${new Date(payload.until)} order by id for update`.execute(ctx.db)
+  for (const message of rows) {
+    await updateMessage(ctx, { ...message, id: message.conversation_id }, message, { status: READ })
+  }
+}

@@ -1,0 +1,97 @@
+import type { Push, PushScope } from '../../events/cable.ts'
+import type { DeliveryScope } from '../../events/catalog.ts'
+import type { Changes, EventData } from '../../events/types.ts'
+import { iso } from '../../lib/times.ts'
+import { conversationPush } from '../conversations/conversation.presenter.ts'
+import { findConversation } from '../conversations/conversation.query.ts'
+import {
+  CONTENT_TYPES,
+  contentAttributes,
+  contentTypeName,
+  MESSAGE_STATUSES,
+  MESSAGE_TYPES,
+  messagePush,
+  senderWebhook,
+} from './message.presenter.ts'
+import { presentAttachment } from './attachment.presenter.ts'
+import { findMessage } from './message.query.ts'
+
+type Created = EventData<'message.created'>
+type Updated = EventData<'message.updated'>
+
+const ACTIVITY = 2
+
+export async function messagePushes(scope: PushScope, data: Created | Updated): Promise<Push | null> {
+  const push = await messageAgentsPush(scope, data)
+  if (!push) return null
+  if (data.private || data.message_type === ACTIVITY) return push
+  const conversation = await scope.conversation(data.conversation_id)
+  return conversation ? { ...push, streams: [...push.streams, ...(await scope.visitor(conversation))] } : push
+}
+
+export async function messageAgentsPush(scope: PushScope, data: Created | Updated): Promise<Push | null> {
+  const message = await scope.message(data.message_id)
+  if (!message) return null
+  const picture = messagePush(scope.app, message, data.performer === null ? null : scope.accountId)
+  return {
+    streams: await scope.agents(data.inbox_id),
+    data: {
+      ...picture,
+      ...('echo_id' in data && data.echo_id !== undefined && { echo_id: data.echo_id }),
+      ...('changes' in data && { previous_changes: nameEnums(data.changes) }),
+    },
+  }
+}
+
+/** Activities are for the eyes of agents only. */
+export function isWebhookSendable(data: { message_type: number }): boolean {
+  return data.message_type !== ACTIVITY
+}
+
+export async function messagePayload({ app, db, account }: DeliveryScope, data: Created | Updated) {
+  const message = await findMessage(db, data.message_id)
+  const conversation = message && (await findConversation(db, message.conversation_id, 'push'))
+  if (!message || !conversation) return null
+  return {
+    account: { id: account.id, name: account.name },
+    additional_attributes: message.additional_attributes ?? {},
+    content_attributes: contentAttributes(message),
+    content_type: contentTypeName(message.content_type),
+    content: webhookContent(app.config.frontendUrl, message),
+    conversation: conversationPush(app, conversation),
+    created_at: iso(message.created_at),
+    id: message.id,
+    inbox: { id: message.inbox_id, name: await inboxName(db, message.inbox_id) },
+    message_type: MESSAGE_TYPES[message.message_type],
+    private: message.private,
+    sender: senderWebhook(app, message, account),
+    source_id: message.source_id,
+    ...(message.attachments && { attachments: message.attachments.map((file) => presentAttachment(app, file)) }),
+  }
+}
+
+/** A survey leaves as the address where it can be answered. */
+function webhookContent(frontendUrl: string, message: { content: string | null; content_type: number; conversation_uuid: string }) {
+  if (contentTypeName(message.content_type) !== 'input_csat') return message.content
+  const link = `${frontendUrl}/survey/responses/${message.conversation_uuid}`
+  if (!message.content || message.content === DEFAULT_SURVEY) return `Please rate this conversation, ${link}`
+  return `${message.content} ${link}`
+}
+
+export const DEFAULT_SURVEY = 'Please rate the conversation'
+
+async function inboxName(db: DeliveryScope['db'], id: number): Promise<string | null> {
+  const inbox = await db.selectFrom('inboxes').select('name').where('id', '=', id).executeTakeFirst()
+  return inbox?.name ?? null
+}
+
+function nameEnums(changes: Changes): Changes {
+  const named: Changes = { ...changes }
+  const rename = (key: string, names: readonly string[]) => {
+    const change = changes[key]
+    if (change) named[key] = [names[change[0] as number] ?? null, names[change[1] as number] ?? null]
+  }
+  rename('status', MESSAGE_STATUSES)
+  rename('content_type', CONTENT_TYPES)
+  return named
+}

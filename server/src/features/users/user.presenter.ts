@@ -1,0 +1,55 @@
+import type { App } from '../../app.ts'
+
+/** The columns of a person that every picture of them needs, as `userJson` selects them. */
+export interface UserPicture {
+  id: number
+  name: string
+  display_name: string | null
+  pubsub_token?: string | null
+  /** Of the membership in the account at hand; absent when they are no member of it. */
+  availability?: number | null
+  auto_offline?: boolean | null
+  avatar?: AvatarBlob | null
+}
+
+export interface AvatarBlob {
+  id: number
+  filename: string
+  content_type: string | null
+}
+
+export interface BotPicture {
+  id: number
+  name: string | null
+  avatar?: AvatarBlob | null
+}
+
+/** A person as sender, performer or assignee on the cable. `accountId` absent: seen from no account, so no status. */
+export function presentUserSender(app: App, user: UserPicture, accountId: number | null) {
+  return {
+    id: user.id,
+    name: user.name,
+    available_name: user.display_name || user.name,
+    avatar_url: app.files.avatarUrl(user.avatar),
+    type: 'user' as const,
+    availability_status: accountId === null ? null : availabilityStatus(app, user, accountId),
+    thumbnail: app.files.avatarUrl(user.avatar),
+  }
+}
+
+export function presentBotSender(app: App, bot: BotPicture) {
+  return { id: bot.id, name: bot.name, avatar_url: app.files.avatarUrl(bot.avatar), type: 'agent_bot' as const }
+}
+
+const AVAILABILITIES = ['online', 'offline', 'busy'] as const
+
+/** What a person set, while they are here; with `auto_offline` off, what they set in any case. */
+export function availabilityStatus(
+  app: App,
+  user: { id: number; availability?: number | null; auto_offline?: boolean | null },
+  accountId: number,
+): 'online' | 'offline' | 'busy' | null {
+  if (user.availability === undefined || user.availability === null) return null
+  const here = user.auto_offline === false || app.presence.isPresent(accountId, 'user', user.id)
+  return here ? (AVAILABILITIES[user.availability] ?? 'offline') : 'offline'
+}

@@ -1,0 +1,23 @@
+import type { App } from '../../app.ts'
+import { inTransaction } from '../../db/transaction.ts'
+import { Context } from '../../http/context.ts'
+import { openAfterBotFailure } from '../conversations/status.model.ts'
+import { markMessageDelivered, markMessageFailed } from '../messages/message-status.model.ts'
+import type { Delivery } from './delivery.pump.ts'
+
+/** What the first failed attempt means for the desk: told once, however often the delivery is tried again. */
+export async function deliveryFailed(app: App, delivery: Delivery, problem: string): Promise<void> {
+  if (!delivery.event_name.startsWith('message_') || delivery.kind === 'account') return
+  await inTransaction(new Context({ app, db: app.database.kysely }), async (ctx) => {
+    if (delivery.kind === 'inbox') await markMessageFailed(ctx, delivery.data.message_id, problem)
+    else await openAfterBotFailure(ctx, delivery.data.conversation_id)
+  })
+}
+
+/** A message of an API inbox that got through after all has not failed. */
+export async function deliveryRecovered(app: App, delivery: Delivery): Promise<void> {
+  if (delivery.kind !== 'inbox' || !delivery.event_name.startsWith('message_')) return
+  await inTransaction(new Context({ app, db: app.database.kysely }), (ctx) =>
+    markMessageDelivered(ctx, delivery.data.message_id, delivery.last_error),
+  )
+}

@@ -1,0 +1,99 @@
+/** What a request may end in. Thrown anywhere, written to the wire once, by `mount.ts`. */
+export abstract class RequestError extends Error {
+  abstract readonly status: number
+  /** The body of an Application API answer; the Client and Platform families word 404 in their own way. */
+  abstract body(): unknown
+}
+
+/** Nobody is signed in, or the session is over. */
+export class NotSignedInError extends RequestError {
+  readonly status = 401
+  body() {
+    return { errors: ['You need to sign in or sign up before continuing.'] }
+  }
+}
+
+/** Signed in, but not allowed. Chatwoot says 401 here, never 403. */
+export class NotAuthorizedError extends RequestError {
+  readonly status = 401
+  constructor(message = 'You are not authorized to do this action') {
+    super(message)
+  }
+  body() {
+    return { error: this.message }
+  }
+}
+
+export class NotFoundError extends RequestError {
+  readonly status = 404
+  constructor(message = 'Resource could not be found') {
+    super(message)
+  }
+  body(): unknown {
+    return { error: this.message }
+  }
+}
+
+/** A 404 without a body. */
+export class EmptyNotFoundError extends NotFoundError {
+  override body() {
+    return undefined
+  }
+}
+
+/** A record that does not hold; `problems` are full sentences by attribute, in order. */
+export class RecordInvalidError extends RequestError {
+  readonly status = 422
+  readonly problems: [attribute: string, message: string][]
+  constructor(problems: [attribute: string, message: string][]) {
+    super(problems.map(([, message]) => message).join(', '))
+    this.problems = problems
+  }
+  body() {
+    return { message: this.message, attributes: [...new Set(this.problems.map(([attribute]) => attribute))] }
+  }
+}
+
+export class MissingParamError extends RequestError {
+  readonly status = 422
+  constructor(key: string) {
+    super(`param is missing or the value is empty: ${key}`)
+  }
+  body() {
+    return { error: this.message }
+  }
+}
+
+/** Any other refusal with one sentence. */
+export class RefusedError extends RequestError {
+  readonly status: number
+  readonly #body: unknown
+  constructor(status: number, body: unknown) {
+    super(typeof body === 'object' && body && 'error' in body ? String(body.error) : `refused with ${status}`)
+    this.status = status
+    this.#body = body
+  }
+  body() {
+    return this.#body
+  }
+}
+
+export const unprocessable = (error: string) => new RefusedError(422, { error })
+
+/** For a field that the operation knows, with a value that it cannot take. */
+export const invalidField = (attribute: string, problem: string) =>
+  new RecordInvalidError([[attribute, `${humanize(attribute)} ${problem}`]])
+
+/** `phone_number` → `Phone number`, as Rails writes attributes in its messages. */
+export function humanize(attribute: string): string {
+  const words = attribute.replace(/_id$/, '').replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Waiting helps: the database is away, or the caller is too fast. */
+export class UnavailableError extends RequestError {
+  readonly status = 503
+  body() {
+    return { error: 'The database cannot be reached right now. Please try again in a moment.' }
+  }
+}

@@ -1,0 +1,276 @@
+import multipart from '@fastify/multipart'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Compile } from 'typebox/compile'
+import type { App } from '../app.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { Context } from './context.ts'
+import { MissingParamError, NotFoundError, RecordInvalidError, RefusedError, RequestError, UnavailableError } from './errors.ts'
+import { Empty, TEXT_PARAMS, type Operation } from './operation.ts'
+import { checkDepth, compileReader, readPathId } from './params.ts'
+import { overGlobalLimit } from './rate-limit.ts'
+import { signIn } from './sign-in.ts'
+import { parseForm, requestIdOf, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
+
+const JSON_LIMIT = 2 * 1024 * 1024
+
+/** Gives an answer that is no JSON of its own: a redirect, a file. */
+export class RawAnswer {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body: string | Buffer
+  constructor(status: number, headers: Record<string, string>, body: string | Buffer = '') {
+    this.status = status
+    this.headers = headers
+    this.body = body
+  }
+}
+
+/** Makes the routes of all operations, and everything around them that every request has. */
+export function mountOperations(server: FastifyInstance, app: App, operations: Operation[]): void {
+  readBodies(server, app)
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
+    crossOrigin(app, request, reply)
+    if (request.method === 'OPTIONS' && isPreflight(request)) return reply.code(200).send('')
+    if (overGlobalLimit(app, request)) return reply.code(429).type('text/plain').send('Retry later\n')
+  })
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('x-runtime', (reply.elapsedTime / 1000).toFixed(6))
+  })
+  const families = new Map<string, Operation>()
+  for (const operation of operations) {
+    const handler = handlerOf(app, operation)
+    const method = operation.method === 'PATCH' ? ['PATCH', 'PUT'] : [operation.method]
+    server.route({ method, url: operation.path, handler, config: { operation } })
+    families.set(operation.path, operation)
+  }
+  server.setNotFoundHandler((request, reply) => sendOutside(request, reply, 404, 'Not Found'))
+  server.setErrorHandler((error, request, reply) => answerError(app, request, reply, error))
+}
+
+function readBodies(server: FastifyInstance, app: App): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: JSON_LIMIT }, (_request, text, done) => {
+    try {
+      const body = (text as string).trim()
+      checkDepth(body)
+      const value: unknown = body ? JSON.parse(body) : {}
+      // A list or a scalar at the top counts as no parameters.
+      done(null, typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
+    } catch (error) {
+      done(error instanceof RequestError ? error : new RefusedError(400, { status: 400, error: 'Bad Request' }))
+    }
+  })
+  server.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: JSON_LIMIT },
+    (_request, text, done) => {
+      try {
+        done(null, parseForm(text as string))
+      } catch {
+        done(new RefusedError(400, { status: 400, error: 'Bad Request' }))
+      }
+    },
+  )
+  // Anything else is not read, as Rails does not read it.
+  server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: JSON_LIMIT }, (_request, _body, done) => done(null, {}))
+  void server.register(multipart, {
+    limits: { fileSize: app.config.maximumUpload, files: 30, fields: 1000, fieldSize: JSON_LIMIT, parts: 1000 },
+    throwFileSizeLimit: true,
+  })
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+function handlerOf(app: App, operation: Operation): Handler {
+  const readQuery = operation.query && compileReader(operation.query)
+  const readBody = operation.body && compileReader(operation.body)
+  const check = app.config.environment === 'production' ? undefined : checkerOf(operation)
+  const isEmpty = operation.reply === Empty
+
+  return async (request, reply) => {
+    const signedIn = await signIn(app, operation, request)
+    const { caller } = signedIn
+    const ctx = new Context({
+      app,
+      db: app.database.kysely,
+      ...signedIn,
+      requestId: request.id,
+      address: request.ip,
+      headers: request.headers,
+    })
+    if (caller.kind === 'user' && caller.session) reply.headers(caller.session.headers)
+    const sent = await parametersOf(app, request)
+    const input = {
+      params: readParams(request.params as Record<string, string>),
+      query: readQuery ? readQuery(sent.all) : {},
+      body: readBody ? readBody(operation.wrapper ? unwrap(operation, sent) : sent.all) : {},
+    }
+    const work = () => operation.handle(ctx, input)
+    const result = operation.transaction ? await inTransaction(ctx, work) : await work()
+    for (const [name, value] of Object.entries(ctx.answerHeaders)) reply.header(name, value)
+    if (result instanceof RawAnswer) return reply.code(result.status).headers(result.headers).send(result.body)
+    if (isEmpty || result === undefined) return sendEmpty(reply, operation.status)
+    check?.(result)
+    return sendJson(request, reply, operation.status, result)
+  }
+}
+
+interface Sent {
+  /** Query over body. */
+  all: Record<string, unknown>
+  body: Record<string, unknown>
+  isJson: boolean
+}
+
+async function parametersOf(app: App, request: FastifyRequest): Promise<Sent> {
+  const query = request.query as Record<string, unknown>
+  const body = request.isMultipart() ? await readMultipart(app, request) : ((request.body ?? {}) as Record<string, unknown>)
+  const isJson = request.headers['content-type']?.startsWith('application/json') ?? false
+  return { all: Object.keys(query).length ? { ...body, ...query } : body, body, isJson }
+}
+
+async function readMultipart(app: App, request: FastifyRequest): Promise<Record<string, unknown>> {
+  const pairs: [string, unknown][] = []
+  let total = 0
+  for await (const part of request.parts()) {
+    if (part.type === 'field') pairs.push([part.fieldname, part.value])
+    else {
+      const content = await part.toBuffer()
+      total += content.length
+      if (total > app.config.maximumUpload * 2) throw new RefusedError(413, { error: 'The files are too big together' })
+      if (part.filename) pairs.push([part.fieldname, { filename: part.filename, type: part.mimetype, content }])
+    }
+  }
+  // Names nest as in a form; values that are files take their place afterwards.
+  const files: unknown[] = []
+  const text = pairs.map(([name, value]) => {
+    const isFile = typeof value !== 'string'
+    if (isFile) files.push(value)
+    return `${encodeName(name)}=${isFile ? `${FILE_MARK}${files.length - 1}` : encodeURIComponent(String(value).toWellFormed())}`
+  })
+  return placeFiles(parseForm(text.join('&')), files) as Record<string, unknown>
+}
+
+const FILE_MARK = '\u0001file:'
+const encodeName = (name: string) => encodeURIComponent(name.toWellFormed()).replaceAll('%5B', '[').replaceAll('%5D', ']')
+
+function placeFiles(value: unknown, files: unknown[]): unknown {
+  if (typeof value === 'string') return value.startsWith(FILE_MARK) ? files[Number(value.slice(FILE_MARK.length))] : value
+  if (Array.isArray(value)) return value.map((item) => placeFiles(item, files))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, placeFiles(item, files)]))
+}
+
+/** What stands under the wrapper; JSON may send the same fields flat. An empty wrapper counts as missing. */
+function unwrap(operation: Operation, sent: Sent): Record<string, unknown> {
+  const wrapper = operation.wrapper!
+  const wrapped = sent.all[wrapper]
+  if (typeof wrapped === 'object' && wrapped !== null && !Array.isArray(wrapped)) {
+    if (Object.keys(wrapped).length) return wrapped as Record<string, unknown>
+  } else if (sent.isJson && !(wrapper in sent.body)) {
+    const fields = operation.flat ?? Object.keys(operation.body!.properties)
+    const flat = Object.fromEntries(Object.entries(sent.body).filter(([key]) => fields.includes(key)))
+    if (Object.keys(flat).length) return flat
+  }
+  throw new MissingParamError(wrapper)
+}
+
+function readParams(params: Record<string, string>): Record<string, string | number> {
+  const read: Record<string, string | number> = {}
+  for (const [name, text] of Object.entries(params)) {
+    if (TEXT_PARAMS.has(name)) {
+      // Rails takes what follows a dot for a format.
+      if (text.includes('.') || text.includes('\0')) throw new NotFoundError()
+      read[name] = text
+    } else {
+      const id = readPathId(text)
+      if (id === null) throw new NotFoundError()
+      read[name] = id
+    }
+  }
+  return read
+}
+
+/** Every answer of a test or a developer's server is held against its own schema. */
+function checkerOf(operation: Operation): (result: unknown) => void {
+  const validator = Compile(operation.reply)
+  return (result) => {
+    const sent: unknown = JSON.parse(JSON.stringify(result))
+    if (validator.Check(sent)) return
+    const [first] = [...validator.Errors(sent)]
+    throw new Error(`${operation.id} answers what its schema does not allow: ${first?.instancePath} ${first?.message}`)
+  }
+}
+
+function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thrown: unknown): unknown {
+  const error = thrown as Error & { code?: string; statusCode?: number }
+  const operation = (request.routeOptions?.config as { operation?: Operation } | undefined)?.operation
+  const outside = operation?.family === 'client' || operation?.family === 'platform'
+  if (error instanceof RequestError) {
+    if (error.status === 400 && isBadRequest(error)) return sendOutside(request, dropSession(reply), 400, 'Bad Request')
+    if (error instanceof NotFoundError && outside) return sendOutsideJson(reply, 404, 'Not Found')
+    if (error instanceof RecordInvalidError) {
+      dropSession(reply)
+      if (operation?.invalid === 'text') return sendJson(request, reply, 422, { error: `Validation failed: ${error.message}` })
+    }
+    return sendJson(request, reply, error.status, error.body())
+  }
+  const status = statusOfFrameworkError(error)
+  if (status) return sendJson(request, dropSession(reply), status, { error: error.message })
+  dropSession(reply)
+  if (isDatabaseAway(error)) {
+    app.log.error({ err: error, request: request.id }, 'the database cannot be reached')
+    return sendJson(request, reply.header('retry-after', '1'), 503, new UnavailableError().body())
+  }
+  if (UNSTORABLE.has(error.code ?? '')) {
+    return sendJson(request, reply, 422, { error: 'A value that was sent cannot be stored' })
+  }
+  app.log.error({ err: error, request: request.id, operation: operation?.id }, 'a request broke')
+  return sendOutsideJson(reply, 500, 'Internal Server Error')
+}
+
+const isBadRequest = (error: RequestError) => (error.body() as { status?: number } | undefined)?.status === 400
+
+function statusOfFrameworkError(error: { code?: string; statusCode?: number }): number | undefined {
+  const status = error.statusCode
+  return error.code?.startsWith('FST_') && status && status >= 400 && status < 500 ? status : undefined
+}
+
+/** Wrong encodings, numbers out of range: the last net under the parameter readers. */
+const UNSTORABLE = new Set(['22003', '22021', '22P02', '22P05', '22001', '22007', '22008'])
+
+function isDatabaseAway(error: { code?: string; message?: string }): boolean {
+  return (
+    ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '53300', '53100', '08006', '08001'].includes(error.code ?? '') ||
+    /Connection terminated|timeout exceeded when trying to connect/.test(error.message ?? '')
+  )
+}
+
+/** A broken record, a 400 and a 500 do not repeat the headers of a session. */
+function dropSession(reply: FastifyReply): FastifyReply {
+  for (const name of ['access-token', 'token-type', 'client', 'expiry', 'uid', 'authorization']) reply.removeHeader(name)
+  return reply
+}
+
+function isPreflight(request: FastifyRequest): boolean {
+  return Boolean(request.headers.origin && request.headers['access-control-request-method'])
+}
+
+function crossOrigin(app: App, request: FastifyRequest, reply: FastifyReply): void {
+  const open = /^\/(public\/api|packs|audio)\//.test(request.url)
+  const api = app.config.apiCors && request.url.startsWith('/api/')
+  if (!open && !api) return
+  reply.header('vary', 'Origin')
+  if (!request.headers.origin) return
+  reply.headers({
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    'access-control-expose-headers': api ? 'access-token, client, uid, expiry' : '',
+    'access-control-max-age': '7200',
+  })
+  const wanted = request.headers['access-control-request-headers']
+  if (wanted) reply.header('access-control-allow-headers', wanted)
+}
+
+export { requestIdOf }

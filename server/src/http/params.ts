@@ -1,0 +1,208 @@
+import type { TSchema } from 'typebox'
+import { humanize, invalidField, RecordInvalidError, RefusedError } from './errors.ts'
+
+/**
+ * Reads parameters the way Rails clients send them: numbers as text and text as numbers, `"false"`, a scalar where a
+ * list was meant. What is not declared is dropped. A value that no reading can take is a 422 that names the field.
+ */
+export type Reader = (value: unknown, field: string) => unknown
+
+/** A file of a multipart body, kept in memory up to the upload limit. */
+export interface UploadedFile {
+  filename: string
+  type: string
+  content: Buffer
+}
+
+export const isUploadedFile = (value: unknown): value is UploadedFile =>
+  typeof value === 'object' && value !== null && Buffer.isBuffer((value as UploadedFile).content)
+
+type Kind = TSchema & {
+  type?: string
+  format?: string
+  anyOf?: TSchema[]
+  enum?: string[]
+  items?: TSchema
+  properties?: Record<string, TSchema>
+  patternProperties?: object
+  additionalProperties?: unknown
+  maxLength?: number
+  'x-values'?: number[]
+  'x-json-text'?: boolean
+}
+
+const ABSENT = Symbol('absent')
+
+/** Compiled once for each operation. */
+export function compileReader(schema: TSchema): (input: Record<string, unknown>) => Record<string, unknown> {
+  const read = objectReader(schema as Kind)
+  return (input) => read(input, '') as Record<string, unknown>
+}
+
+function readerOf(schema: TSchema): Reader {
+  const kind = schema as Kind
+  if (kind.anyOf) return unionReader(kind.anyOf)
+  if (kind.format === 'binary') return (value) => (isUploadedFile(value) ? value : ABSENT)
+  if (kind.enum) return choiceReader(kind.enum, kind['x-values'])
+  if (kind.type === 'string') return readText
+  if (kind.type === 'integer') return readInteger
+  if (kind.type === 'number') return readNumber
+  if (kind.type === 'boolean') return readBoolean
+  if (kind.type === 'array') return arrayReader(kind)
+  if (kind.type === 'object' && kind.properties && Object.keys(kind.properties).length) return objectReader(kind)
+  if (kind.type === 'object') return kind['x-json-text'] ? readBagOrText : readBag
+  return readAnything
+}
+
+function unionReader(options: TSchema[]): Reader {
+  const readers = options.filter((option) => (option as Kind).type !== 'null').map(readerOf)
+  const nullable = readers.length < options.length
+  return (value, field) => {
+    if (value === null || value === undefined) return nullable ? null : ABSENT
+    for (const read of readers.slice(0, -1)) {
+      const result = read(value, field)
+      if (result !== ABSENT) return result
+    }
+    return readers.at(-1)!(value, field)
+  }
+}
+
+function readText(value: unknown, field: string): unknown {
+  if (typeof value === 'string') return checkText(value, field)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return value === null ? null : ABSENT
+}
+
+function readInteger(value: unknown, field: string): unknown {
+  if (value === null || value === '') return null
+  const number = typeof value === 'string' ? Number(value.trim()) : value
+  if (typeof number === 'boolean') return Number(number)
+  if (typeof number !== 'number') return ABSENT
+  if (!Number.isFinite(number)) throw invalidField(field, 'is not a number')
+  if (Math.abs(number) > 2_147_483_647) throw invalidField(field, 'is out of range')
+  return Math.trunc(number)
+}
+
+function readNumber(value: unknown, field: string): unknown {
+  if (value === null || value === '') return null
+  const number = typeof value === 'string' ? Number(value.trim()) : value
+  if (typeof number !== 'number') return ABSENT
+  if (!Number.isFinite(number)) throw invalidField(field, 'is not a number')
+  return number
+}
+
+const FALSE = new Set<unknown>([false, 0, '0', 'f', 'F', 'false', 'FALSE', 'off', 'OFF'])
+
+function readBoolean(value: unknown): unknown {
+  if (value === null || value === '') return null
+  if (typeof value === 'object') return ABSENT
+  return !FALSE.has(value)
+}
+
+function choiceReader(names: string[], values = names.map((_, index) => index)): Reader {
+  return (value, field) => {
+    if (value === null || value === '') return null
+    if (typeof value === 'object') return ABSENT
+    if (typeof value === 'number' && values.includes(value)) return names[values.indexOf(value)]
+    if (typeof value === 'string' && names.includes(value)) return value
+    throw new RecordInvalidError([[field, `${humanize(field)} is not included in the list (${names.join(', ')})`]])
+  }
+}
+
+function arrayReader(kind: Kind): Reader {
+  const readItem = readerOf(kind.items ?? ({} as TSchema))
+  return (value, field) => {
+    if (value === null) return null
+    if (!Array.isArray(value)) return ABSENT
+    return value.map((item) => readItem(item, field)).filter((item) => item !== ABSENT)
+  }
+}
+
+function objectReader(kind: Kind): Reader {
+  const readers = Object.entries(kind.properties ?? {}).map(([key, schema]) => [key, readerOf(schema)] as const)
+  return (value, field) => {
+    if (value === null) return null
+    if (typeof value !== 'object' || Array.isArray(value)) return ABSENT
+    const result: Record<string, unknown> = {}
+    for (const [key, read] of readers) {
+      if (!Object.hasOwn(value, key)) continue
+      const item = read((value as Record<string, unknown>)[key], field ? `${field}.${key}` : key)
+      if (item !== ABSENT) result[key] = item
+    }
+    return result
+  }
+}
+
+function readBag(value: unknown, field: string): unknown {
+  if (value === null) return null
+  if (typeof value !== 'object' || Array.isArray(value) || isUploadedFile(value)) return ABSENT
+  return cleanBag(value, field)
+}
+
+/** `content_attributes` may come as JSON text; text that is no object reads as an empty bag. */
+function readBagOrText(value: unknown, field: string): unknown {
+  if (typeof value !== 'string') return readBag(value, field)
+  try {
+    const parsed: unknown = JSON.parse(value)
+    const bag = readBag(parsed, field)
+    return bag === ABSENT || bag === null ? {} : bag
+  } catch (error) {
+    if (error instanceof SyntaxError) return {}
+    throw error
+  }
+}
+
+function readAnything(value: unknown, field: string): unknown {
+  return cleanBag(value, field)
+}
+
+/** A copy of JSON that came from outside which PostgreSQL can keep, without keys that reach an object's prototype. */
+function cleanBag(value: unknown, field: string, depth = 0): unknown {
+  if (depth > 50) throw invalidField(field, 'is nested too deeply')
+  if (typeof value === 'string') return checkText(value, field)
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalidField(field, 'is out of range')
+  if (isUploadedFile(value) || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => cleanBag(item, field, depth + 1))
+  const copy: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(value)) {
+    if (key === '__proto__' || key === 'constructor' || key === 'prototype') continue
+    copy[checkText(key, field)] = cleanBag(item, field, depth + 1)
+  }
+  return copy
+}
+
+function checkText(text: string, field: string): string {
+  if (text.includes('\0') || !text.isWellFormed()) throw invalidField(field, 'contains characters that are not allowed')
+  return text
+}
+
+/** An id out of a path: leading digits count (`12abc` is 12), anything else is no id: null. */
+export function readPathId(text: string): number | null {
+  const digits = /^\d{1,15}/.exec(text)?.[0]
+  const id = digits === undefined ? NaN : Number(digits)
+  return id <= 2_147_483_647 ? id : null
+}
+
+/** The page a list shall show. Text is read by its leading digits; below 1 is page 1; past the end is an empty list. */
+export function readPage(text: string | null | undefined): number {
+  const page = Number(/^\s*\d{1,9}/.exec(text ?? '')?.[0] ?? 1)
+  return Math.max(page, 1)
+}
+
+const MAX_DEPTH = 100
+
+/** Refuses JSON nested deeper than Rails reads, before anything walks it recursively. */
+export function checkDepth(text: string): void {
+  let depth = 0
+  let inText = false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (inText) {
+      if (code === 92) i++
+      else if (code === 34) inText = false
+    } else if (code === 34) inText = true
+    else if (code === 91 || code === 123) {
+      if (++depth > MAX_DEPTH) throw new RefusedError(400, { status: 400, error: 'Bad Request' })
+    } else if (code === 93 || code === 125) depth--
+  }
+}

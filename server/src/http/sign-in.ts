@@ -1,0 +1,180 @@
+import { sql } from 'kysely'
+import type { FastifyRequest } from 'fastify'
+import type { App } from '../app.ts'
+import { findSession } from '../features/auth/session.model.ts'
+import type { Caller, Membership, SignedInAccount } from './context.ts'
+import { NotAuthorizedError, NotFoundError, NotSignedInError, RefusedError } from './errors.ts'
+import type { Operation } from './operation.ts'
+import { readPathId } from './params.ts'
+
+export interface SignedIn {
+  caller: Caller
+  account?: SignedInAccount
+  membership?: Membership
+}
+
+const BOT_REFUSED = 'Access to this endpoint is not authorized for bots'
+
+/** Who calls, and whether this operation is theirs to call. One statement, in Chatwoot's order of checks. */
+export async function signIn(app: App, operation: Operation, request: FastifyRequest): Promise<SignedIn> {
+  if (operation.access === 'nobody' || operation.access === 'client') return { caller: { kind: 'nobody' } }
+  const token = apiTokenOf(request)
+  if (operation.access === 'platform') return { caller: await findPlatformApp(app, token) }
+
+  const inAccount = 'account_id' in (request.params as object)
+  const accountId = inAccount ? readPathId((request.params as { account_id: string }).account_id) : null
+  const found = token ? await findByToken(app, token, accountId) : await findBySession(app, request, accountId)
+  if (!found) throw token ? new RefusedError(401, { error: 'Invalid Access Token' }) : new NotSignedInError()
+  const { caller, account, membership, botInAccount } = found
+
+  if (caller.kind !== 'user' && !operation.bots) throw new NotAuthorizedError(BOT_REFUSED)
+  if (!inAccount) return { caller }
+  if (operation.id.startsWith('accounts.')) return ownAccount(found, operation)
+  if (!account) throw new NotFoundError()
+  if (account.status === SUSPENDED) throw new NotAuthorizedError('Account is suspended')
+  if (caller.kind === 'agent_bot' && botInAccount) return { caller, account }
+  if (caller.kind !== 'user') throw new NotAuthorizedError(caller.kind === 'agent_bot' ? BOT_ELSEWHERE : BOT_REFUSED)
+  if (!membership) throw new NotAuthorizedError('You are not authorized to access this account')
+  if (operation.access === 'administrator' && membership.role !== 'administrator') throw new NotAuthorizedError()
+  return { caller, account, membership }
+}
+
+const SUSPENDED = 1
+const BOT_ELSEWHERE = 'Bot is not authorized to access this account'
+
+/** An account itself is looked up among the caller's own: a stranger gets 404, and suspension is not checked. */
+function ownAccount({ caller, account, membership }: Found, operation: Operation): SignedIn {
+  if (!account || !membership) throw new NotFoundError()
+  if (operation.access === 'administrator' && membership.role !== 'administrator') throw new NotAuthorizedError()
+  return { caller, account, membership }
+}
+
+/** `api_access_token`, with a hyphen too; spaces around it do not count and a blank one is none. */
+function apiTokenOf(request: FastifyRequest): string | undefined {
+  const header = request.headers['api_access_token'] ?? request.headers['api-access-token']
+  return (Array.isArray(header) ? header[0] : header)?.trim() || undefined
+}
+
+interface Found extends SignedIn {
+  botInAccount?: boolean
+}
+
+interface FoundRow {
+  owner_type: 'User' | 'AgentBot' | 'PlatformApp'
+  owner_id: number
+  user_name: string
+  display_name: string | null
+  email: string
+  user_type: string | null
+  pubsub_token: string | null
+  bot_name: string | null
+  bot_account_id: number | null
+  bot_in_account: boolean
+  account_id: number | null
+  account_name: string
+  locale: number | null
+  account_status: number | null
+  settings: Record<string, unknown> | null
+  feature_flags: number
+  membership_id: number | null
+  role: number
+  availability: number
+  auto_offline: boolean
+}
+
+const OWNER_COLUMNS = `a.id as account_id, a.name as account_name, a.locale, a.status as account_status, a.settings,
+  a.feature_flags, au.id as membership_id, au.role, au.availability, au.auto_offline`
+
+async function findByToken(app: App, token: string, accountId: number | null): Promise<Found | undefined> {
+  if (token.length > 255 || token.includes('\0')) return undefined
+  const { rows } = await app.database.pool.query<FoundRow>({
+    name: 'sign-in-by-token',
+    text: `select t.owner_type, t.owner_id, u.name as user_name, u.display_name, u.email, u.type as user_type,
+        u.pubsub_token, b.name as bot_name, b.account_id as bot_account_id,
+        b.id is not null and (b.account_id = a.id or exists
+          (select 1 from agent_bot_inboxes bi where bi.agent_bot_id = b.id and bi.account_id = a.id)) as bot_in_account,
+        ${OWNER_COLUMNS}
+      from access_tokens t
+      left join users u on t.owner_type = 'User' and u.id = t.owner_id
+      left join agent_bots b on t.owner_type = 'AgentBot' and b.id = t.owner_id
+      left join accounts a on a.id = $2
+      left join account_users au on au.account_id = a.id and au.user_id = u.id
+      where t.token = $1`,
+    values: [token, accountId],
+  })
+  return rows[0] && foundOf(rows[0])
+}
+
+async function findBySession(app: App, request: FastifyRequest, accountId: number | null): Promise<Found | undefined> {
+  const session = await findSession(app, request)
+  if (!session) return undefined
+  const { rows } = await app.database.pool.query<FoundRow>({
+    name: 'sign-in-by-session',
+    text: `select 'User' as owner_type, u.id as owner_id, u.name as user_name, u.display_name, u.email,
+        u.type as user_type, u.pubsub_token, ${OWNER_COLUMNS}
+      from users u left join accounts a on a.id = $2
+      left join account_users au on au.account_id = a.id and au.user_id = u.id
+      where u.id = $1`,
+    values: [session.userId, accountId],
+  })
+  const found = rows[0] && foundOf(rows[0])
+  if (found?.caller.kind === 'user') found.caller.session = session
+  return found
+}
+
+function foundOf(row: FoundRow): Found | undefined {
+  const account = row.account_id === null ? undefined : accountOf(row)
+  if (row.owner_type === 'PlatformApp') {
+    return { caller: { kind: 'platform_app', app: { id: row.owner_id, name: '' } }, ...(account && { account }) }
+  }
+  if (row.owner_type === 'AgentBot') {
+    const bot = { id: row.owner_id, name: row.bot_name, account_id: row.bot_account_id }
+    return { caller: { kind: 'agent_bot', bot }, botInAccount: row.bot_in_account, ...(account && { account }) }
+  }
+  if (row.email === null && row.user_name === null) return undefined
+  const user = {
+    id: row.owner_id,
+    name: row.user_name,
+    display_name: row.display_name,
+    email: row.email,
+    type: row.user_type,
+    pubsub_token: row.pubsub_token,
+  }
+  return {
+    caller: { kind: 'user', user },
+    ...(account && { account }),
+    ...(row.membership_id !== null && { membership: membershipOf(row) }),
+  }
+}
+
+function accountOf(row: FoundRow): SignedInAccount {
+  return {
+    id: row.account_id!,
+    name: row.account_name,
+    locale: row.locale,
+    status: row.account_status,
+    settings: row.settings,
+    feature_flags: row.feature_flags,
+  }
+}
+
+function membershipOf(row: FoundRow): Membership {
+  return {
+    id: row.membership_id!,
+    role: row.role === 1 ? 'administrator' : 'agent',
+    availability: AVAILABILITIES[row.availability] ?? 'online',
+    auto_offline: row.auto_offline,
+  }
+}
+
+export const AVAILABILITIES = ['online', 'offline', 'busy'] as const
+
+async function findPlatformApp(app: App, token: string | undefined): Promise<Caller> {
+  const refused = new RefusedError(401, { error: 'Invalid access_token' })
+  if (!token || token.length > 255 || token.includes('\0')) throw refused
+  const { rows } = await sql<{ id: number; name: string }>`
+    select p.id, p.name from access_tokens t join platform_apps p on p.id = t.owner_id
+    where t.token = ${token} and t.owner_type = 'PlatformApp'`.execute(app.database.kysely)
+  if (!rows[0]) throw refused
+  return { kind: 'platform_app', app: rows[0] }
+}

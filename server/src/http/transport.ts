@@ -1,0 +1,98 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { createHash, randomUUID } from 'node:crypto'
+import { parse as parseQs } from 'qs'
+
+export const SECURITY_HEADERS = {
+  'x-frame-options': 'SAMEORIGIN',
+  'x-xss-protection': '0',
+  'x-content-type-options': 'nosniff',
+  'x-download-options': 'noopen',
+  'x-permitted-cross-domain-policies': 'none',
+  'referrer-policy': 'strict-origin-when-cross-origin',
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+/** Rails' exceptions app spells the charset in capitals. */
+const OUTSIDE_TYPE = 'application/json; charset=UTF-8'
+
+/** The id a caller sent, cleaned as Rails does, or a new one. */
+export function requestIdOf(header: string | string[] | undefined): string {
+  if (typeof header !== 'string') return randomUUID()
+  return header.replace(/[^A-Za-z0-9_@-]/g, '').slice(0, 255)
+}
+
+/** `a[b][]=1`; a plain query takes the cheap way. Throws a URIError for a broken percent-escape. */
+export function parseForm(text: string): Record<string, unknown> {
+  if (!text) return {}
+  if (text.includes('%')) decodeURIComponent(text.replaceAll('+', ' '))
+  if (text.includes('[') || text.includes('%5B') || text.includes('%5b')) {
+    return parseQs(text, { depth: 8, arrayLimit: 1000, parameterLimit: 2000, plainObjects: false })
+  }
+  const result: Record<string, unknown> = {}
+  for (const [key, value] of new URLSearchParams(text)) if (key !== '__proto__') result[key] = value
+  return result
+}
+
+/** JSON as Rails writes it: safe inside HTML. */
+export function writeJson(value: unknown): string {
+  const text = JSON.stringify(value)
+  return UNSAFE.test(text) ? text.replace(/[<>&\u2028\u2029]/g, (char) => ESCAPES[char]!) : text
+}
+
+const UNSAFE = /[<>&\u2028\u2029]/
+const ESCAPES: Record<string, string> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+}
+
+export function sendJson(request: FastifyRequest, reply: FastifyReply, status: number, value: unknown) {
+  if (value === undefined) return sendEmpty(reply, status)
+  const body = typeof value === 'string' && reply.hasHeader('content-type') ? value : writeJson(value)
+  if (!reply.hasHeader('content-type')) reply.header('content-type', JSON_TYPE)
+  if (status !== 200) return reply.code(status).header('cache-control', 'no-cache').send(body)
+  const etag = `W/"${createHash('md5').update(body).digest('hex')}"`
+  reply.header('etag', etag).header('cache-control', reply.getHeader('cache-control') ?? 'max-age=0, private, must-revalidate')
+  if (request.method === 'GET' && request.headers['if-none-match'] === etag) {
+    return reply.removeHeader('content-type').code(304).send()
+  }
+  return reply.code(200).send(body)
+}
+
+/** 200 without a byte still says JSON, without a charset. */
+export function sendEmpty(reply: FastifyReply, status: number) {
+  if (status !== 204) reply.header('content-type', 'application/json').header('content-length', '0')
+  return reply.code(status).header('cache-control', 'no-cache').send('')
+}
+
+/** Answers made outside any operation: JSON only for those who ask for nothing but JSON. */
+export function sendOutside(request: FastifyRequest, reply: FastifyReply, status: number, error: string) {
+  reply.code(status)
+  if (wantsJson(request)) return reply.header('content-type', OUTSIDE_TYPE).send(JSON.stringify({ status, error }))
+  if (request.headers.accept?.startsWith('application/xml')) {
+    const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<hash>\n  <status type="integer">${status}</status>\n  <error>${error}</error>\n</hash>\n`
+    return reply.header('content-type', 'application/xml; charset=UTF-8').send(xml)
+  }
+  reply.header('content-type', 'text/html; charset=UTF-8')
+  return reply.send(status === 404 ? NOT_FOUND_PAGE : '')
+}
+
+/** The same for the families whose records answer so whatever the Accept header says. */
+export function sendOutsideJson(reply: FastifyReply, status: number, error: string) {
+  return reply.code(status).header('content-type', OUTSIDE_TYPE).send(JSON.stringify({ status, error }))
+}
+
+function wantsJson(request: FastifyRequest): boolean {
+  const accept = request.headers.accept ?? '*/*'
+  const browser = accept.includes('*/*') && request.headers['x-requested-with'] !== 'XMLHttpRequest'
+  return !browser && accept.includes('application/json')
+}
+
+const NOT_FOUND_PAGE = `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>Page not found</title>
+<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;display:grid;place-content:center;min-height:100vh;margin:0;text-align:center}</style>
+</head><body><h1>Page not found</h1><p>There is nothing at this address.</p></body></html>
+`

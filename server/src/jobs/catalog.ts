@@ -1,0 +1,30 @@
+import { deleteAccount } from '../features/accounts/account.jobs.ts'
+import { deleteContactRecords } from '../features/contacts/contact.jobs.ts'
+import { sendSurvey, recordSurvey } from '../features/csat/csat.jobs.ts'
+import { deleteConversationRecords, writeActivities, writeActivityJob } from '../features/conversations/conversation.jobs.ts'
+import { followUpMessage } from '../features/messages/message.jobs.ts'
+import { markMessagesRead } from '../features/messages/message-status.model.ts'
+import { notifyAssigned, notifyConversationCreated } from '../features/notifications/notification.jobs.ts'
+import { purgeBlobs } from '../features/active-storage/blob.jobs.ts'
+import { deleteUser, forgetMembership } from '../features/users/user.jobs.ts'
+import { job } from './job.ts'
+import { sweep } from './schedule.ts'
+
+/** All jobs by name. */
+export const jobs = {
+  'accounts.destroy': job(deleteAccount),
+  'users.destroy': job(deleteUser),
+  'account_users.forget': job(forgetMembership),
+  'contacts.destroy': job(deleteContactRecords),
+  'conversations.destroy': job(deleteConversationRecords),
+  'conversations.write_activities': job(writeActivities),
+  'conversations.write_activity': job(writeActivityJob),
+  'messages.follow_up': job(followUpMessage),
+  'messages.mark_read': job(markMessagesRead),
+  'notifications.conversation_created': job(notifyConversationCreated),
+  'notifications.conversation_assigned': job(notifyAssigned),
+  'csat.send_survey': job(sendSurvey),
+  'csat.record': job(recordSurvey),
+  'blobs.purge': job(purgeBlobs),
+  'parley.sweep': job(sweep),
+}

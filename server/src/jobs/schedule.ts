@@ -1,0 +1,16 @@
+import { sql } from 'kysely'
+import type { Context } from '../http/context.ts'
+
+/** In cron's form: what runs by the clock. */
+export const schedule = '17 * * * * parley.sweep'
+
+/** How long the log of events is kept for those who come back. */
+const KEEP_EVENTS = '7 days'
+
+/** Forgets what nobody needs any more, so that nothing grows for ever. */
+export async function sweep(ctx: Context, _payload?: unknown): Promise<void> {
+  await sql`delete from parley.events e where created_at < now() - ${KEEP_EVENTS}::interval
+    and not exists (select 1 from parley.deliveries d where d.event_id = e.id)`.execute(ctx.db)
+  await sql`delete from parley.attempts where resets_at < now()`.execute(ctx.db)
+  await sql`delete from parley.sso_tokens where expires_at < now()`.execute(ctx.db)
+}

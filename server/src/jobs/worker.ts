@@ -1,0 +1,33 @@
+import { Logger, run, type Runner, type TaskList } from 'graphile-worker'
+import type { App } from '../app.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { Context } from '../http/context.ts'
+import { jobs } from './catalog.ts'
+import type { Job } from './job.ts'
+import { schedule } from './schedule.ts'
+
+/** Runs the jobs of the database until the returned runner is stopped. */
+export function startWorker(app: App): Promise<Runner> {
+  const taskList: TaskList = Object.fromEntries(
+    Object.entries(jobs as Record<string, Job<any>>).map(([name, { handle }]) => [
+      name,
+      async (payload: unknown) => {
+        await inTransaction(new Context({ app, db: app.database.kysely }), (ctx) => handle(ctx, payload))
+      },
+    ]),
+  )
+  const logger = new Logger(() => (level, message) => {
+    if (level === 'error' || level === 'warning') app.log[level === 'error' ? 'error' : 'warn']({ job: true }, message)
+  })
+  return run({
+    pgPool: app.database.pool,
+    schema: 'parley_jobs',
+    concurrency: 4,
+    pollInterval: 2000,
+    noHandleSignals: true,
+    taskList,
+    parsedCronItems: [],
+    ...(schedule && { crontab: schedule }),
+    logger,
+  })
+}

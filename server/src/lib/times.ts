@@ -1,0 +1,22 @@
+/** A column of a row that came through `to_jsonb` is text without a zone; it is UTC. */
+export type Time = Date | string | null | undefined
+
+/** Milliseconds are cut off, not rounded. */
+export function iso(time: Time): string | null {
+  if (time === null || time === undefined) return null
+  return (typeof time === 'string' ? new Date(utc(time)) : time).toISOString()
+}
+
+/** Whole seconds since 1970; 0 stands for "never". */
+export function unix(time: Time): number {
+  if (time === null || time === undefined) return 0
+  return Math.floor((typeof time === 'string' ? Date.parse(utc(time)) : time.getTime()) / 1000)
+}
+
+export function unixOrNull(time: Time): number | null {
+  return time === null || time === undefined ? null : unix(time)
+}
+
+function utc(text: string): string {
+  return /Z|[+-]\d\d:\d\d$/.test(text) ? text : `${text.replace(' ', 'T')}Z`
+}
