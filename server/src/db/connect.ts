@@ -1,0 +1,71 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { DB } from './schema.ts'
+
+export interface ConnectOptions {
+  connectionString?: string
+  host?: string
+  port?: number
+  user?: string
+  database?: string
+  password?: string
+  /** Connections at most; 5 by default. */
+  max?: number
+}
+
+export interface Database {
+  pool: pg.Pool
+  kysely: Kysely<DB>
+  /** How to reach it once more, for a connection of one's own. */
+  options: ConnectOptions
+  end: () => Promise<void>
+}
+
+const TIMESTAMP = 1114
+const BIGINT = 20
+const NUMERIC = 1700
+const DATE = 1082
+
+// Chatwoot keeps UTC in columns without a zone.
+pg.types.setTypeParser(TIMESTAMP, (text) => new Date(`${text.replace(' ', 'T')}Z`))
+pg.types.setTypeParser(BIGINT, Number)
+pg.types.setTypeParser(NUMERIC, Number)
+pg.types.setTypeParser(DATE, (text) => text)
+pg.defaults.parseInputDatesAsUTC = true
+
+export function connect(options: ConnectOptions): Database {
+  const pool = new pg.Pool({
+    ...sessionOptions(options),
+    max: options.max ?? 5,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: 10_000,
+  })
+  // The death of an idle connection is no reason to end: the next query opens another.
+  pool.on('error', () => {})
+  nameStatements(pool)
+  const kysely = new Kysely<DB>({ dialect: new PostgresDialect({ pool: pool as never }) })
+  return { pool, kysely, options, end: () => kysely.destroy() }
+}
+
+export function sessionOptions({ max: _, ...options }: ConnectOptions): pg.ClientConfig {
+  return { ...options, options: '-c timezone=UTC -c search_path=public', application_name: 'parley', keepAlive: true }
+}
+
+const MAX_NAMES = 2000
+
+/**
+ * Makes every statement a prepared one: a name for each text, the same on all connections. Texts beyond the bound, which only
+ * statements of varying shape could reach, stay unnamed.
+ */
+function nameStatements(pool: pg.Pool): void {
+  const names = new Map<string, string>()
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown
+    client.query = ((first: unknown, values?: unknown, ...rest: unknown[]) => {
+      if (typeof first !== 'string' || !Array.isArray(values) || !values.length) return query(first, values, ...rest)
+      let name = names.get(first)
+      if (name === undefined && names.size < MAX_NAMES) names.set(first, (name = `p${names.size}`))
+      return name === undefined ? query(first, values, ...rest) : query({ name, text: first, values }, ...rest)
+    }) as never
+  })
+}
