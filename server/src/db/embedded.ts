@@ -88,9 +88,10 @@ export async function connectEmbedded(options: Options): Promise<Embedded> {
 }
 
 async function runServer({ folder, onProgress, unsafe }: Options, keep: boolean): Promise<Embedded> {
-  const data = join(folder, 'postgres')
   const identity = unprivileged(folder)
-  const socket = socketFolder(folder, identity)
+  const place = reachableFolder(folder, identity)
+  const data = join(place, 'postgres')
+  const socket = socketFolder(place, identity)
   const connection = { host: socket, port: PORT, user: USER, database: 'parley' }
   if (await answers(connection)) return { connection, started: false, stop: () => stopServer(data) }
 
@@ -172,11 +173,11 @@ function unprivileged(folder: string): Identity | undefined {
   return uid === 0 ? { uid: NOBODY, gid: NOBODY } : { uid, gid }
 }
 
-/** Beside the data, or in a short private place when that path is too long or closed to who runs the server. */
+/** Beside the data, or in a short private place when that path is too long. */
 function socketFolder(folder: string, identity: Identity | undefined): string {
   const short = createHash('sha256').update(folder).digest('hex').slice(0, 16)
   const beside = join(folder, 'socket')
-  const path = beside.length <= SOCKET_PATH_LIMIT && (!identity || isOpenTo(folder, identity)) ? beside : join(tmpdir(), `parley-${short}`)
+  const path = beside.length <= SOCKET_PATH_LIMIT ? beside : join(tmpdir(), `parley-${short}`)
   own(path, identity)
   return path
 }
@@ -188,6 +189,22 @@ function own(path: string, identity: Identity | undefined): void {
   if (uid !== mine && process.getuid?.() !== 0) throw new Error(`${path} belongs to somebody else: remove it and start again.`)
   chmodSync(path, 0o700)
   if (identity) chownSync(path, identity.uid, identity.gid)
+}
+
+/**
+ * Where the server's own files go. Somewhere below a closed folder (`/root`) nobody but root gets through to them, so then it is a
+ * place of the system's, and the data folder says where.
+ */
+function reachableFolder(folder: string, identity: Identity | undefined): string {
+  if (!identity || isOpenTo(folder, identity)) return folder
+  if (isOpenTo(dirname(folder), identity)) {
+    chmodSync(folder, statSync(folder).mode | 0o011)
+    return folder
+  }
+  const place = join('/var/lib/parley', createHash('sha256').update(folder).digest('hex').slice(0, 16))
+  mkdirSync(place, { recursive: true, mode: 0o711 })
+  writeFileSync(join(folder, 'postgres.txt'), `The database of this folder is in ${place}.\n`)
+  return place
 }
 
 /** Whether every folder on the way can be passed by somebody else. */
@@ -237,8 +254,7 @@ function hydrate(native: string): void {
 
 function readableCopy(native: string, folder: string, identity: Identity): string {
   const version = statSync(join(native, 'bin', 'postgres')).size
-  const parent = isOpenTo(folder, identity) ? folder : tmpdir()
-  const copy = join(parent, `parley-postgres-${version}`)
+  const copy = join(reachableFolder(folder, identity), `postgres-binaries-${version}`)
   if (!existsSync(join(copy, 'done'))) {
     rmSync(copy, { recursive: true, force: true })
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
