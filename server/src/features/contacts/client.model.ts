@@ -1,0 +1,78 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { NotFoundError } from '../../http/errors.ts'
+import { contactRowJson, type ContactRecord } from './contact.record.ts'
+
+/** The API inbox that a client addresses by its identifier. */
+export interface ClientInbox {
+  id: number
+  account_id: number
+  account_name: string
+  /** A number of Chatwoot's enum of languages. */
+  account_locale: number | null
+  name: string
+  identifier: string
+  channel_type: 'Channel::Api'
+  channel_id: number
+  hmac_token: string | null
+  hmac_mandatory: boolean
+  timezone: string | null
+  lock_to_single_conversation: boolean
+  enable_auto_assignment: boolean
+  working_hours_enabled: boolean
+  csat_survey_enabled: boolean
+  greeting_enabled: boolean
+  has_active_bot: boolean
+}
+
+export interface ContactInboxRecord {
+  id: number
+  contact_id: number
+  inbox_id: number
+  source_id: string
+  hmac_verified: boolean
+  pubsub_token: string
+  created_at: string | Date
+  updated_at: string | Date
+}
+
+/** A visitor: who they are, and where they came in. */
+export interface ClientVisitor {
+  inbox: ClientInbox
+  contact_inbox: ContactInboxRecord
+  contact: ContactRecord
+}
+
+const INBOX_JSON = sql`json_build_object('id', i.id, 'account_id', i.account_id, 'account_name', a.name,
+  'account_locale', a.locale, 'name', i.name, 'identifier', ch.identifier, 'channel_type', i.channel_type,
+  'channel_id', i.channel_id, 'hmac_token', ch.hmac_token, 'hmac_mandatory', coalesce(ch.hmac_mandatory, false),
+  'timezone', i.timezone, 'lock_to_single_conversation', i.lock_to_single_conversation,
+  'enable_auto_assignment', coalesce(i.enable_auto_assignment, true),
+  'working_hours_enabled', coalesce(i.working_hours_enabled, false),
+  'csat_survey_enabled', coalesce(i.csat_survey_enabled, false),
+  'greeting_enabled', coalesce(i.greeting_enabled, false),
+  'has_active_bot', exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0))`
+
+const FROM_CHANNEL = sql`from channel_api ch
+  join inboxes i on i.channel_id = ch.id and i.channel_type = 'Channel::Api'
+  join accounts a on a.id = i.account_id`
+
+/** The door of the Client API: only API inboxes have one, and a suspended account's stays open. */
+export async function accessClientInbox(ctx: Context, identifier: string): Promise<ClientInbox> {
+  const { rows } = await sql<{ inbox: ClientInbox }>`
+    select ${INBOX_JSON} as inbox ${FROM_CHANNEL} where ch.identifier = ${identifier}`.execute(ctx.db)
+  if (!rows[0]) throw new NotFoundError()
+  return rows[0].inbox
+}
+
+/** The visitor behind a source id of that inbox. */
+export async function accessContactInbox(ctx: Context, identifier: string, sourceId: string): Promise<ClientVisitor> {
+  const { rows } = await sql<ClientVisitor>`
+    select ${INBOX_JSON} as inbox, to_jsonb(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact
+    ${FROM_CHANNEL}
+    join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${sourceId}
+    join contacts ct on ct.id = ci.contact_id
+    where ch.identifier = ${identifier}`.execute(ctx.db)
+  if (!rows[0]) throw new NotFoundError()
+  return rows[0]
+}
