@@ -1,0 +1,266 @@
+import { sql } from 'kysely'
+import { isDeepStrictEqual } from 'node:util'
+import type { Changes } from '../../events/types.ts'
+import type { Context } from '../../http/context.ts'
+import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { iso } from '../../lib/times.ts'
+import { joinCompany } from '../companies/company.model.ts'
+import { contactRowJson, type ContactRecord } from './contact.record.ts'
+
+export type { ContactRecord } from './contact.record.ts'
+
+/** What a model may set on a contact. Bags replace the ones there are: merging is the caller's business. */
+export interface ContactFields {
+  name?: string | null
+  middle_name?: string | null
+  last_name?: string | null
+  email?: string | null
+  phone_number?: string | null
+  identifier?: string | null
+  blocked?: boolean | null
+  additional_attributes?: Record<string, unknown> | null
+  custom_attributes?: Record<string, unknown> | null
+}
+
+const VISITOR = 0
+const LEAD = 1
+const JSON_COLUMNS = new Set(['additional_attributes', 'custom_attributes'])
+
+/** A contact of the account in the path. In a writing transaction its row is locked. */
+export async function accessContact(ctx: Context, id: number): Promise<ContactRecord> {
+  const contact = await findContact(ctx, ctx.account.id, id)
+  if (!contact) throw new NotFoundError()
+  return contact
+}
+
+export async function findContact(ctx: Context, accountId: number, id: number): Promise<ContactRecord | undefined> {
+  const { rows } = await sql<{ contact: ContactRecord }>`
+    select ${contactRowJson(sql`ct`)} as contact from contacts ct where ct.account_id = ${accountId} and ct.id = ${id}
+    ${ctx.db.isTransaction ? sql`for update of ct` : sql``}`.execute(ctx.db)
+  return rows[0]?.contact
+}
+
+export interface Identity {
+  identifier?: string | null
+  email?: string | null
+  phone_number?: string | null
+}
+
+/** The contact with that identifier, else that e-mail, else that telephone number. */
+export async function findContactByAny(
+  ctx: Context,
+  accountId: number,
+  { identifier, email, phone_number }: Identity,
+): Promise<ContactRecord | undefined> {
+  if (!identifier && !email && !phone_number) return undefined
+  const { rows } = await sql<{ contact: ContactRecord }>`
+    select ${contactRowJson(sql`ct`)} as contact from (
+      (select 1 as rank, id from contacts where account_id = ${accountId} and identifier = ${identifier || null}::text limit 1)
+      union all
+      (select 2, id from contacts where account_id = ${accountId} and lower(email) = ${email?.toLowerCase() || null}::text limit 1)
+      union all
+      (select 3, id from contacts where account_id = ${accountId} and phone_number = ${phone_number || null}::text limit 1)
+    ) found join contacts ct on ct.id = found.id order by found.rank limit 1`.execute(ctx.db)
+  return rows[0]?.contact
+}
+
+/**
+ * Until the end of the transaction nobody else decides about these identities. Of many that arrive with the same one at
+ * the same time, the first makes the contact and the others find it.
+ */
+export async function lockIdentities(ctx: Context, accountId: number, values: (string | null | undefined)[]): Promise<void> {
+  const keys = [...new Set(values.filter(Boolean).map((value) => `contact ${accountId} ${value!.toLowerCase()}`))].sort()
+  if (!keys.length) return
+  await sql`select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(${keys}::text[]) k`.execute(ctx.db)
+}
+
+export async function createContact(ctx: Context, accountId: number, fields: ContactFields): Promise<ContactRecord> {
+  const row = settle({ ...BLANK, ...withoutUndefined(fields) })
+  await checkContact(ctx, accountId, row)
+  const companyId = row.email ? await joinCompany(ctx, accountId, row.email, row.additional_attributes) : null
+  const now = ctx.app.now()
+  const { rows } = await sql<{ contact: ContactRecord }>`
+    with written as (
+      insert into contacts (account_id, name, middle_name, last_name, email, phone_number, identifier, blocked,
+        additional_attributes, custom_attributes, contact_type, location, country_code, company_id, created_at, updated_at)
+      values (${accountId}, ${row.name}, ${row.middle_name}, ${row.last_name}, ${row.email}, ${row.phone_number},
+        ${row.identifier}, ${row.blocked}, ${JSON.stringify(row.additional_attributes)}::jsonb,
+        ${JSON.stringify(row.custom_attributes)}::jsonb, ${row.contact_type}, ${row.location}, ${row.country_code},
+        ${companyId}, ${now}, ${now})
+      returning *)
+    select to_jsonb(written) || '{"label_list": []}' as contact from written`.execute(ctx.db)
+  const { contact } = rows[0]!
+  ctx.emit('contact.created', { account_id: accountId, contact_id: contact.id })
+  return contact
+}
+
+/**
+ * Writes what differs. It is always said, as Chatwoot says every save; webhooks hear of it only where something changed.
+ * `labels` are told beside the columns. The record is brought up to date in place.
+ */
+export async function updateContact(
+  ctx: Context,
+  contact: ContactRecord,
+  fields: ContactFields,
+  { labels }: { labels?: [before: string[], after: string[]] } = {},
+): Promise<Changes> {
+  const before = contact as unknown as Record<string, unknown>
+  const row = settle({ ...contact, ...withoutUndefined(fields) } as never) as unknown as Record<string, unknown>
+  const set: Record<string, unknown> = {}
+  const changes: Changes = {}
+  for (const column of COLUMNS) {
+    if (isDeepStrictEqual(before[column] ?? null, row[column] ?? null)) continue
+    set[column] = row[column]
+    changes[column] = [before[column] ?? null, row[column] ?? null]
+  }
+  if (labels && !isDeepStrictEqual(...labels)) changes.label_list = labels
+  if (Object.keys(changes).length) {
+    await checkContact(ctx, contact.account_id, set as never, contact.id)
+    const isFirstEmail = set.email && !before.email && contact.company_id === null
+    const companyId = isFirstEmail
+      ? await joinCompany(ctx, contact.account_id, set.email as string, row.additional_attributes as Record<string, unknown>)
+      : null
+    const updatedAt = ctx.app.now()
+    const columns = Object.entries(set).map(([column, value]) => [column, JSON_COLUMNS.has(column) ? JSON.stringify(value) : value])
+    await ctx.db
+      .updateTable('contacts')
+      .set({ ...Object.fromEntries(columns), ...(companyId !== null && { company_id: companyId }), updated_at: updatedAt })
+      .where('id', '=', contact.id)
+      .execute()
+    changes.updated_at = [iso(contact.updated_at), iso(updatedAt)]
+    Object.assign(contact, set, { updated_at: updatedAt }, companyId !== null && { company_id: companyId })
+    if (labels) contact.label_list = labels[1]
+  }
+  ctx.emit('contact.updated', { account_id: contact.account_id, contact_id: contact.id, changes })
+  return changes
+}
+
+/** Keys of the old bag, overlaid by those of the new one at every depth. */
+export function deepMerge(old: unknown, fresh: unknown): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...(isBag(old) && old) }
+  for (const [key, value] of Object.entries(isBag(fresh) ? fresh : {})) {
+    merged[key] = isBag(value) && isBag(merged[key]) ? deepMerge(merged[key], value) : value
+  }
+  return merged
+}
+
+const isBag = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The columns that settle each other, in the order in which they are told. */
+const COLUMNS = [
+  'name',
+  'middle_name',
+  'last_name',
+  'email',
+  'phone_number',
+  'identifier',
+  'blocked',
+  'additional_attributes',
+  'custom_attributes',
+  'contact_type',
+  'location',
+  'country_code',
+] as const
+
+interface Settled {
+  name: string | null
+  middle_name: string | null
+  last_name: string | null
+  email: string | null
+  phone_number: string | null
+  identifier: string | null
+  blocked: boolean
+  additional_attributes: Record<string, unknown>
+  custom_attributes: Record<string, unknown>
+  contact_type: number
+  location: string | null
+  country_code: string | null
+}
+
+const BLANK: ContactFields & { contact_type: number } = {
+  name: '',
+  middle_name: '',
+  last_name: '',
+  email: null,
+  phone_number: null,
+  identifier: null,
+  blocked: false,
+  additional_attributes: {},
+  custom_attributes: {},
+  contact_type: VISITOR,
+}
+
+/** What one column says about another: who can be reached is a lead, and the address stands in two places. */
+function settle(fields: ContactFields & { contact_type: number | null }): Settled {
+  const additional = fields.additional_attributes ?? {}
+  const email = fields.email?.trim() ? fields.email.toLowerCase() : null
+  const reachable =
+    email !== null ||
+    Boolean(fields.phone_number?.trim()) ||
+    Object.entries(additional).some(([key, value]) => key.startsWith('social_') && isPresent(value))
+  const type = fields.contact_type ?? VISITOR
+  return {
+    name: fields.name ?? '',
+    middle_name: fields.middle_name ?? '',
+    last_name: fields.last_name ?? '',
+    email,
+    phone_number: fields.phone_number ?? null,
+    identifier: fields.identifier ?? null,
+    blocked: fields.blocked ?? false,
+    additional_attributes: additional,
+    custom_attributes: fields.custom_attributes ?? {},
+    contact_type: type === VISITOR && reachable ? LEAD : type,
+    location: textOf(additional.city),
+    country_code: textOf(additional.country),
+  }
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' || typeof value === 'number' ? String(value) : null)
+
+const isPresent = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value)
+
+const withoutUndefined = (fields: ContactFields): ContactFields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+const MAX_LENGTH = 255
+const TEXT_COLUMNS = ['name', 'email', 'phone_number', 'identifier', 'middle_name', 'last_name'] as const
+const EMAIL = /^[^@\s]+@[^@\s]+$/
+/** Only the end is looked at, as in Chatwoot. */
+const E164 = /\+[1-9]\d{1,14}$/
+
+/** Throws one error that lists all that is wrong with the values given. */
+async function checkContact(ctx: Context, accountId: number, row: Partial<Settled>, id = 0): Promise<void> {
+  const problems: [string, string][] = []
+  for (const column of TEXT_COLUMNS) {
+    if ([...(row[column] ?? '')].length > MAX_LENGTH) {
+      problems.push([column, `${humanize(column)} is too long (maximum is ${MAX_LENGTH} characters)`])
+    }
+  }
+  const { email, identifier, phone_number: phone } = row
+  const taken = await findTaken(ctx, accountId, { email, identifier, phone_number: phone }, id)
+  if (taken.email) problems.push(['email', 'Email has already been taken'])
+  if (email && !EMAIL.test(email)) problems.push(['email', 'Email Invalid email'])
+  if (taken.identifier) problems.push(['identifier', 'Identifier has already been taken'])
+  if (taken.phone) problems.push(['phone_number', 'Phone number has already been taken'])
+  if (phone?.trim() && !E164.test(phone)) problems.push(['phone_number', 'Phone number should be in e164 format'])
+  if (problems.length) throw new RecordInvalidError(problems)
+}
+
+const NOTHING_TAKEN = { email: false, identifier: false, phone: false }
+
+async function findTaken(ctx: Context, accountId: number, identity: Identity, id: number): Promise<typeof NOTHING_TAKEN> {
+  const { email, identifier, phone_number: phone } = identity
+  if (!email && !identifier && !phone) return NOTHING_TAKEN
+  await lockIdentities(ctx, accountId, [email, identifier, phone])
+  const { rows } = await sql<typeof NOTHING_TAKEN>`
+    select
+      exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
+        and lower(email) = ${email || null}::text) as email,
+      exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
+        and identifier = ${identifier || null}::text) as identifier,
+      exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
+        and phone_number = ${phone || null}::text) as phone`.execute(ctx.db)
+  return rows[0]!
+}
