@@ -1,0 +1,114 @@
+import { sql } from 'kysely'
+import { randomInt, randomUUID } from 'node:crypto'
+import type { Context } from '../../http/context.ts'
+import { invalidField, MissingParamError, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
+import { base58Token } from '../../lib/tokens.ts'
+import type { ContactInboxRecord } from './client.model.ts'
+
+export type { ContactInboxRecord } from './client.model.ts'
+export { accessContact } from './contact.model.ts'
+
+export interface NewContactInbox {
+  contactId: number
+  inboxId: number
+  /** Default: what the kind of inbox knows its people by. */
+  sourceId?: string | null
+  hmacVerified?: boolean
+  /** Where the caller knows it already. */
+  channelType?: string
+}
+
+const MAX_SOURCE_ID = 20_000
+const COLUMNS = sql`id, contact_id, inbox_id, source_id, coalesce(hmac_verified, false) as hmac_verified, pubsub_token,
+  created_at, updated_at`
+
+/** The contact's place in an inbox under that source id, found or made. */
+export async function createContactInbox(ctx: Context, wanted: NewContactInbox): Promise<ContactInboxRecord> {
+  const { contactId, inboxId, hmacVerified = false } = wanted
+  const sourceId = wanted.sourceId ?? (await sourceIdFor(ctx, wanted))
+  if (!sourceId.trim()) throw invalidField('source_id', "can't be blank")
+  if (sourceId.length > MAX_SOURCE_ID) throw invalidField('source_id', `is too long (maximum is ${MAX_SOURCE_ID} characters)`)
+  const now = ctx.app.now()
+  const insert = () => sql<ContactInboxRecord>`
+    insert into contact_inboxes (contact_id, inbox_id, source_id, hmac_verified, pubsub_token, created_at, updated_at)
+    values (${contactId}, ${inboxId}, ${sourceId}, ${hmacVerified}, ${base58Token(24)}, ${now}, ${now})
+    on conflict (inbox_id, source_id) do nothing returning ${COLUMNS}`.execute(ctx.db)
+  const made = (await insert()).rows[0]
+  if (made) return made
+  const there = await findContactInbox(ctx, inboxId, sourceId)
+  if (there?.contact_id === contactId) return there
+  if (await isKnownByAddress(ctx, inboxId)) {
+    await sql`update contact_inboxes set source_id = ${`${randomInt(10)}${sourceId}`}, updated_at = ${now}
+      where inbox_id = ${inboxId} and source_id = ${sourceId}`.execute(ctx.db)
+    const renewed = (await insert()).rows[0]
+    if (renewed) return renewed
+  }
+  throw unprocessable('source_id should be unique')
+}
+
+export async function findContactInbox(ctx: Context, inboxId: number, sourceId: string): Promise<ContactInboxRecord | undefined> {
+  const { rows } = await sql<ContactInboxRecord>`
+    select ${COLUMNS} from contact_inboxes where inbox_id = ${inboxId} and source_id = ${sourceId}`.execute(ctx.db)
+  return rows[0]
+}
+
+/** An inbox of the account, for its members and administrators. */
+export async function accessInboxOfCaller(ctx: Context, id: number | null | undefined): Promise<{ id: number; channel_type: string }> {
+  const { rows } = await sql<{ id: number; channel_type: string; is_member: boolean }>`
+    select i.id, i.channel_type, exists (select 1 from inbox_members im
+      where im.inbox_id = i.id and im.user_id = ${ctx.user.id}) as is_member
+    from inboxes i where i.account_id = ${ctx.account.id} and i.id = ${id ?? 0}`.execute(ctx.db)
+  if (!rows[0]) throw new NotFoundError()
+  if (!ctx.isAdministrator && !rows[0].is_member) throw new NotAuthorizedError()
+  return rows[0]
+}
+
+const BY_ADDRESS = ['Channel::Email', 'Channel::Sms', 'Channel::Whatsapp', 'Channel::TwilioSms']
+
+/** There an address changes hands: the older place gives it up. */
+async function isKnownByAddress(ctx: Context, inboxId: number): Promise<boolean> {
+  const { rows } = await sql<{ channel_type: string }>`select channel_type from inboxes where id = ${inboxId}`.execute(ctx.db)
+  return BY_ADDRESS.includes(rows[0]?.channel_type ?? '')
+}
+
+async function sourceIdFor(ctx: Context, { contactId, inboxId, channelType }: NewContactInbox): Promise<string> {
+  if (channelType === 'Channel::Api' || channelType === 'Channel::WebWidget') return randomUUID()
+  const { rows } = await sql<{ channel_type: string; medium: number | null; email: string | null; phone_number: string | null }>`
+    select i.channel_type, (select t.medium from channel_twilio_sms t
+        where i.channel_type = 'Channel::TwilioSms' and t.id = i.channel_id) as medium,
+      ct.email, ct.phone_number
+    from inboxes i, contacts ct where i.id = ${inboxId} and ct.id = ${contactId}`.execute(ctx.db)
+  if (!rows[0]) throw new NotFoundError()
+  return addressFor(rows[0])
+}
+
+const WHATSAPP_MEDIUM = 1
+
+/** What an inbox of that kind calls somebody with these addresses. */
+export function addressFor(known: {
+  channel_type: string
+  medium?: number | null
+  email: string | null
+  phone_number: string | null
+}): string {
+  const required = (value: string | null, what: string) => {
+    if (!value) throw new MissingParamError(what)
+    return value
+  }
+  const phone = () => required(known.phone_number, 'contact phone number')
+  switch (known.channel_type) {
+    case 'Channel::Api':
+    case 'Channel::WebWidget':
+      return randomUUID()
+    case 'Channel::Email':
+      return required(known.email, 'contact email')
+    case 'Channel::Sms':
+      return phone()
+    case 'Channel::Whatsapp':
+      return phone().replace('+', '')
+    case 'Channel::TwilioSms':
+      return known.medium === WHATSAPP_MEDIUM ? `whatsapp:${phone()}` : phone()
+    default:
+      throw unprocessable(`No source id can be made for an inbox of the kind ${known.channel_type}: send one`)
+  }
+}

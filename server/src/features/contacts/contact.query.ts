@@ -1,0 +1,53 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely'
+import type { DB } from '../../db/schema.ts'
+import type { Context } from '../../http/context.ts'
+import type { ContactPicture } from '../messages/message.query.ts'
+import { avatarJson, contactJson } from '../pictures.sql.ts'
+import type { AvatarBlob } from '../users/user.presenter.ts'
+
+export interface InboxSlim {
+  id: number
+  channel_id: number
+  name: string
+  channel_type: string
+  provider: string | null
+  avatar: AvatarBlob | null
+}
+
+export interface ContactView extends ContactPicture {
+  contact_inboxes: { source_id: string; inbox: InboxSlim }[] | null
+}
+
+/** An inbox by its alias `i`, as other answers show it. */
+export const INBOX_SLIM_JSON = sql`json_build_object('id', i.id, 'channel_id', i.channel_id, 'name', i.name,
+  'channel_type', i.channel_type, 'avatar', ${avatarJson('Inbox', sql`i.id`)}, 'provider', case i.channel_type
+    when 'Channel::Whatsapp' then (select w.provider from channel_whatsapp w where w.id = i.channel_id)
+    when 'Channel::Email' then (select e.provider from channel_email e where e.id = i.channel_id)
+    when 'Channel::Sms' then (select s.provider from channel_sms s where s.id = i.channel_id) end)`
+
+const INBOXES_JSON = sql`(select json_agg(json_build_object('source_id', ci.source_id, 'inbox', ${INBOX_SLIM_JSON}) order by ci.id)
+  from contact_inboxes ci join inboxes i on i.id = ci.inbox_id where ci.contact_id = ct.id)`
+
+/** One statement, however many contacts a condition over `ct` finds. */
+export async function selectContacts(
+  db: Kysely<DB>,
+  where: RawBuilder<unknown>,
+  { inboxes = true, orderAndLimit = sql`` }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown> } = {},
+): Promise<ContactView[]> {
+  const { rows } = await sql<ContactView>`
+    select ct.id, ct.name, ct.email, ct.phone_number, ct.identifier, ct.blocked, ct.additional_attributes,
+      ct.custom_attributes, ct.last_activity_at, ct.created_at, ct.account_id,
+      ${avatarJson('Contact', sql`ct.id`)} as avatar, ${inboxes ? INBOXES_JSON : sql`null`} as contact_inboxes
+    from contacts ct where ${where} ${orderAndLimit}`.execute(db)
+  return rows
+}
+
+export async function findContactView(ctx: Context, id: number, inboxes = true): Promise<ContactView | undefined> {
+  return (await selectContacts(ctx.db, sql`ct.account_id = ${ctx.account.id} and ct.id = ${id}`, { inboxes }))[0]
+}
+
+/** What pushes and webhooks show of a contact. */
+export async function contactPicture(ctx: Context, id: number): Promise<ContactPicture | undefined> {
+  const { rows } = await sql<{ picture: ContactPicture | null }>`select ${contactJson(sql`${id}::integer`)} as picture`.execute(ctx.db)
+  return rows[0]?.picture ?? undefined
+}
