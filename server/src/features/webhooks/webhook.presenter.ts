@@ -1,0 +1,15 @@
+import type { App } from '../../app.ts'
+import type { WebhookRecord } from './webhook.model.ts'
+import { webhookSecret } from './webhook.secret.ts'
+
+export function presentWebhook(app: App, webhook: WebhookRecord) {
+  return {
+    id: webhook.id,
+    name: webhook.name,
+    url: webhook.url,
+    account_id: webhook.account_id,
+    subscriptions: webhook.subscriptions ?? [],
+    ...(webhook.inbox && { inbox: webhook.inbox }),
+    secret: webhookSecret(app.config, 'account', webhook.id),
+  }
+}
