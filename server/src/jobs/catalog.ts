@@ -2,6 +2,7 @@ import { deleteAccount } from '../features/accounts/account.jobs.ts'
 import { deleteContactRecords } from '../features/contacts/contact.jobs.ts'
 import { sendSurvey, recordSurvey } from '../features/csat/csat.jobs.ts'
 import { deleteConversationRecords, writeActivities, writeActivityJob } from '../features/conversations/conversation.jobs.ts'
+import { renameLabel } from '../features/labels/label.jobs.ts'
 import { followUpMessage } from '../features/messages/message.jobs.ts'
 import { markMessagesRead } from '../features/messages/message-status.model.ts'
 import { notifyAssigned, notifyConversationCreated } from '../features/notifications/notification.jobs.ts'
@@ -19,6 +20,7 @@ export const jobs = {
   'conversations.destroy': job(deleteConversationRecords),
   'conversations.write_activities': job(writeActivities),
   'conversations.write_activity': job(writeActivityJob),
+  'labels.rename': job(renameLabel),
   'messages.follow_up': job(followUpMessage),
   'messages.mark_read': job(markMessagesRead),
   'notifications.conversation_created': job(notifyConversationCreated),

@@ -94,7 +94,7 @@ export async function removeContactRow(ctx: Context, contact: ContactRecord): Pr
   await sql`with gone as (delete from taggings where taggable_type = 'Contact' and taggable_id = ${contact.id} returning tag_id)
     update tags set taggings_count = greatest(taggings_count - n.count, 0)
     from (select tag_id, count(*)::integer from gone group by tag_id) n where tags.id = n.tag_id`.execute(ctx.db)
-  await ctx.app.files.detach(ctx, { type: 'Contact', id: contact.id, name: 'avatar' })
+  await ctx.app.files.detach(ctx, { recordType: 'Contact', recordId: contact.id })
   await sql`delete from contacts where id = ${contact.id}`.execute(ctx.db)
   await leaveCompany(ctx, contact.company_id)
 }

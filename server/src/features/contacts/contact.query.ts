@@ -4,6 +4,7 @@ import type { Context } from '../../http/context.ts'
 import type { ContactPicture } from '../messages/message.query.ts'
 import { avatarJson, contactJson } from '../pictures.sql.ts'
 import type { AvatarBlob } from '../users/user.presenter.ts'
+import { contactRowJson, type ContactRecord } from './contact.record.ts'
 
 export interface InboxSlim {
   id: number
@@ -50,4 +51,12 @@ export async function findContactView(ctx: Context, id: number, inboxes = true):
 export async function contactPicture(ctx: Context, id: number): Promise<ContactPicture | undefined> {
   const { rows } = await sql<{ picture: ContactPicture | null }>`select ${contactJson(sql`${id}::integer`)} as picture`.execute(ctx.db)
   return rows[0]?.picture ?? undefined
+}
+
+/** For models that know the contact from a record of theirs. In a writing transaction its row is locked. */
+export async function loadContactRow(ctx: Context, id: number): Promise<ContactRecord | undefined> {
+  const { rows } = await sql<{ contact: ContactRecord }>`
+    select ${contactRowJson(sql`ct`)} as contact from contacts ct where ct.id = ${id}
+    ${ctx.db.isTransaction ? sql`for update of ct` : sql``}`.execute(ctx.db)
+  return rows[0]?.contact
 }

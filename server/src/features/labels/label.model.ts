@@ -1,0 +1,125 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { invalidateCache } from '../accounts/cache-key.model.ts'
+import { updateContact, type ContactRecord } from '../contacts/contact.model.ts'
+import { updateConversation, type ConversationRecord } from '../conversations/conversation.model.ts'
+import { cleanLabels, setLabels } from './tagging.model.ts'
+
+export { cleanLabels, readLabels, setLabels } from './tagging.model.ts'
+
+/** A label that the account has defined. What is written on conversations and contacts are tags: their names alone. */
+export interface LabelRecord {
+  id: number
+  title: string
+  description: string | null
+  color: string
+  show_on_sidebar: boolean | null
+}
+
+export interface LabelFields {
+  title?: string | null
+  description?: string | null
+  color?: string | null
+  show_on_sidebar?: boolean | null
+}
+
+const COLUMNS = sql`id, title, description, color, show_on_sidebar`
+
+export async function accessLabel(ctx: Context, id: number): Promise<LabelRecord> {
+  const { rows } = await sql<LabelRecord>`
+    select ${COLUMNS} from labels where account_id = ${ctx.account.id} and id = ${id}
+    ${ctx.db.isTransaction ? sql`for update` : sql``}`.execute(ctx.db)
+  if (!rows[0]) throw new NotFoundError()
+  return rows[0]
+}
+
+export async function listLabels(ctx: Context): Promise<LabelRecord[]> {
+  const { rows } = await sql<LabelRecord>`
+    select ${COLUMNS} from labels where account_id = ${ctx.account.id} order by title collate "C"`.execute(ctx.db)
+  return rows
+}
+
+const DEFAULT_COLOR = '#1f93ff'
+
+export async function createLabel(ctx: Context, fields: LabelFields): Promise<LabelRecord> {
+  const title = fields.title?.toLowerCase() ?? ''
+  const color = fields.color === undefined ? DEFAULT_COLOR : fields.color
+  await checkLabel(ctx, { ...fields, title, color })
+  const now = ctx.app.now()
+  const { rows } = await sql<LabelRecord>`
+    insert into labels (account_id, title, description, color, show_on_sidebar, created_at, updated_at)
+    values (${ctx.account.id}, ${title}, ${fields.description ?? null}, ${color}, ${fields.show_on_sidebar ?? null}, ${now}, ${now})
+    on conflict (title, account_id) do nothing returning ${COLUMNS}`.execute(ctx.db)
+  if (!rows[0]) throw new RecordInvalidError([TAKEN])
+  await invalidateCache(ctx, 'label')
+  return rows[0]
+}
+
+/** A new title is written on the records that carry the old one, in a job. */
+export async function updateLabel(ctx: Context, label: LabelRecord, fields: LabelFields): Promise<LabelRecord> {
+  const wanted = { ...label, ...fields, title: (fields.title === undefined ? label.title : (fields.title ?? '')).toLowerCase() }
+  await checkLabel(ctx, wanted, label.id)
+  const { rows } = await sql<LabelRecord>`
+    update labels set title = ${wanted.title}, description = ${wanted.description}, color = ${wanted.color},
+      show_on_sidebar = ${wanted.show_on_sidebar}, updated_at = ${ctx.app.now()}
+    where id = ${label.id} returning ${COLUMNS}`.execute(ctx.db)
+  if (wanted.title !== label.title) {
+    ctx.later('labels.rename', { account_id: ctx.account.id, from: label.title, to: wanted.title })
+  }
+  await invalidateCache(ctx, 'label')
+  return rows[0]!
+}
+
+/** What carries its name keeps it. */
+export async function destroyLabel(ctx: Context, label: LabelRecord): Promise<void> {
+  await sql`delete from labels where id = ${label.id}`.execute(ctx.db)
+  await invalidateCache(ctx, 'label')
+}
+
+/** Returns the labels as they are now. */
+export async function replaceConversationLabels(
+  ctx: Context,
+  conversation: ConversationRecord,
+  wanted: string[],
+): Promise<string[]> {
+  const labels = cleanLabels(wanted)
+  const before = await setLabels(ctx, { taggableType: 'Conversation', id: conversation.id, labels })
+  const cached = labels.join(', ')
+  if (isSameSet(before, labels) && cached === (conversation.cached_label_list ?? '')) return labels
+  await updateConversation(ctx, conversation, { cached_label_list: cached }, { labels: [before, labels] })
+  return labels
+}
+
+export async function replaceContactLabels(ctx: Context, contact: ContactRecord, wanted: string[]): Promise<string[]> {
+  const labels = cleanLabels(wanted)
+  const before = await setLabels(ctx, { taggableType: 'Contact', id: contact.id, labels })
+  await updateContact(ctx, contact, {}, isSameSet(before, labels) ? {} : { labels: [before, labels] })
+  return labels
+}
+
+const isSameSet = (one: string[], other: string[]) => one.length === other.length && one.every((name) => other.includes(name))
+
+const TAKEN: [string, string] = ['title', 'Title has already been taken']
+/** A letter or digit, then at least one more, hyphens and underscores among them. */
+const TITLE = /^[\p{L}\p{N}][\p{L}\p{N}_-]+$/u
+
+async function checkLabel(ctx: Context, label: LabelFields & { title: string }, id = 0): Promise<void> {
+  const problems: [string, string][] = []
+  if (label.title.length > 255) problems.push(['title', 'Title is too long (maximum is 255 characters)'])
+  if ((label.description ?? '').length > 20_000) {
+    problems.push(['description', 'Description is too long (maximum is 20000 characters)'])
+  }
+  if ((label.color ?? '').length > 255) problems.push(['color', 'Color is too long (maximum is 255 characters)'])
+  if (!label.title.trim()) problems.push(['title', 'Title must not be blank'])
+  if (!TITLE.test(label.title)) problems.push(['title', 'Title is invalid'])
+  if (await isTaken(ctx, label.title, id)) problems.push(TAKEN)
+  if (label.color === null) problems.push(['color', "Color can't be blank"])
+  if (problems.length) throw new RecordInvalidError(problems)
+}
+
+async function isTaken(ctx: Context, title: string, id: number): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from labels where account_id = ${ctx.account.id} and title = ${title} and id <> ${id}`.execute(ctx.db)
+  return rows.length > 0
+}
