@@ -1,0 +1,43 @@
+import { sql } from 'kysely'
+import type { Push, PushScope } from '../../events/cable.ts'
+import type { EventData } from '../../events/types.ts'
+import { notificationPicture } from './notification.presenter.ts'
+import { messageIdOf, NOTIFICATION_COLUMNS, TOLD_MESSAGE_ID, UNREAD, type NotificationRow } from './notification.query.ts'
+
+type About = EventData<'notification.created'>
+
+const unreadCountOf = (about: About) => sql<number>`(select count(*)::integer from notifications n
+  where n.user_id = ${about.user_id} and n.account_id = ${about.account_id} and ${UNREAD})`
+
+/** Goes to the person it is for. Nothing is sent of one that is gone again. */
+export async function notificationPush(scope: PushScope, data: About): Promise<Push | null> {
+  const { rows } = await sql<NotificationRow & { told_message_id: number | null; unread_count: number }>`
+    select ${NOTIFICATION_COLUMNS}, ${TOLD_MESSAGE_ID} as told_message_id, ${unreadCountOf(data)} as unread_count
+    from notifications n where n.id = ${data.notification_id}`.execute(scope.app.database.kysely)
+  const row = rows[0]
+  const user = await scope.user(data.user_id)
+  const conversation = row && (await scope.conversation(row.primary_actor_id))
+  if (!row || !conversation || !user?.pubsub_token) return null
+  const messageId = messageIdOf(row)
+  const picture = notificationPicture(
+    scope.app,
+    {
+      row,
+      user,
+      conversation,
+      message: messageId === null ? null : ((await scope.message(messageId)) ?? null),
+      told: row.told_message_id === null ? null : ((await scope.message(row.told_message_id)) ?? null),
+    },
+    data.performer ? scope.accountId : null,
+  )
+  return { streams: [user.pubsub_token], data: { notification: picture, ...counts(row.unread_count) } }
+}
+
+export async function deletedNotificationPush(scope: PushScope, data: About): Promise<Push | null> {
+  const token = await scope.userToken(data.user_id)
+  if (!token) return null
+  const { rows } = await sql<{ unread_count: number }>`select ${unreadCountOf(data)} as unread_count`.execute(scope.app.database.kysely)
+  return { streams: [token], data: { notification: { id: data.notification_id }, ...counts(rows[0]!.unread_count) } }
+}
+
+const counts = (unread: number) => ({ unread_count: unread, count: unread })

@@ -1,0 +1,105 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely'
+import type { DB } from '../../db/schema.ts'
+import { selectConversations, type ConversationView } from '../conversations/conversation.query.ts'
+import { selectMessages, type MessageView } from '../messages/message.query.ts'
+import { userJson } from '../pictures.sql.ts'
+import type { UserPicture } from '../users/user.presenter.ts'
+
+export interface NotificationRow {
+  id: number
+  account_id: number
+  user_id: number
+  notification_type: number
+  primary_actor_type: string
+  primary_actor_id: number
+  secondary_actor_type: string | null
+  secondary_actor_id: number | null
+  read_at: Date | null
+  created_at: Date
+  updated_at: Date
+  snoozed_until: Date | null
+  last_activity_at: Date | null
+  meta: Record<string, unknown> | null
+}
+
+/** A notification with all that any picture of it needs. */
+export interface NotificationView extends NotificationRow {
+  user: UserPicture
+  inbox_name: string
+  conversation: ConversationView
+  /** The message it was made for. */
+  message: MessageView | null
+  /** The message its text is about; for an assignment that is the last of the contact. */
+  told_message: MessageView | null
+}
+
+/** A condition over `n`. */
+export const UNREAD = sql`n.read_at is null and n.snoozed_until is null`
+
+export const NOTIFICATION_COLUMNS = sql`n.id, n.account_id, n.user_id, n.notification_type, n.primary_actor_type, n.primary_actor_id,
+  n.secondary_actor_type, n.secondary_actor_id, n.read_at, n.created_at, n.updated_at, n.snoozed_until, n.last_activity_at, n.meta`
+
+/** Which message the text of `n` is about. */
+export const TOLD_MESSAGE_ID = sql`case
+  when n.notification_type in (1, 6) then (select min(m.id) from messages m where m.conversation_id = n.primary_actor_id)
+  when n.notification_type in (3, 4, 5) then n.secondary_actor_id
+  else coalesce(
+    (select m.id from messages m where m.conversation_id = n.primary_actor_id and m.message_type = 0 order by m.id desc limit 1),
+    (select m.id from messages m where m.conversation_id = n.primary_actor_id and m.message_type = 1 order by m.id desc limit 1))
+  end`
+
+export interface NotificationFilter {
+  userId: number
+  accountId: number
+  read: boolean
+  snoozed: boolean
+}
+
+/** A condition over `n`: those of one person in one account, with read and snoozed ones where asked for. */
+export function notificationsOf({ userId, accountId, read, snoozed }: NotificationFilter): RawBuilder<unknown> {
+  return sql`n.user_id = ${userId} and n.account_id = ${accountId}
+    ${read ? sql`` : sql`and n.read_at is null`} ${snoozed ? sql`` : sql`and n.snoozed_until is null`}`
+}
+
+export async function countNotifications(
+  db: Kysely<DB>,
+  where: RawBuilder<unknown>,
+): Promise<{ count: number; unread_count: number }> {
+  const { rows } = await sql<{ count: number; unread_count: number }>`
+    select count(*)::integer as count, (count(*) filter (where n.read_at is null))::integer as unread_count
+    from notifications n where ${where}`.execute(db)
+  return rows[0]!
+}
+
+/** Four statements, however many notifications there are. */
+export async function selectNotifications(
+  db: Kysely<DB>,
+  where: RawBuilder<unknown>,
+  orderAndLimit: RawBuilder<unknown> = sql``,
+): Promise<NotificationView[]> {
+  const { rows } = await sql<NotificationRow & { user: UserPicture; inbox_name: string; told_message_id: number | null }>`
+    select ${NOTIFICATION_COLUMNS}, ${userJson(sql`n.user_id`, sql`n.account_id`)} as user, i.name as inbox_name,
+      ${TOLD_MESSAGE_ID} as told_message_id
+    from notifications n join conversations c on c.id = n.primary_actor_id join inboxes i on i.id = c.inbox_id
+    where n.primary_actor_type = 'Conversation' and ${where} ${orderAndLimit}`.execute(db)
+  if (!rows.length) return []
+  const conversationIds = [...new Set(rows.map((row) => row.primary_actor_id))]
+  const conversations = new Map(
+    (await selectConversations(db, sql`c.id = any(${conversationIds}::integer[])`, sql``, 'push')).map((view) => [view.id, view]),
+  )
+  const messageIds = new Set<number>()
+  for (const row of rows) for (const id of [messageIdOf(row), row.told_message_id]) if (id !== null) messageIds.add(id)
+  const messages = new Map<number, MessageView>()
+  if (messageIds.size) {
+    for (const message of await selectMessages(db, sql`m.id = any(${[...messageIds]}::integer[])`)) messages.set(message.id, message)
+  }
+  const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
+  return rows.flatMap(({ told_message_id: toldId, ...row }) => {
+    const conversation = conversations.get(row.primary_actor_id)
+    return conversation ? [{ ...row, conversation, message: message(messageIdOf(row)), told_message: message(toldId) }] : []
+  })
+}
+
+export function messageIdOf(row: Pick<NotificationRow, 'secondary_actor_type' | 'secondary_actor_id'>): number | null {
+  return row.secondary_actor_type === 'Message' ? row.secondary_actor_id : null
+}
