@@ -16,6 +16,8 @@ export interface NewContactInbox {
   hmacVerified?: boolean
   /** Where the caller knows it already. */
   channelType?: string
+  /** What is thrown where the source id is somebody else's. */
+  onTaken?: () => Error
 }
 
 const MAX_SOURCE_ID = 20_000
@@ -43,7 +45,7 @@ export async function createContactInbox(ctx: Context, wanted: NewContactInbox):
     const renewed = (await insert()).rows[0]
     if (renewed) return renewed
   }
-  throw unprocessable('source_id should be unique')
+  throw wanted.onTaken?.() ?? unprocessable('source_id should be unique')
 }
 
 export async function findContactInbox(ctx: Context, inboxId: number, sourceId: string): Promise<ContactInboxRecord | undefined> {

@@ -1,0 +1,183 @@
+import { sql } from 'kysely'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Context } from '../../http/context.ts'
+import { invalidField, NotAuthorizedError } from '../../http/errors.ts'
+import { randomName } from '../../lib/random-name.ts'
+import { fetchAvatarLater } from './avatar.model.ts'
+import { accessClientInbox, accessContactInbox, type ClientInbox, type ClientVisitor, type ContactInboxRecord } from './client.model.ts'
+import { createContactInbox } from './contact-inbox.model.ts'
+import { mergeContacts } from './contact-merge.model.ts'
+import {
+  createContact,
+  deepMerge,
+  findContact,
+  findContactByAny,
+  lockIdentities,
+  updateContact,
+  type ContactFields,
+  type ContactRecord,
+} from './contact.model.ts'
+import { contactRowJson } from './contact.record.ts'
+
+export interface Proof {
+  identifier?: string | null
+  identifier_hash?: string | null
+}
+
+export interface ClientContactFields extends Proof {
+  source_id?: string | null
+  name?: string | null
+  email?: string | null
+  phone_number?: string | null
+  avatar_url?: string | null
+  custom_attributes?: Record<string, unknown> | null
+}
+
+type Arrival = Pick<ClientVisitor, 'contact' | 'contact_inbox'>
+
+/** Refuses what is not proven where a proof is asked for or given. True where one was given and held. */
+function checkProof(inbox: ClientInbox, { identifier, identifier_hash: hash }: Proof): boolean {
+  if (!hash?.trim() && !inbox.hmac_mandatory) return false
+  const expected = createHmac('sha256', inbox.hmac_token ?? '').update(identifier ?? '').digest('hex')
+  const given = Buffer.from(hash ?? '')
+  const isRight = inbox.hmac_token && given.length === expected.length && timingSafeEqual(given, Buffer.from(expected))
+  if (!isRight) throw new NotAuthorizedError('HMAC failed: the identifier_hash does not prove this identifier')
+  return true
+}
+
+/**
+ * A visitor arrives: known by the source id, else by identifier, e-mail or telephone number, else new. Who is known
+ * is never changed by this.
+ */
+export async function arrive(ctx: Context, identifier: string, fields: ClientContactFields): Promise<Arrival> {
+  const inbox = await accessClientInbox(ctx, identifier)
+  checkProof(inbox, fields)
+  if (fields.source_id !== undefined && fields.source_id !== null && !fields.source_id.trim()) {
+    throw invalidField('source_id', "can't be blank")
+  }
+  const sourceId = fields.source_id ?? undefined
+  await lockIdentities(ctx, inbox.account_id, [
+    sourceId && `source ${inbox.id} ${sourceId}`,
+    fields.identifier,
+    fields.email,
+    fields.phone_number,
+  ])
+  const there = sourceId === undefined ? undefined : await findArrival(ctx, inbox, sourceId)
+  if (there) return there
+  const contact = await findOrCreate(ctx, inbox, fields)
+  const place = await createContactInbox(ctx, {
+    contactId: contact.id,
+    inboxId: inbox.id,
+    channelType: inbox.channel_type,
+    ...(sourceId !== undefined && { sourceId }),
+  })
+  return { contact, contact_inbox: place }
+}
+
+async function findArrival(ctx: Context, inbox: ClientInbox, sourceId: string): Promise<Arrival | undefined> {
+  const { rows } = await sql<Arrival>`
+    select to_jsonb(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact
+    from contact_inboxes ci join contacts ct on ct.id = ci.contact_id
+    where ci.inbox_id = ${inbox.id} and ci.source_id = ${sourceId}`.execute(ctx.db)
+  return rows[0]
+}
+
+async function findOrCreate(ctx: Context, inbox: ClientInbox, fields: ClientContactFields): Promise<ContactRecord> {
+  const known = await findContactByAny(ctx, inbox.account_id, fields)
+  if (known) {
+    fetchAvatarLater(ctx, known, fields.avatar_url, { unlessThere: true })
+    return known
+  }
+  const contact = await createContact(ctx, inbox.account_id, {
+    name: fields.name ?? randomName(),
+    identifier: fields.identifier ?? null,
+    email: fields.email ?? null,
+    phone_number: fields.phone_number ?? null,
+    custom_attributes: fields.custom_attributes ?? {},
+  })
+  fetchAvatarLater(ctx, contact, fields.avatar_url)
+  return contact
+}
+
+/** The visitor behind a source id; a proof that holds is remembered. */
+export async function accessProvenVisitor(ctx: Context, identifier: string, sourceId: string, proof: Proof): Promise<ClientVisitor> {
+  const visitor = await accessContactInbox(ctx, identifier, sourceId)
+  if (checkProof(visitor.inbox, proof) && !visitor.contact_inbox.hmac_verified) {
+    await sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
+      where id = ${visitor.contact_inbox.id}`.execute(ctx.db)
+    visitor.contact_inbox.hmac_verified = true
+  }
+  return visitor
+}
+
+/** Says who a visitor is. Who already has that e-mail or telephone number is the same person: the two become one. */
+export async function identify(ctx: Context, { inbox, contact: seen }: ClientVisitor, fields: ClientContactFields): Promise<ContactRecord> {
+  await lockIdentities(ctx, inbox.account_id, [fields.email, fields.phone_number])
+  let contact = (await findContact(ctx, inbox.account_id, seen.id)) ?? seen
+  const { email, phone_number: phone } = fields
+  const wanted: ContactFields = {
+    ...(fields.name?.trim() && { name: fields.name }),
+    ...(email?.trim() && { email }),
+    ...(phone?.trim() && { phone_number: phone }),
+  }
+  if (wanted.email) {
+    const owner = await findContactByAny(ctx, inbox.account_id, { email: wanted.email })
+    if (owner && owner.id !== contact.id) contact = await mergeInto(ctx, owner, contact)
+  }
+  if (wanted.phone_number) {
+    const owner = await findContactByAny(ctx, inbox.account_id, { phone_number: wanted.phone_number })
+    const isSomebodyElse = wanted.email && owner?.email && owner.email !== wanted.email.toLowerCase()
+    if (owner && owner.id !== contact.id) {
+      if (isSomebodyElse) delete wanted.phone_number
+      else contact = await mergeInto(ctx, owner, contact)
+    }
+  }
+  if (fields.custom_attributes) wanted.custom_attributes = deepMerge(contact.custom_attributes, fields.custom_attributes)
+  await updateContact(ctx, contact, wanted)
+  fetchAvatarLater(ctx, contact, fields.avatar_url)
+  return contact
+}
+
+async function mergeInto(ctx: Context, owner: ContactRecord, contact: ContactRecord): Promise<ContactRecord> {
+  const locked = await findContact(ctx, owner.account_id, owner.id)
+  return locked ? mergeContacts(ctx, locked, contact) : contact
+}
+
+export function presentArrival({ contact, contact_inbox: place }: { contact: ContactRecord; contact_inbox: ContactInboxRecord }) {
+  return {
+    source_id: place.source_id,
+    pubsub_token: place.pubsub_token,
+    id: contact.id,
+    name: contact.name,
+    email: contact.email,
+    phone_number: contact.phone_number,
+  }
+}
+
+interface WorkingHour {
+  day_of_week: number
+  closed_all_day: boolean
+  open_hour: number | null
+  open_minutes: number | null
+  close_hour: number | null
+  close_minutes: number | null
+  open_all_day: boolean
+}
+
+export async function showClientInbox(ctx: Context, identifier: string) {
+  const inbox = await accessClientInbox(ctx, identifier)
+  const { rows } = await sql<WorkingHour>`
+    select day_of_week, coalesce(closed_all_day, false) as closed_all_day, open_hour, open_minutes, close_hour, close_minutes,
+      coalesce(open_all_day, false) as open_all_day
+    from working_hours where inbox_id = ${inbox.id} order by day_of_week`.execute(ctx.db)
+  return {
+    identifier: inbox.identifier,
+    identity_validation_enabled: inbox.hmac_mandatory,
+    name: inbox.name,
+    timezone: inbox.timezone,
+    working_hours: rows,
+    working_hours_enabled: inbox.working_hours_enabled,
+    csat_survey_enabled: inbox.csat_survey_enabled,
+    greeting_enabled: inbox.greeting_enabled,
+  }
+}

@@ -1,0 +1,107 @@
+import Type from 'typebox'
+import { Bag, Nullable, operation } from '../../http/operation.ts'
+import { ContactRow } from '../schemas.ts'
+import { accessProvenVisitor, arrive, identify, presentArrival, showClientInbox } from './client-contact.model.ts'
+import { presentContactRow } from './contact.presenter.ts'
+
+const closed = { additionalProperties: false } as const
+const Text = Nullable(Type.String())
+
+const ClientInbox = Type.Object(
+  {
+    identifier: Type.String(),
+    identity_validation_enabled: Type.Boolean(),
+    name: Type.String(),
+    timezone: Text,
+    working_hours: Type.Array(
+      Type.Object(
+        {
+          day_of_week: Type.Integer({ description: '0 is Sunday' }),
+          closed_all_day: Type.Boolean(),
+          open_hour: Nullable(Type.Integer()),
+          open_minutes: Nullable(Type.Integer()),
+          close_hour: Nullable(Type.Integer()),
+          close_minutes: Nullable(Type.Integer()),
+          open_all_day: Type.Boolean(),
+        },
+        { title: 'WorkingHour', ...closed },
+      ),
+    ),
+    working_hours_enabled: Type.Boolean(),
+    csat_survey_enabled: Type.Boolean(),
+    greeting_enabled: Type.Boolean(),
+  },
+  { title: 'ClientInbox', ...closed },
+)
+
+const ClientContact = Type.Object(
+  {
+    source_id: Type.String(),
+    pubsub_token: Type.String({ description: 'Subscribes to what this visitor may hear on /cable' }),
+    id: Type.Integer(),
+    name: Text,
+    email: Text,
+    phone_number: Text,
+  },
+  { title: 'ClientContact', ...closed },
+)
+
+const proof = {
+  identifier: Text,
+  identifier_hash: Nullable(Type.String({ description: 'Hex HMAC-SHA256 of the identifier under the token of the inbox' })),
+}
+
+const fields = {
+  ...proof,
+  name: Text,
+  email: Text,
+  phone_number: Nullable(Type.String({ description: 'In E.164 form' })),
+  avatar_url: Text,
+  custom_attributes: Nullable(Bag),
+}
+
+const base = '/public/api/v1/inboxes/:inbox_identifier' as const
+
+export const clientContactOperations = [
+  operation({
+    id: 'public/inboxes.show',
+    route: `GET ${base}`,
+    summary: 'Show an API inbox to its visitors',
+    access: 'client',
+    reply: ClientInbox,
+    handle: (ctx, { params }) => showClientInbox(ctx, params.inbox_identifier),
+  }),
+  operation({
+    id: 'public/contacts.create',
+    route: `POST ${base}/contacts`,
+    summary: 'Make a contact, or find one again',
+    description: 'A contact that is known by source id, identifier, e-mail or telephone number is returned unchanged.',
+    access: 'client',
+    body: Type.Partial(Type.Object({ source_id: Text, ...fields })),
+    reply: ClientContact,
+    handle: async (ctx, { params, body }) => presentArrival(await arrive(ctx, params.inbox_identifier, body)),
+  }),
+  operation({
+    id: 'public/contacts.show',
+    route: `GET ${base}/contacts/:source_id`,
+    summary: 'Show a contact',
+    access: 'client',
+    query: Type.Partial(Type.Object(proof)),
+    reply: ClientContact,
+    handle: async (ctx, { params, query }) =>
+      presentArrival(await accessProvenVisitor(ctx, params.inbox_identifier, params.source_id, query)),
+  }),
+  operation({
+    id: 'public/contacts.update',
+    route: `PATCH ${base}/contacts/:source_id`,
+    summary: 'Change a contact',
+    description: 'An e-mail or telephone number of another contact of the account merges the two.',
+    access: 'client',
+    body: Type.Partial(Type.Object(fields)),
+    reply: ContactRow,
+    handle: async (ctx, { params, body }) => {
+      const visitor = await accessProvenVisitor(ctx, params.inbox_identifier, params.source_id, body)
+      return presentContactRow(await identify(ctx, visitor, body))
+    },
+  }),
+]
