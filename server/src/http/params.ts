@@ -29,6 +29,8 @@ type Kind = TSchema & {
   maxLength?: number
   'x-values'?: number[]
   'x-json-text'?: boolean
+  /** Of an object: the text "null" stands for null. */
+  'x-null-text'?: boolean
 }
 
 const ABSENT = Symbol('absent')
@@ -126,7 +128,8 @@ function objectReader(kind: Kind): Reader {
     const result: Record<string, unknown> = {}
     for (const [key, read] of readers) {
       if (!Object.hasOwn(value, key)) continue
-      const item = read((value as Record<string, unknown>)[key], field ? `${field}.${key}` : key)
+      const sent = (value as Record<string, unknown>)[key]
+      const item = read(kind['x-null-text'] && sent === 'null' ? null : sent, field ? `${field}.${key}` : key)
       if (item !== ABSENT) result[key] = item
     }
     return result
