@@ -1,0 +1,36 @@
+import { sql } from 'kysely'
+import type { EventData } from '../../events/types.ts'
+import type { Context } from '../../http/context.ts'
+import { loadConversation } from '../conversations/conversation.model.ts'
+import { PENDING } from '../conversations/conversation.presenter.ts'
+import { addParticipants } from '../participants/participant.model.ts'
+import { createNotifications } from './notification.model.ts'
+import { notificationTypeNumber } from './notification.types.ts'
+
+const CREATION = 1 << (notificationTypeNumber('conversation_creation') - 1)
+
+/** Tells those members of the inbox who asked for it: one statement while nobody did. A bot's conversations wait for it. */
+export async function notifyConversationCreated(ctx: Context, data: EventData<'conversation.created'>): Promise<void> {
+  const { rows } = await sql<{ user_id: number }>`
+    select im.user_id from conversations c join inbox_members im on im.inbox_id = c.inbox_id
+    join notification_settings ns on ns.account_id = c.account_id and ns.user_id = im.user_id
+    where c.id = ${data.conversation_id} and c.status <> ${PENDING} and ((ns.email_flags | ns.push_flags) & ${CREATION}) <> 0
+    order by im.user_id`.execute(ctx.db)
+  if (!rows.length) return
+  const conversation = await loadConversation(ctx, data.conversation_id)
+  if (!conversation) return
+  await createNotifications(ctx, conversation, { type: 'conversation_creation', userIds: rows.map((row) => row.user_id) })
+}
+
+/** The new assignee takes part from now on, and is told, unless it was their own doing. */
+export async function notifyAssigned(ctx: Context, { conversation_id, changes, performer }: EventData<'assignee.changed'>): Promise<void> {
+  const assigneeId = changes.assignee_id?.[1] as number | null | undefined
+  if (!assigneeId) return
+  const conversation = await loadConversation(ctx, conversation_id)
+  // Who has lost it again by now is not bothered.
+  if (conversation?.assignee_id !== assigneeId) return
+  await addParticipants(ctx, conversation, [assigneeId])
+  const isOwnDoing = performer?.type === 'user' && performer.id === assigneeId
+  if (isOwnDoing || conversation.status === PENDING) return
+  await createNotifications(ctx, conversation, { type: 'conversation_assignment', userIds: [assigneeId] })
+}

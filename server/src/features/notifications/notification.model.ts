@@ -1,0 +1,141 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { NotFoundError } from '../../http/errors.ts'
+import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import { NOTIFICATION_COLUMNS, type NotificationRow } from './notification.query.ts'
+import { notificationTypeNumber, type NotificationType } from './notification.types.ts'
+
+interface NewNotifications {
+  type: NotificationType
+  userIds: number[]
+  /** The message it is for: nobody is told twice of the same one. */
+  messageId?: number
+}
+
+/**
+ * Tells people of the account about a conversation. Only the newest notification of each survives. A blocked contact is
+ * worth no notification, but being mentioned is.
+ */
+export async function createNotifications(
+  ctx: Context,
+  conversation: ConversationRecord,
+  { type, userIds, messageId }: NewNotifications,
+): Promise<void> {
+  if (!userIds.length || (conversation.contact_blocked && type !== 'conversation_mention')) return
+  const { rows } = await sql<{ id: number; user_id: number; is_new: boolean }>`
+    with receiver as (
+      select au.user_id from account_users au
+      where au.account_id = ${conversation.account_id} and au.user_id = any(${userIds}::integer[])
+        and not exists (select 1 from notifications n where n.user_id = au.user_id and n.secondary_actor_type = 'Message'
+          and n.secondary_actor_id = ${messageId ?? null}::bigint)
+    ), older as (
+      delete from notifications n using receiver r
+      where n.user_id = r.user_id and n.account_id = ${conversation.account_id}
+        and n.primary_actor_type = 'Conversation' and n.primary_actor_id = ${conversation.id}
+      returning n.id, n.user_id
+    ), newer as (
+      insert into notifications (account_id, user_id, notification_type, primary_actor_type, primary_actor_id,
+        secondary_actor_type, secondary_actor_id, created_at, updated_at, last_activity_at)
+      select ${conversation.account_id}, r.user_id, ${notificationTypeNumber(type)}::integer, 'Conversation', ${conversation.id},
+        ${messageId === undefined ? null : 'Message'}::text, ${messageId ?? null}::bigint,
+        clock_timestamp(), clock_timestamp(), clock_timestamp()
+      from receiver r order by r.user_id returning id, user_id
+    )
+    select id, user_id, true as is_new from newer union all select id, user_id, false from older`.execute(ctx.db)
+  for (const row of rows) {
+    ctx.emit(row.is_new ? 'notification.created' : 'notification.deleted', {
+      account_id: conversation.account_id,
+      user_id: row.user_id,
+      notification_id: row.id,
+    })
+  }
+}
+
+/** A notification of the caller in this account. */
+export async function accessNotification(ctx: Context, id: number): Promise<NotificationRow> {
+  const { rows } = await sql<NotificationRow>`
+    select ${NOTIFICATION_COLUMNS} from notifications n
+    where n.id = ${id} and n.user_id = ${ctx.user.id} and n.account_id = ${ctx.account.id} for update`.execute(ctx.db)
+  if (!rows[0]) throw new NotFoundError()
+  return rows[0]
+}
+
+export function readNotification(ctx: Context, notification: NotificationRow): Promise<NotificationRow> {
+  return changeNotification(ctx, notification, { read_at: ctx.app.now() })
+}
+
+export function unreadNotification(ctx: Context, notification: NotificationRow): Promise<NotificationRow> {
+  return changeNotification(ctx, notification, { read_at: null })
+}
+
+export async function snoozeNotification(ctx: Context, notification: NotificationRow, until: Date | null): Promise<NotificationRow> {
+  if (!until) return notification
+  return changeNotification(ctx, notification, {
+    snoozed_until: until,
+    meta: { ...notification.meta, last_snoozed_at: null },
+  })
+}
+
+/** Brings back those whose time has come. */
+export async function wakeNotifications(ctx: Context): Promise<void> {
+  const { rows } = await sql<{ id: number; user_id: number; account_id: number }>`
+    update notifications set snoozed_until = null, read_at = null, updated_at = clock_timestamp(), last_activity_at = clock_timestamp(),
+      meta = coalesce(meta, '{}') || jsonb_build_object('last_snoozed_at', to_char(snoozed_until, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    where snoozed_until <= ${ctx.app.now()} returning id, user_id, account_id`.execute(ctx.db)
+  for (const { id, ...row } of rows) ctx.emit('notification.updated', { ...row, notification_id: id })
+}
+
+interface NotificationChanges {
+  read_at?: Date | null
+  snoozed_until?: Date | null
+  meta?: Record<string, unknown>
+}
+
+async function changeNotification(
+  ctx: Context,
+  notification: NotificationRow,
+  changes: NotificationChanges,
+): Promise<NotificationRow> {
+  const changed = { ...notification, ...changes, updated_at: ctx.app.now() }
+  await ctx.db
+    .updateTable('notifications')
+    .set({
+      read_at: changed.read_at,
+      snoozed_until: changed.snoozed_until,
+      meta: JSON.stringify(changed.meta ?? {}),
+      updated_at: changed.updated_at,
+    })
+    .where('id', '=', notification.id)
+    .execute()
+  ctx.emit('notification.updated', about(notification))
+  return changed
+}
+
+export async function destroyNotification(ctx: Context, notification: NotificationRow): Promise<void> {
+  await ctx.db.deleteFrom('notifications').where('id', '=', notification.id).execute()
+  ctx.emit('notification.deleted', about(notification))
+}
+
+/** All of them, or those of one conversation. Told to nobody, as in Chatwoot. */
+export async function readAllNotifications(
+  ctx: Context,
+  { primary_actor_type: type, primary_actor_id: id }: { primary_actor_type?: string | null; primary_actor_id?: number | null },
+): Promise<void> {
+  const one = type && id ? sql`and primary_actor_type = ${type} and primary_actor_id = ${id}` : sql``
+  await sql`update notifications set read_at = ${ctx.app.now()}
+    where user_id = ${ctx.user.id} and account_id = ${ctx.account.id} and read_at is null ${one}`.execute(ctx.db)
+}
+
+/** Those of this account, where Chatwoot deletes those of all accounts. `read` leaves the unread ones. */
+export async function destroyAllNotifications(ctx: Context, type: string | null | undefined): Promise<void> {
+  const { rows } = await sql<{ id: number }>`
+    delete from notifications where user_id = ${ctx.user.id} and account_id = ${ctx.account.id}
+    ${type === 'read' ? sql`and read_at is not null` : sql``} returning id`.execute(ctx.db)
+  for (const { id } of rows) {
+    ctx.emit('notification.deleted', { account_id: ctx.account.id, user_id: ctx.user.id, notification_id: id })
+  }
+}
+
+function about(notification: NotificationRow) {
+  return { account_id: notification.account_id, user_id: notification.user_id, notification_id: notification.id }
+}

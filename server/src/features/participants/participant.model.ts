@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { invalidField } from '../../http/errors.ts'
+import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import type { AgentPicture } from '../conversations/conversation.query.ts'
+import { userJson } from '../pictures.sql.ts'
+
+/** Those of these people who may see the inbox now watch the conversation. */
+export async function addParticipants(ctx: Context, conversation: ConversationRecord, userIds: number[]): Promise<void> {
+  await sql`
+    insert into conversation_participants (account_id, user_id, conversation_id, created_at, updated_at)
+    select ${conversation.account_id}, u.id, ${conversation.id}, clock_timestamp(), clock_timestamp()
+    from unnest(${userIds}::integer[]) with ordinality as u(id, place)
+    where exists (select 1 from inbox_members im where im.inbox_id = ${conversation.inbox_id} and im.user_id = u.id)
+      or exists (select 1 from account_users au where au.account_id = ${conversation.account_id} and au.user_id = u.id and au.role = 1)
+    order by u.place
+    on conflict (user_id, conversation_id) do nothing`.execute(ctx.db)
+}
+
+export async function listParticipants(ctx: Context, conversation: ConversationRecord): Promise<AgentPicture[]> {
+  const { rows } = await sql<{ agent: AgentPicture }>`
+    select ${userJson(sql`p.user_id`, sql`p.account_id`)} as agent from conversation_participants p
+    where p.conversation_id = ${conversation.id} and exists (select 1 from users u where u.id = p.user_id) order by p.id`.execute(ctx.db)
+  return rows.map((row) => row.agent)
+}
+
+/** Answers those who did not watch before, in the order asked for; who may not see the inbox is shown, but does not watch. */
+export async function watchConversation(ctx: Context, conversation: ConversationRecord, userIds: number[]): Promise<AgentPicture[]> {
+  const added = [...new Set(userIds)].filter((id) => !conversation.participant_ids.includes(id))
+  const agents = await membersByIds(ctx, added)
+  await addParticipants(ctx, conversation, added)
+  return agents
+}
+
+/** These and nobody else. */
+export async function replaceParticipants(ctx: Context, conversation: ConversationRecord, userIds: number[]): Promise<AgentPicture[]> {
+  await watchConversation(ctx, conversation, userIds)
+  await sql`delete from conversation_participants
+    where conversation_id = ${conversation.id} and user_id <> all(${userIds}::integer[])`.execute(ctx.db)
+  return listParticipants(ctx, conversation)
+}
+
+export async function removeParticipants(ctx: Context, conversation: ConversationRecord, userIds: number[]): Promise<void> {
+  await sql`delete from conversation_participants
+    where conversation_id = ${conversation.id} and user_id = any(${userIds}::integer[])`.execute(ctx.db)
+}
+
+/** People of the account. A number that is nobody's here is refused by name. */
+async function membersByIds(ctx: Context, userIds: number[]): Promise<AgentPicture[]> {
+  if (!userIds.length) return []
+  const { rows } = await sql<{ agent: AgentPicture }>`
+    select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent
+    from unnest(${userIds}::integer[]) with ordinality as u(id, place)
+    join account_users au on au.user_id = u.id and au.account_id = ${ctx.account.id} order by u.place`.execute(ctx.db)
+  if (rows.length < userIds.length) throw invalidField('user_ids', 'must be agents of the account')
+  return rows.map((row) => row.agent)
+}
