@@ -5,11 +5,16 @@ import { updateConversation, type ConversationRecord } from './conversation.mode
 const ONLINE = 0
 
 /** Gives an open conversation to the member of its inbox who is online and has waited longest for one. */
-export async function assignInTurn(ctx: Context, conversation: ConversationRecord): Promise<void> {
-  const members = await onlineMembers(ctx, conversation)
+export async function assignInTurn(
+  ctx: Context,
+  conversation: ConversationRecord,
+  { isNew = false }: { isNew?: boolean } = {},
+): Promise<void> {
   if (conversation.assignee_id !== null && (await isMember(ctx, conversation.inbox_id, conversation.assignee_id))) return
-  const userId = await takeTurn(ctx, conversation.inbox_id, members)
-  if (userId !== undefined) await updateConversation(ctx, conversation, { assignee_id: userId, assignee_agent_bot_id: null })
+  const userId = await takeTurn(ctx, conversation.inbox_id, await onlineMembers(ctx, conversation))
+  if (userId === undefined) return
+  // A new conversation has no past to differ from: it is told as assigned, not as updated. Nobody did it.
+  await updateConversation(ctx, conversation, { assignee_id: userId, assignee_agent_bot_id: null }, { quiet: isNew, byNobody: true })
 }
 
 /** Those of the inbox, and of a team where one is named, that are online right now. Busy people are left alone. */

@@ -127,6 +127,14 @@ const TOLD = new Set([
   'priority',
 ])
 
+interface UpdateOptions {
+  labels?: [before: string[], after: string[]]
+  /** No conversation.updated. */
+  quiet?: boolean
+  /** The server did it by itself, whoever asked for what led to it. */
+  byNobody?: boolean
+}
+
 /**
  * Writes what differs, and says it. Resolving ends the waiting; leaving "snoozed" forgets the date; opening looks for an
  * assignee. `labels` are told beside the column that caches them. The record is brought up to date in place.
@@ -135,7 +143,7 @@ export async function updateConversation(
   ctx: Context,
   conversation: ConversationRecord,
   wanted: ConversationChanges,
-  { labels }: { labels?: [before: string[], after: string[]] } = {},
+  { labels, quiet = false, byNobody = false }: UpdateOptions = {},
 ): Promise<Changes> {
   const set: Record<string, unknown> = {}
   const changes: Changes = {}
@@ -161,7 +169,7 @@ export async function updateConversation(
     .execute()
   changes.updated_at = [told(conversation.updated_at), told(updatedAt)]
   Object.assign(conversation, set, { updated_at: updatedAt })
-  sayWhatChanged(ctx, conversation, changes)
+  sayWhatChanged(ctx, conversation, changes, { quiet, byNobody })
   if (set.status === OPEN && conversation.enable_auto_assignment) await assignInTurn(ctx, conversation)
   return changes
 }
@@ -174,8 +182,13 @@ export function about(conversation: ConversationRecord) {
   }
 }
 
-function sayWhatChanged(ctx: Context, conversation: ConversationRecord, changes: Changes): void {
-  const base = about(conversation)
+function sayWhatChanged(
+  ctx: Context,
+  conversation: ConversationRecord,
+  changes: Changes,
+  { quiet, byNobody }: { quiet: boolean; byNobody: boolean },
+): void {
+  const base = { ...about(conversation), ...(byNobody && { performer: null }) }
   if ('status' in changes) {
     ctx.emit('conversation.status_changed', { ...base, changes })
     if (conversation.status === OPEN) ctx.emit('conversation.opened', base)
@@ -184,7 +197,7 @@ function sayWhatChanged(ctx: Context, conversation: ConversationRecord, changes:
   if ('assignee_id' in changes) ctx.emit('assignee.changed', { ...base, changes })
   if ('team_id' in changes) ctx.emit('team.changed', { ...base, changes })
   if ('contact_last_seen_at' in changes) ctx.emit('conversation.read', base)
-  if (Object.keys(changes).some((attribute) => TOLD.has(attribute))) {
+  if (!quiet && Object.keys(changes).some((attribute) => TOLD.has(attribute))) {
     ctx.emit('conversation.updated', { ...base, changes })
   }
 }

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { contentAttributes, MESSAGE_STATUSES } from './message.presenter.ts'
-import { updateMessage, type MessageRow } from './message.model.ts'
+import { RefusedError } from '../../http/errors.ts'
+import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import { accessMessage, updateMessage, type MessageRow } from './message.model.ts'
 
 const SENT = 0
 const DELIVERED = 1
@@ -27,6 +29,19 @@ export async function setMessageStatus(
       external_error: number === FAILED ? (externalError ?? null) : null,
     },
   })
+}
+
+export async function setStatusFromChannel(
+  ctx: Context,
+  conversation: ConversationRecord,
+  messageId: number,
+  body: { status?: string | null; external_error?: string | null },
+): Promise<void> {
+  if (conversation.channel_type !== 'Channel::Api') {
+    throw new RefusedError(403, { error: 'Message status update is only allowed for API inboxes' })
+  }
+  const message = await accessMessage(ctx, conversation, messageId)
+  await setMessageStatus(ctx, conversation, message, body.status, body.external_error)
 }
 
 /** The inbox's webhook did not take it. */

@@ -1,0 +1,41 @@
+import { sql } from 'kysely'
+import type { App } from '../app.ts'
+
+/** After a crash, clients that do not say what they know are given what may have been lost, for this long. */
+const GRACE = 60_000
+const KEEP = 1000
+
+export interface Cursor {
+  /** From which event on a subscription is given the past; undefined when nothing was lost. */
+  resume: (accountId: number) => number | undefined
+  stop: () => Promise<void>
+}
+
+/** Remembers in the database how far the frames went, so that a crash between commit and frame loses none. */
+export async function keepCursor(app: App): Promise<Cursor> {
+  const { kysely } = app.database
+  const { rows } = await sql<{ event_id: number; clean: boolean; newest: number }>`
+    with newest as (select coalesce(max(id), 0) as id from parley.events), old as (select event_id, clean from parley.cable_cursor),
+    kept as (insert into parley.cable_cursor (event_id, clean) select id, false from newest
+      on conflict (id) do update set clean = false, updated_at = now())
+    select coalesce((select event_id from old), newest.id) as event_id, coalesce((select clean from old), true) as clean,
+      newest.id as newest from newest`.execute(kysely)
+  const { event_id: last, clean, newest } = rows[0]!
+  const until = Date.now() + GRACE
+  let kept = 0
+  const keep = async (isClean: boolean) => {
+    const eventId = Math.max(app.bus.lastPushed(), kept)
+    if (eventId === kept && !isClean) return
+    await sql`update parley.cable_cursor set event_id = greatest(event_id, ${eventId}), clean = ${isClean}, updated_at = now()`.execute(kysely)
+    kept = eventId
+  }
+  const timer = setInterval(() => void keep(false).catch(() => {}), KEEP)
+  timer.unref()
+  return {
+    resume: () => (clean || newest <= last || Date.now() > until ? undefined : last),
+    async stop() {
+      clearInterval(timer)
+      await keep(true).catch(() => {})
+    },
+  }
+}

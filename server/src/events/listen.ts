@@ -1,0 +1,29 @@
+import pg from 'pg'
+import type { App } from '../app.ts'
+import { sessionOptions } from '../db/connect.ts'
+
+const RETRY = 1000
+
+/** Hears of the events that other processes commit. A connection that breaks is made anew. */
+export async function listenForEvents(app: App, processId: string | undefined): Promise<() => Promise<void>> {
+  if (!processId) return async () => {}
+  let client: pg.Client | undefined
+  let stopped = false
+  const open = async () => {
+    client = new pg.Client(sessionOptions(app.database.options))
+    client.on('notification', ({ payload }) => {
+      app.bus.receive(payload ?? '').catch((error: unknown) => app.log.error({ err: error }, 'events of another process were not read'))
+    })
+    client.on('error', () => {})
+    client.once('end', () => {
+      if (!stopped) setTimeout(() => void open().catch(() => {}), RETRY).unref()
+    })
+    await client.connect()
+    await client.query('listen parley_events')
+  }
+  await open()
+  return async () => {
+    stopped = true
+    await client?.end()
+  }
+}

@@ -1,0 +1,49 @@
+import { createReadStream, type ReadStream } from 'node:fs'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+
+/** Files by key, laid out as ActiveStorage's disk service does: `ab/cd/abcd…`. */
+export interface Storage {
+  folder: string
+  write: (key: string, content: Buffer) => Promise<void>
+  size: (key: string) => Promise<number | null>
+  read: (key: string, range?: { start: number; end: number }) => ReadStream
+  remove: (key: string) => Promise<void>
+  path: (key: string) => string
+}
+
+const KEY = /^[A-Za-z0-9_-]{4,100}$/
+
+export function createStorage(folder: string): Storage {
+  const path = (key: string) => {
+    if (!KEY.test(key)) throw new Error('this is no key of a file')
+    return join(folder, key.slice(0, 2), key.slice(2, 4), key)
+  }
+  return {
+    folder,
+    path,
+    /** Whole or not at all: written beside its place, made durable, then moved there. */
+    async write(key, content) {
+      const place = path(key)
+      await mkdir(dirname(place), { recursive: true })
+      const beside = `${place}.${randomBytes(6).toString('hex')}`
+      const file = await open(beside, 'w')
+      try {
+        await file.writeFile(content)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(beside, place)
+    },
+    async size(key) {
+      return stat(path(key)).then(
+        (found) => found.size,
+        () => null,
+      )
+    },
+    read: (key, range) => createReadStream(path(key), range),
+    remove: (key) => rm(path(key), { force: true }),
+  }
+}

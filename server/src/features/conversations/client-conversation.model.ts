@@ -1,0 +1,77 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { NotFoundError } from '../../http/errors.ts'
+import { unix } from '../../lib/times.ts'
+import type { ClientVisitor } from '../contacts/client.model.ts'
+import { presentContactRow } from '../contacts/contact.presenter.ts'
+import { presentPublicMessage } from '../messages/message.presenter.ts'
+import { selectMessages, type MessageView } from '../messages/message.query.ts'
+import { selectRecords, updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
+import { openConversation } from './create.model.ts'
+
+/** What a visitor reaches: the conversations of this contact inbox; proven by HMAC, all of the contact's. */
+function scopeOf({ contact_inbox: place, contact, inbox }: ClientVisitor) {
+  return place.hmac_verified
+    ? sql`c.contact_id = ${contact.id} and c.account_id = ${inbox.account_id}`
+    : sql`c.contact_inbox_id = ${place.id}`
+}
+
+export async function accessClientConversation(ctx: Context, visitor: ClientVisitor, displayId: number): Promise<ConversationRecord> {
+  const [conversation] = await selectRecords(ctx, sql`${scopeOf(visitor)} and c.display_id = ${displayId}`)
+  if (!conversation) throw new NotFoundError()
+  return conversation
+}
+
+export function openByVisitor(
+  ctx: Context,
+  { inbox, contact, contact_inbox: place }: ClientVisitor,
+  customAttributes: Record<string, unknown> | null | undefined,
+): Promise<ConversationRecord> {
+  return openConversation(ctx, {
+    account_id: inbox.account_id,
+    inbox_id: inbox.id,
+    contact_id: contact.id,
+    contact_inbox_id: place.id,
+    ...(customAttributes && { custom_attributes: customAttributes }),
+  })
+}
+
+/** At once the time; the messages seen become "read" in a job. */
+export async function seenByVisitor(ctx: Context, conversation: ConversationRecord): Promise<void> {
+  const now = ctx.app.now()
+  await updateConversation(ctx, conversation, { contact_last_seen_at: now })
+  ctx.later('messages.mark_read', { conversation_id: conversation.id, until: now.toISOString() })
+}
+
+export async function listClientConversations(ctx: Context, visitor: ClientVisitor) {
+  const conversations = await selectRecords(ctx, scopeOf(visitor), sql`true`, sql`order by c.id`)
+  const messages = await publicMessages(ctx, conversations.map((conversation) => conversation.id))
+  return conversations.map((conversation) => present(ctx, visitor, conversation, messages))
+}
+
+export async function showClientConversation(ctx: Context, visitor: ClientVisitor, conversation: ConversationRecord) {
+  return present(ctx, visitor, conversation, await publicMessages(ctx, [conversation.id]))
+}
+
+/** All that visitors may see of them, in one statement. */
+async function publicMessages(ctx: Context, conversationIds: number[]): Promise<MessageView[]> {
+  if (!conversationIds.length) return []
+  const where = sql`m.conversation_id = any(${conversationIds}::integer[]) and m.message_type <> 2 and not m.private`
+  return selectMessages(ctx.db, where, sql`order by m.id`)
+}
+
+function present(ctx: Context, visitor: ClientVisitor, conversation: ConversationRecord, messages: MessageView[]) {
+  return {
+    id: conversation.display_id,
+    uuid: conversation.uuid,
+    inbox_id: conversation.inbox_id,
+    contact_last_seen_at: unix(conversation.contact_last_seen_at),
+    status: CONVERSATION_STATUSES[conversation.status],
+    agent_last_seen_at: unix(conversation.agent_last_seen_at),
+    messages: messages
+      .filter((message) => message.conversation_id === conversation.id)
+      .map((message) => presentPublicMessage(ctx.app, message)),
+    contact: presentContactRow(visitor.contact),
+  }
+}

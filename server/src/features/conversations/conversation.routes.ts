@@ -1,0 +1,277 @@
+import Type from 'typebox'
+import { Bag, Choice, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
+import { readLabels, replaceConversationLabels } from '../labels/label.model.ts'
+import { MessageBody } from '../messages/message.body.ts'
+import { Agent, AssigneeBot, Conversation, Payload } from '../schemas.ts'
+import { assign } from './assignment.model.ts'
+import { accessConversation } from './conversation.model.ts'
+import { CONVERSATION_STATUSES, PRIORITIES, presentConversation } from './conversation.presenter.ts'
+import { createConversation, destroyConversation } from './create.model.ts'
+import { countFiltered, listConversations } from './list.query.ts'
+import { markUnread, muteConversation, replaceAttributes, setPriority, unmuteConversation, updateLastSeen } from './marks.model.ts'
+import { showConversation } from './show.query.ts'
+import { toggleStatus } from './status.model.ts'
+import { toggleTyping } from './typing.model.ts'
+
+const Counts = Type.Object(
+  {
+    mine_count: Type.Integer(),
+    assigned_count: Type.Integer(),
+    unassigned_count: Type.Integer(),
+    all_count: Type.Integer(),
+  },
+  { title: 'ConversationCounts', additionalProperties: false },
+)
+
+const Filters = Type.Partial(
+  Type.Object({
+    status: Type.String({ description: 'open, resolved, pending, snoozed or all; open by default' }),
+    assignee_type: Type.String({ description: 'me, unassigned, assigned or all' }),
+    inbox_id: Type.Integer(),
+    team_id: Type.Integer(),
+    labels: Type.Array(Type.String()),
+    conversation_type: Type.String({ description: 'mention, unattended or participating' }),
+    q: Type.String({ description: 'Text of a message' }),
+    source_id: Type.String(),
+    sort_by: Type.String({ description: 'last_activity_at_desc, created_at_asc, priority_desc, waiting_since_asc, …' }),
+    page: Type.String(),
+    updated_within: Type.String({ description: 'Seconds; all that changed since, without pages' }),
+  }),
+)
+
+const base = '/api/v1/accounts/:account_id/conversations' as const
+const PriorityBody = Type.Partial(Type.Object({ priority: Nullable(Choice(PRIORITIES)) }))
+
+const TeamRow = Type.Object(
+  {
+    id: Type.Integer(),
+    name: Type.String(),
+    description: Nullable(Type.String()),
+    allow_auto_assign: Nullable(Type.Boolean()),
+    account_id: Type.Integer(),
+    created_at: Iso,
+    updated_at: Iso,
+  },
+  { title: 'TeamRow', additionalProperties: false },
+)
+
+export const conversationOperations = [
+  operation({
+    id: 'conversations.index',
+    route: `GET ${base}`,
+    summary: 'List conversations, newest activity first',
+    access: 'agent',
+    query: Filters,
+    reply: Type.Object(
+      { data: Type.Object({ meta: Counts, payload: Type.Array(Conversation) }, { additionalProperties: false }) },
+      { additionalProperties: false },
+    ),
+    handle: async (ctx, { query }) => {
+      const { counts, conversations } = await listConversations(ctx, query)
+      return { data: { meta: counts, payload: conversations.map((one) => presentConversation(ctx.app, one, ctx.user)) } } as any
+    },
+  }),
+  operation({
+    id: 'conversations.meta',
+    route: `GET ${base}/meta`,
+    summary: 'Count the conversations of a list',
+    access: 'agent',
+    query: Filters,
+    reply: Type.Object({ meta: Counts }, { additionalProperties: false }),
+    handle: async (ctx, { query }) => ({ meta: await countFiltered(ctx, query) }),
+  }),
+  operation({
+    id: 'conversations.show',
+    route: `GET ${base}/:id`,
+    summary: 'Show a conversation',
+    access: 'agent',
+    reply: Conversation,
+    handle: async (ctx, { params }) => showConversation(ctx, await accessConversation(ctx, params.id)) as any,
+  }),
+  operation({
+    id: 'conversations.create',
+    route: `POST ${base}`,
+    summary: 'Open a conversation with a contact',
+    access: 'agent',
+    bots: true,
+    body: Type.Partial(
+      Type.Object({
+        source_id: Type.String(),
+        inbox_id: Type.Integer(),
+        contact_id: Type.Integer(),
+        additional_attributes: Bag,
+        custom_attributes: Bag,
+        status: Choice(CONVERSATION_STATUSES),
+        snoozed_until: Type.String({ description: 'ISO-8601' }),
+        assignee_id: Nullable(Type.Integer()),
+        team_id: Nullable(Type.Integer()),
+        hmac_verified: Type.Boolean(),
+        message: MessageBody,
+      }),
+    ),
+    reply: Conversation,
+    handle: async (ctx, { body }) => showConversation(ctx, await createConversation(ctx, body)) as any,
+  }),
+  operation({
+    id: 'conversations.update',
+    route: `PATCH ${base}/:id`,
+    summary: 'Change the priority of a conversation',
+    access: 'agent',
+    bots: true,
+    body: PriorityBody,
+    reply: Conversation,
+    handle: async (ctx, { params, body }) => {
+      const conversation = await accessConversation(ctx, params.id)
+      if ('priority' in body) await setPriority(ctx, conversation, body.priority)
+      return (await showConversation(ctx, conversation)) as any
+    },
+  }),
+  operation({
+    id: 'conversations.destroy',
+    route: `DELETE ${base}/:id`,
+    summary: 'Delete a conversation',
+    access: 'administrator',
+    reply: Empty,
+    handle: async (ctx, { params }) => destroyConversation(ctx, await accessConversation(ctx, params.id)),
+  }),
+  operation({
+    id: 'conversations.toggle_status',
+    route: `POST ${base}/:id/toggle_status`,
+    summary: 'Resolve, open, snooze or set pending',
+    description: 'Without a status, open becomes resolved and anything else open.',
+    access: 'agent',
+    bots: true,
+    body: Type.Partial(
+      Type.Object({ status: Choice(CONVERSATION_STATUSES), snoozed_until: Nullable(Type.Number({ description: 'Unix seconds' })) }),
+    ),
+    reply: Payload(
+      Type.Object(
+        {
+          success: Nullable(Type.Boolean()),
+          conversation_id: Type.Integer(),
+          current_status: Type.String(),
+          snoozed_until: Nullable(Iso),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    handle: async (ctx, { params, body }) =>
+      toggleStatus(ctx, await accessConversation(ctx, params.id), {
+        ...(body.status && { status: body.status }),
+        ...(body.snoozed_until && { snoozedUntil: new Date(body.snoozed_until * 1000) }),
+      }),
+  }),
+  operation({
+    id: 'conversations.toggle_priority',
+    route: `POST ${base}/:id/toggle_priority`,
+    summary: 'Set or clear the priority',
+    access: 'agent',
+    bots: true,
+    body: PriorityBody,
+    reply: Empty,
+    handle: async (ctx, { params, body }) => setPriority(ctx, await accessConversation(ctx, params.id), body.priority ?? null),
+  }),
+  operation({
+    id: 'conversations.toggle_typing_status',
+    route: `POST ${base}/:id/toggle_typing_status`,
+    summary: 'Say that one is typing, or no longer',
+    access: 'agent',
+    body: Type.Partial(Type.Object({ typing_status: Type.String({ description: 'on or off' }), is_private: Nullable(Type.Boolean()) })),
+    reply: Empty,
+    handle: async (ctx, { params, body }) =>
+      toggleTyping(ctx, await accessConversation(ctx, params.id), body.typing_status, {
+        typist: { type: 'user', id: ctx.user.id },
+        is_private: body.is_private ?? false,
+      }),
+  }),
+  operation({
+    id: 'conversations.mute',
+    route: `POST ${base}/:id/mute`,
+    summary: 'Resolve a conversation and block its contact',
+    access: 'agent',
+    reply: Empty,
+    handle: async (ctx, { params }) => muteConversation(ctx, await accessConversation(ctx, params.id)),
+  }),
+  operation({
+    id: 'conversations.unmute',
+    route: `POST ${base}/:id/unmute`,
+    summary: 'Unblock the contact of a conversation',
+    access: 'agent',
+    reply: Empty,
+    handle: async (ctx, { params }) => unmuteConversation(ctx, await accessConversation(ctx, params.id)),
+  }),
+  operation({
+    id: 'conversations.update_last_seen',
+    route: `POST ${base}/:id/update_last_seen`,
+    summary: 'Say that one has seen the conversation',
+    access: 'agent',
+    reply: Conversation,
+    handle: async (ctx, { params }) => {
+      const conversation = await accessConversation(ctx, params.id)
+      await updateLastSeen(ctx, conversation)
+      return (await showConversation(ctx, conversation)) as any
+    },
+  }),
+  operation({
+    id: 'conversations.unread',
+    route: `POST ${base}/:id/unread`,
+    summary: 'Mark a conversation as unread',
+    access: 'agent',
+    reply: Conversation,
+    handle: async (ctx, { params }) => {
+      const conversation = await accessConversation(ctx, params.id)
+      await markUnread(ctx, conversation)
+      return (await showConversation(ctx, conversation)) as any
+    },
+  }),
+  operation({
+    id: 'conversations.custom_attributes',
+    route: `POST ${base}/:id/custom_attributes`,
+    summary: 'Replace the custom attributes of a conversation',
+    access: 'agent',
+    bots: true,
+    body: Type.Partial(Type.Object({ custom_attributes: Bag })),
+    reply: Type.Object({ custom_attributes: Bag }, { additionalProperties: false }),
+    handle: async (ctx, { params, body }) =>
+      replaceAttributes(ctx, await accessConversation(ctx, params.id), body.custom_attributes),
+  }),
+  operation({
+    id: 'conversations/assignments.create',
+    route: `POST ${base}/:conversation_id/assignments`,
+    summary: 'Assign a conversation to a person, a bot or a team',
+    access: 'agent',
+    bots: true,
+    body: Type.Partial(
+      Type.Object({
+        assignee_id: Nullable(Type.Integer()),
+        assignee_type: Nullable(Type.String()),
+        team_id: Nullable(Type.Integer()),
+      }),
+    ),
+    reply: Nullable(Type.Union([Agent, AssigneeBot, TeamRow])),
+    handle: async (ctx, { params, body }) => assign(ctx, await accessConversation(ctx, params.conversation_id), body) as any,
+  }),
+  operation({
+    id: 'conversations/labels.index',
+    route: `GET ${base}/:conversation_id/labels`,
+    summary: 'List the labels of a conversation',
+    access: 'agent',
+    reply: Payload(Type.Array(Type.String())),
+    handle: async (ctx, { params }) => {
+      const conversation = await accessConversation(ctx, params.conversation_id)
+      return { payload: await readLabels(ctx, 'Conversation', conversation.id) }
+    },
+  }),
+  operation({
+    id: 'conversations/labels.create',
+    route: `POST ${base}/:conversation_id/labels`,
+    summary: 'Replace the labels of a conversation',
+    access: 'agent',
+    body: Type.Partial(Type.Object({ labels: Type.Array(Type.String()) })),
+    reply: Payload(Type.Array(Type.String())),
+    handle: async (ctx, { params, body }) => ({
+      payload: await replaceConversationLabels(ctx, await accessConversation(ctx, params.conversation_id), body.labels ?? []),
+    }),
+  }),
+]
+

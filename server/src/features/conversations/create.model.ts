@@ -1,0 +1,169 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
+import { createContactInbox } from '../contacts/contact-inbox.model.ts'
+import { newMessageOf, type MessageFields } from '../messages/message.body.ts'
+import { createMessage, requireIncomingInbox } from '../messages/message.model.ts'
+import { assignInTurn } from './auto-assignment.model.ts'
+import { about, loadConversation, type ConversationRecord } from './conversation.model.ts'
+import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, type ConversationStatus } from './conversation.presenter.ts'
+import { checkAttributes } from './custom-attributes.ts'
+
+export interface NewConversation {
+  account_id: number
+  inbox_id: number
+  contact_id: number
+  contact_inbox_id: number
+  status?: number
+  additional_attributes?: Record<string, any>
+  custom_attributes?: Record<string, any>
+  assignee_id?: number | null
+  team_id?: number | null
+  snoozed_until?: string | null
+}
+
+/**
+ * The one way a conversation comes to be: the newest of the contact inbox where the inbox keeps to a single one, else a new
+ * one, whose status a blocked contact and an active bot decide.
+ */
+export async function openConversation(ctx: Context, fields: NewConversation): Promise<ConversationRecord> {
+  const custom = fields.custom_attributes ?? {}
+  const additional = { ...fields.additional_attributes }
+  checkAttributes('custom_attributes', custom)
+  checkAttributes('additional_attributes', additional)
+  if ('referer' in additional && !isUrl(additional.referer)) additional.referer = null
+  // The contact inbox is locked, so that two openings at once do not make two where there may be one.
+  const { rows: places } = await sql<Place>`
+    select i.lock_to_single_conversation as locked, coalesce(ct.blocked, false) as blocked,
+      exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot,
+      case when i.lock_to_single_conversation then (select id from conversations c
+        where c.contact_inbox_id = ci.id order by c.id desc limit 1) end as newest_id
+    from contact_inboxes ci join inboxes i on i.id = ci.inbox_id join contacts ct on ct.id = ci.contact_id
+    where ci.id = ${fields.contact_inbox_id} for update of ci`.execute(ctx.db)
+  const place = places[0]!
+  if (place.newest_id !== null) return (await loadConversation(ctx, place.newest_id))!
+  const status = place.blocked ? RESOLVED : place.has_active_bot ? PENDING : (fields.status ?? OPEN)
+  const { rows } = await sql<{ id: number }>`
+    insert into conversations (account_id, inbox_id, contact_id, contact_inbox_id, status, assignee_id, team_id,
+      snoozed_until, additional_attributes, custom_attributes, created_at, updated_at, waiting_since, last_activity_at, display_id)
+    select ${fields.account_id}::integer, ${fields.inbox_id}::integer, ${fields.contact_id}::bigint, ${fields.contact_inbox_id}::bigint, ${status}::integer,
+      ${fields.assignee_id ?? null}::integer, ${fields.team_id ?? null}::bigint, ${fields.snoozed_until ?? null}::timestamp,
+      ${JSON.stringify(additional)}::jsonb, ${JSON.stringify(custom)}::jsonb, now, now, now, now, 0
+    from (select clock_timestamp()::timestamp as now) clock returning id`.execute(ctx.db)
+  const conversation = (await loadConversation(ctx, rows[0]!.id))!
+  ctx.emit('conversation.created', about(conversation))
+  if (conversation.status === OPEN && conversation.enable_auto_assignment && conversation.assignee_id === null) {
+    await assignInTurn(ctx, conversation, { isNew: true })
+  }
+  return conversation
+}
+
+interface Place {
+  locked: boolean
+  blocked: boolean
+  has_active_bot: boolean
+  newest_id: number | null
+}
+
+function isUrl(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+}
+
+interface CreateBody {
+  source_id?: string
+  inbox_id?: number
+  contact_id?: number
+  additional_attributes?: Record<string, any>
+  custom_attributes?: Record<string, any>
+  status?: ConversationStatus
+  snoozed_until?: string
+  assignee_id?: number | null
+  team_id?: number | null
+  hmac_verified?: boolean
+  message?: MessageFields
+}
+
+/** As an agent or a bot opens one: for a contact of an inbox, or by the source id a contact has there. */
+export async function createConversation(ctx: Context, body: CreateBody): Promise<ConversationRecord> {
+  const place = await contactInboxOf(ctx, body)
+  const team = body.team_id ? await teamWith(ctx, body.team_id, body.assignee_id ?? null) : null
+  const conversation = await openConversation(ctx, {
+    account_id: ctx.account.id,
+    inbox_id: place.inbox_id,
+    contact_id: place.contact_id,
+    contact_inbox_id: place.id,
+    ...(body.status && { status: CONVERSATION_STATUSES.indexOf(body.status) }),
+    ...(body.additional_attributes && { additional_attributes: body.additional_attributes }),
+    ...(body.custom_attributes && { custom_attributes: body.custom_attributes }),
+    assignee_id: team && !team.has_assignee ? null : await memberOf(ctx, body.assignee_id),
+    team_id: team?.id ?? null,
+    snoozed_until: timeOf(body.snoozed_until),
+  })
+  if (body.message) {
+    const message = newMessageOf(ctx, conversation, body.message)
+    requireIncomingInbox(conversation, message.message_type)
+    await createMessage(ctx, conversation, message)
+  }
+  return conversation
+}
+
+interface ContactInboxPlace {
+  id: number
+  inbox_id: number
+  contact_id: number
+}
+
+async function contactInboxOf(ctx: Context, body: CreateBody): Promise<ContactInboxPlace> {
+  const place = body.inbox_id && body.contact_id ? await madeForContact(ctx, body) : await foundBySource(ctx, body.source_id)
+  if (!place) throw new NotFoundError()
+  if (ctx.caller.kind === 'user' && !ctx.isAdministrator) {
+    const { rows } = await sql`select 1 from inbox_members where inbox_id = ${place.inbox_id} and user_id = ${ctx.user.id}`.execute(ctx.db)
+    if (!rows.length) throw new NotAuthorizedError()
+  }
+  return place
+}
+
+async function madeForContact(ctx: Context, body: CreateBody): Promise<ContactInboxPlace | undefined> {
+  const { rows } = await sql<{ found: number }>`
+    select 1 as found from inboxes i join contacts ct on ct.account_id = i.account_id
+    where i.id = ${body.inbox_id} and ct.id = ${body.contact_id} and i.account_id = ${ctx.account.id}`.execute(ctx.db)
+  if (!rows.length) return undefined
+  return createContactInbox(ctx, {
+    contactId: body.contact_id!,
+    inboxId: body.inbox_id!,
+    ...(body.source_id !== undefined && { sourceId: body.source_id }),
+    ...(body.hmac_verified !== undefined && { hmacVerified: body.hmac_verified }),
+    onTaken: () => unprocessable('source_id should be unique'),
+  })
+}
+
+/** Within the account only, where Chatwoot looks through the whole installation. */
+async function foundBySource(ctx: Context, sourceId: string | undefined): Promise<ContactInboxPlace | undefined> {
+  if (!sourceId) return undefined
+  const { rows } = await sql<ContactInboxPlace>`
+    select ci.id, ci.inbox_id, ci.contact_id from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
+    where ci.source_id = ${sourceId} and i.account_id = ${ctx.account.id} order by ci.id limit 1`.execute(ctx.db)
+  return rows[0]
+}
+
+async function teamWith(ctx: Context, teamId: number, assigneeId: number | null) {
+  const { rows } = await sql<{ id: number; has_assignee: boolean }>`
+    select t.id, exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${assigneeId}) as has_assignee
+    from teams t where t.id = ${teamId} and t.account_id = ${ctx.account.id}`.execute(ctx.db)
+  return rows[0] ?? null
+}
+
+async function memberOf(ctx: Context, userId: number | null | undefined): Promise<number | null> {
+  if (!userId) return null
+  const { rows } = await sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
+  return rows.length ? userId : null
+}
+
+function timeOf(text: string | undefined): string | null {
+  const time = text ? Date.parse(text) : NaN
+  return Number.isNaN(time) ? null : new Date(time).toISOString()
+}
+
+export async function destroyConversation(ctx: Context, conversation: ConversationRecord): Promise<void> {
+  ctx.later('conversations.destroy', { account_id: conversation.account_id, conversation_id: conversation.id })
+}

@@ -1,0 +1,132 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { NotFoundError } from '../../http/errors.ts'
+import { readPage } from '../../http/params.ts'
+import { selectConversations, type ConversationView } from './conversation.query.ts'
+import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
+
+export interface ListFilters {
+  status?: string | null
+  assignee_type?: string | null
+  inbox_id?: number | null
+  team_id?: number | null
+  labels?: string[] | null
+  conversation_type?: string | null
+  q?: string | null
+  source_id?: string | null
+  sort_by?: string | null
+  page?: string | null
+  updated_within?: string | null
+}
+
+export interface Counts {
+  mine_count: number
+  assigned_count: number
+  unassigned_count: number
+  all_count: number
+}
+
+/** The list and its counts. Three statements, four where a team is named. */
+export async function listConversations(
+  ctx: Context,
+  filters: ListFilters,
+): Promise<{ counts: Counts; conversations: ConversationView[] }> {
+  const where = await conditions(ctx, filters)
+  const counts = await countConversations(ctx, where)
+  const page = sql`${where} and ${assigneeCondition(ctx, filters.assignee_type)}`
+  if (filters.updated_within) {
+    const seconds = Number(filters.updated_within)
+    if (!Number.isFinite(seconds)) return { counts, conversations: [] }
+    const recent = sql`${page} and c.updated_at > ${new Date(ctx.app.now().getTime() - Math.min(seconds, 4e9) * 1000)}`
+    return { counts, conversations: await selectConversations(ctx.db, recent, order(filters.sort_by)) }
+  }
+  const size = ctx.app.config.conversationsPerPage
+  const slice = sql`${order(filters.sort_by)} limit ${size} offset ${(readPage(filters.page) - 1) * size}`
+  return { counts, conversations: await selectConversations(ctx.db, page, slice) }
+}
+
+export async function countFiltered(ctx: Context, filters: ListFilters): Promise<Counts> {
+  return countConversations(ctx, await conditions(ctx, filters))
+}
+
+async function countConversations(ctx: Context, where: RawBuilder<unknown>): Promise<Counts> {
+  const { rows } = await sql<{ mine: number; unassigned: number; total: number }>`
+    select count(*) filter (where c.assignee_id = ${ctx.user.id}) as mine,
+      count(*) filter (where c.assignee_id is null and c.assignee_agent_bot_id is null) as unassigned, count(*) as total
+    from conversations c where ${where}`.execute(ctx.db)
+  const { mine, unassigned, total } = rows[0]!
+  return { mine_count: mine, assigned_count: total - unassigned, unassigned_count: unassigned, all_count: total }
+}
+
+/** Inboxes an agent sees in lists; administrators see all. */
+export function visibleInboxes(ctx: Context): RawBuilder<unknown> {
+  if (ctx.isAdministrator) return sql`true`
+  return sql`c.inbox_id in (select im.inbox_id from inbox_members im where im.user_id = ${ctx.user.id})`
+}
+
+async function conditions(ctx: Context, filters: ListFilters): Promise<RawBuilder<unknown>> {
+  const parts: RawBuilder<unknown>[] = [sql`c.account_id = ${ctx.account.id}`]
+  const userId = ctx.user.id
+  if (filters.conversation_type === 'participating') {
+    // It replaces the whole scope: neither the inbox nor what one may list counts then.
+    parts.push(sql`exists (select 1 from conversation_participants p where p.conversation_id = c.id and p.user_id = ${userId})`)
+  } else {
+    parts.push(visibleInboxes(ctx))
+    if (filters.inbox_id) parts.push(sql`c.inbox_id = ${filters.inbox_id}`)
+  }
+  if (filters.conversation_type === 'mention') {
+    parts.push(sql`exists (select 1 from mentions mn where mn.conversation_id = c.id and mn.user_id = ${userId})`)
+  } else if (filters.conversation_type === 'unattended') {
+    parts.push(sql`(c.first_reply_created_at is null or c.waiting_since is not null)`)
+  }
+  if (filters.q) {
+    parts.push(sql`exists (select 1 from messages qm where qm.conversation_id = c.id and qm.account_id = c.account_id
+      and qm.message_type in (0, 1) and qm.content ilike ${`%${filters.q}%`})`)
+  } else if (filters.status !== 'all') {
+    const status = CONVERSATION_STATUSES.indexOf((filters.status || 'open') as (typeof CONVERSATION_STATUSES)[number])
+    parts.push(sql`c.status = ${status}`)
+  }
+  if (filters.team_id) {
+    const { rows } = await sql`select 1 from teams where id = ${filters.team_id} and account_id = ${ctx.account.id}`.execute(ctx.db)
+    if (!rows.length) throw new NotFoundError()
+    parts.push(sql`c.team_id = ${filters.team_id}`)
+  }
+  if (filters.labels?.length) {
+    parts.push(sql`exists (select 1 from taggings tg join tags t on t.id = tg.tag_id where tg.taggable_type = 'Conversation'
+      and tg.taggable_id = c.id and tg.context = 'labels' and lower(t.name) = any(${filters.labels.map((label) => label.toLowerCase())}::text[]))`)
+  }
+  if (filters.source_id) {
+    parts.push(sql`exists (select 1 from contact_inboxes ci where ci.id = c.contact_inbox_id and ci.source_id = ${filters.source_id})`)
+  }
+  return sql.join(parts, sql` and `)
+}
+
+function assigneeCondition(ctx: Context, type: string | null | undefined): RawBuilder<unknown> {
+  if (type === 'me') return sql`c.assignee_id = ${ctx.user.id}`
+  if (type === 'unassigned') return sql`c.assignee_id is null and c.assignee_agent_bot_id is null`
+  if (type === 'assigned') return sql`(c.assignee_id is not null or c.assignee_agent_bot_id is not null)`
+  return sql`true`
+}
+
+const ORDERS: Record<string, RawBuilder<unknown>> = {
+  last_activity_at_asc: sql`order by c.last_activity_at asc`,
+  last_activity_at_desc: sql`order by c.last_activity_at desc`,
+  created_at_asc: sql`order by c.created_at asc`,
+  created_at_desc: sql`order by c.created_at desc`,
+  priority_asc: sql`order by c.priority asc nulls last, c.last_activity_at desc`,
+  priority_desc: sql`order by c.priority desc nulls last, c.last_activity_at desc`,
+  waiting_since_asc: sql`order by c.waiting_since asc nulls last, c.created_at asc`,
+  waiting_since_desc: sql`order by c.waiting_since desc nulls last, c.created_at asc`,
+}
+
+const ALIASES: Record<string, string> = {
+  latest: 'last_activity_at_desc',
+  sort_on_created_at: 'created_at_asc',
+  sort_on_priority: 'priority_desc',
+  sort_on_waiting_since: 'waiting_since_asc',
+}
+
+function order(sortBy: string | null | undefined): RawBuilder<unknown> {
+  const name = ALIASES[sortBy ?? ''] ?? sortBy ?? ''
+  return (Object.hasOwn(ORDERS, name) && ORDERS[name]) || ORDERS.last_activity_at_desc!
+}

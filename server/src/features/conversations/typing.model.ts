@@ -1,0 +1,15 @@
+import type { Typing } from '../../events/types.ts'
+import type { Context } from '../../http/context.ts'
+import { about, type ConversationRecord } from './conversation.model.ts'
+
+/** Anything but on and off says nothing. */
+export function toggleTyping(
+  ctx: Context,
+  conversation: Pick<ConversationRecord, 'id' | 'account_id' | 'inbox_id'>,
+  status: string | null | undefined,
+  typing: Typing,
+): void {
+  const base = about(conversation as ConversationRecord)
+  if (status === 'on') ctx.emit('conversation.typing_on', { ...base, ...typing })
+  if (status === 'off') ctx.emit('conversation.typing_off', { ...base, ...typing })
+}

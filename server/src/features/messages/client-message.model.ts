@@ -1,0 +1,110 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { invalidField, NotFoundError, unprocessable } from '../../http/errors.ts'
+import { isUploadedFile, type UploadedFile } from '../../http/params.ts'
+import type { ClientVisitor } from '../contacts/client.model.ts'
+import { selectRecords, type ConversationRecord } from '../conversations/conversation.model.ts'
+import { idOf } from './list.query.ts'
+import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
+import { accessMessage, createMessage, updateMessage } from './message.model.ts'
+import { findMessage, selectMessages } from './message.query.ts'
+
+const PAGE = 20
+const SURVEY_DAYS = 14
+const DAY = 86_400_000
+
+/** Any conversation of the contact, whatever inbox it came in by. */
+export async function accessVisitorConversation(
+  ctx: Context,
+  { contact, inbox }: ClientVisitor,
+  displayId: number,
+): Promise<ConversationRecord> {
+  const [conversation] = await selectRecords(
+    ctx,
+    sql`c.account_id = ${inbox.account_id} and c.contact_id = ${contact.id} and c.display_id = ${displayId}`,
+  )
+  if (!conversation) throw new NotFoundError()
+  return conversation
+}
+
+export async function listClientMessages(ctx: Context, conversation: ConversationRecord, before: string | null | undefined) {
+  const page = sql`select p.id from messages p where p.conversation_id = ${conversation.id} and not p.private
+    and p.message_type <> 2 ${before ? sql`and p.id < ${idOf(before)}` : sql``} order by p.id desc limit ${PAGE}`
+  const messages = await selectMessages(ctx.db, sql`m.id in (${page})`, sql`order by m.id`)
+  return messages.map((message) => presentPublicMessage(ctx.app, message))
+}
+
+export async function showClientMessage(ctx: Context, id: number) {
+  return presentPublicMessage(ctx.app, (await findMessage(ctx.db, id))!)
+}
+
+export async function writeByVisitor(
+  ctx: Context,
+  { contact }: ClientVisitor,
+  conversation: ConversationRecord,
+  body: { content?: string | null; echo_id?: string | null; attachments?: unknown },
+): Promise<number> {
+  const message = await createMessage(ctx, conversation, {
+    content: body.content ?? null,
+    message_type: 'incoming',
+    sender: { type: 'Contact', id: contact.id },
+    ...(body.echo_id && { echo_id: body.echo_id }),
+    attachments: filesOf(body.attachments),
+  })
+  return message.id
+}
+
+/** Only files of this request: a visitor has no signed ids. */
+function filesOf(value: unknown): UploadedFile[] {
+  if (value === undefined || value === null || value === '') return []
+  const list = Array.isArray(value) ? value.filter((item) => item !== '') : [value]
+  if (!list.every(isUploadedFile) || !Array.isArray(value)) {
+    throw invalidField('attachments', 'must be files, sent as attachments[] in a multipart form')
+  }
+  return list
+}
+
+const SUBMITTED_KEYS = ['name', 'title', 'value', 'csat_survey_response']
+
+/** What a visitor submits replaces what was submitted before. Anything but an object or a list changes nothing. */
+export async function submitValues(
+  ctx: Context,
+  conversation: ConversationRecord,
+  messageId: number,
+  submitted: unknown,
+): Promise<number> {
+  const message = await accessMessage(ctx, conversation, messageId)
+  if (contentTypeName(message.content_type) === 'input_csat') checkSurveyIsOpen(ctx, message.created_at)
+  const values = Array.isArray(submitted) ? submitted.filter(isObject).map(permitted) : isObject(submitted) ? permitted(submitted) : undefined
+  if (values !== undefined) {
+    await updateMessage(ctx, conversation, message, {
+      content_attributes: { ...contentAttributes(message), submitted_values: values },
+    })
+  }
+  return message.id
+}
+
+export function checkSurveyIsOpen(ctx: Context, sentAt: Date): void {
+  if (ctx.app.now().getTime() - sentAt.getTime() > SURVEY_DAYS * DAY) {
+    throw unprocessable('You cannot update the CSAT survey after 14 days')
+  }
+}
+
+function permitted(values: Record<string, unknown>): Record<string, unknown> {
+  const kept: Record<string, unknown> = {}
+  for (const key of SUBMITTED_KEYS) {
+    const value = values[key]
+    if (value === undefined) continue
+    if (key === 'csat_survey_response') {
+      if (isObject(value)) kept[key] = pick(value, ['feedback_message', 'rating'])
+    } else if (!isObject(value) && !Array.isArray(value)) kept[key] = value
+  }
+  return kept
+}
+
+const pick = (values: Record<string, unknown>, keys: string[]) =>
+  Object.fromEntries(keys.filter((key) => key in values && !isObject(values[key])).map((key) => [key, values[key]]))
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

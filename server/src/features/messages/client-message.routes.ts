@@ -1,0 +1,57 @@
+import Type from 'typebox'
+import { Nullable, operation } from '../../http/operation.ts'
+import { accessContactInbox } from '../contacts/client.model.ts'
+import { PublicMessage } from '../schemas.ts'
+import { accessVisitorConversation, listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
+
+const base = '/public/api/v1/inboxes/:inbox_identifier/contacts/:source_id/conversations/:conversation_id/messages' as const
+
+export const clientMessageOperations = [
+  operation({
+    id: 'public/messages.index',
+    route: `GET ${base}`,
+    summary: 'List the latest 20 messages, oldest first',
+    access: 'client',
+    query: Type.Partial(Type.Object({ before: Type.String({ description: 'A message id: the 20 before it' }) })),
+    reply: Type.Array(PublicMessage),
+    handle: async (ctx, { params, query }) => {
+      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
+      return listClientMessages(ctx, await accessVisitorConversation(ctx, visitor, params.conversation_id), query.before) as any
+    },
+  }),
+  operation({
+    id: 'public/messages.create',
+    route: `POST ${base}`,
+    summary: 'Write a message as the visitor',
+    access: 'client',
+    body: Type.Partial(
+      Type.Object({
+        content: Nullable(Type.String({ maxLength: 150_000 })),
+        echo_id: Nullable(Type.String()),
+        attachments: Type.Any({ description: 'Files: repeat attachments[] in a multipart form' }),
+      }),
+    ),
+    reply: PublicMessage,
+    handle: async (ctx, { params, body }) => {
+      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
+      const conversation = await accessVisitorConversation(ctx, visitor, params.conversation_id)
+      return (await showClientMessage(ctx, await writeByVisitor(ctx, visitor, conversation, body))) as any
+    },
+  }),
+  operation({
+    id: 'public/messages.update',
+    route: `PATCH ${base}/:id`,
+    summary: 'Submit what a form, a choice or a survey asks',
+    access: 'client',
+    body: Type.Partial(
+      Type.Object({ submitted_values: Type.Any({ description: 'An object or a list of objects: name, title, value, csat_survey_response' }) }),
+    ),
+    reply: PublicMessage,
+    handle: async (ctx, { params, body }) => {
+      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
+      const conversation = await accessVisitorConversation(ctx, visitor, params.conversation_id)
+      return (await showClientMessage(ctx, await submitValues(ctx, conversation, params.id, body.submitted_values))) as any
+    },
+  }),
+]
+

@@ -1,0 +1,114 @@
+import Type from 'typebox'
+import type { Context } from '../../http/context.ts'
+import { Bag, Nullable, operation } from '../../http/operation.ts'
+import { accessConversation } from '../conversations/conversation.model.ts'
+import { ContactSender, Message, UserSender } from '../schemas.ts'
+import { listMessages, presentMessagesMeta } from './list.query.ts'
+import { MessageBody, newMessageOf } from './message.body.ts'
+import { accessMessage, createMessage, requireIncomingInbox } from './message.model.ts'
+import { presentMessage } from './message.presenter.ts'
+import { findMessage } from './message.query.ts'
+import { deleteMessage, retryMessage } from './message.verbs.ts'
+import { setStatusFromChannel } from './message-status.model.ts'
+
+const base = '/api/v1/accounts/:account_id/conversations/:conversation_id/messages' as const
+
+async function show(ctx: Context, id: number, echoId?: string | null) {
+  return presentMessage(ctx.app, (await findMessage(ctx.db, id))!, { echoId: echoId ?? undefined }) as any
+}
+
+export const messageOperations = [
+  operation({
+    id: 'conversations/messages.index',
+    route: `GET ${base}`,
+    summary: 'List messages, oldest first: the latest 20, or those before or after one',
+    access: 'agent',
+    query: Type.Partial(
+      Type.Object({
+        before: Type.String({ description: 'A message id: the 20 before it' }),
+        after: Type.String({ description: 'A message id: up to 100 after it; with before up to 1000 between' }),
+        filter_internal_messages: Type.String({ description: 'Anything: without private notes and activities' }),
+      }),
+    ),
+    reply: Type.Object(
+      {
+        meta: Type.Object(
+          {
+            labels: Type.Array(Type.String()),
+            additional_attributes: Bag,
+            contact: Type.Optional(ContactSender),
+            assignee: Type.Optional(UserSender),
+            agent_last_seen_at: Nullable(Type.String()),
+            assignee_last_seen_at: Nullable(Type.String()),
+          },
+          { additionalProperties: false },
+        ),
+        payload: Type.Array(Message),
+      },
+      { additionalProperties: false },
+    ),
+    handle: async (ctx, { params, query }) => {
+      const conversation = await accessConversation(ctx, params.conversation_id)
+      const messages = await listMessages(ctx.db, conversation.id, query)
+      return {
+        meta: await presentMessagesMeta(ctx, conversation),
+        payload: messages.map((message) => presentMessage(ctx.app, message)),
+      } as any
+    },
+  }),
+  operation({
+    id: 'conversations/messages.create',
+    route: `POST ${base}`,
+    summary: 'Write a message or a private note',
+    access: 'agent',
+    bots: true,
+    body: MessageBody,
+    invalid: 'text',
+    reply: Message,
+    handle: async (ctx, { params, body }) => {
+      const conversation = await accessConversation(ctx, params.conversation_id)
+      const message = newMessageOf(ctx, conversation, body)
+      requireIncomingInbox(conversation, message.message_type)
+      const { id } = await createMessage(ctx, conversation, message)
+      return show(ctx, id, body.echo_id)
+    },
+  }),
+  operation({
+    id: 'conversations/messages.update',
+    route: `PATCH ${base}/:id`,
+    summary: 'Say what became of a message (API inboxes)',
+    access: 'agent',
+    body: Type.Partial(Type.Object({ status: Nullable(Type.String()), external_error: Nullable(Type.String()) })),
+    reply: Message,
+    handle: async (ctx, { params, body }) => {
+      const conversation = await accessConversation(ctx, params.conversation_id)
+      await setStatusFromChannel(ctx, conversation, params.id, body)
+      return show(ctx, params.id)
+    },
+  }),
+  operation({
+    id: 'conversations/messages.destroy',
+    route: `DELETE ${base}/:id`,
+    summary: 'Delete a message; a mark stays in its place',
+    access: 'agent',
+    reply: Message,
+    handle: async (ctx, { params }) => {
+      const conversation = await accessConversation(ctx, params.conversation_id)
+      await deleteMessage(ctx, conversation, await accessMessage(ctx, conversation, params.id))
+      return show(ctx, params.id)
+    },
+  }),
+  operation({
+    id: 'conversations/messages.retry',
+    route: `POST ${base}/:id/retry`,
+    summary: 'Send a message once more',
+    access: 'agent',
+    reply: Message,
+    handle: async (ctx, { params }) => {
+      const conversation = await accessConversation(ctx, params.conversation_id)
+      await retryMessage(ctx, conversation, params.id)
+      return show(ctx, params.id)
+    },
+  }),
+]
+

@@ -1,0 +1,26 @@
+import type { Context } from '../../http/context.ts'
+import { NotFoundError, unprocessable } from '../../http/errors.ts'
+import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import { removeAttachments } from './attachment.model.ts'
+import { accessMessage, updateMessage, type MessageRow } from './message.model.ts'
+
+const DELETED = 'This message was deleted'
+
+/** A mark stays in its place, for agents and visitors alike. */
+export async function deleteMessage(ctx: Context, conversation: ConversationRecord, message: MessageRow): Promise<void> {
+  await removeAttachments(ctx, message.id)
+  await updateMessage(ctx, conversation, message, {
+    content: DELETED,
+    processed_message_content: DELETED,
+    content_type: 0,
+    content_attributes: { deleted: true },
+  })
+}
+
+/** Forgets what went wrong; the change is told again to the channel's webhook. */
+export async function retryMessage(ctx: Context, conversation: ConversationRecord, id: number): Promise<void> {
+  const message = await accessMessage(ctx, conversation, id).catch((error: unknown) => {
+    throw error instanceof NotFoundError ? unprocessable(`Couldn't find Message with 'id'=${id}`) : error
+  })
+  await updateMessage(ctx, conversation, message, { status: 0, content_attributes: {} })
+}

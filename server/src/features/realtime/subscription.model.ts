@@ -1,0 +1,64 @@
+import { sql } from 'kysely'
+import type { App } from '../../app.ts'
+import type { Subject } from '../../cable/presence.ts'
+import type { Authorize } from '../../cable/room-channel.ts'
+import { accountStream, PushScope, renderPushes, visitorsMark } from '../../events/cable.ts'
+import { readEventsAfter } from '../../events/log.ts'
+import { AVAILABILITIES } from '../../http/sign-in.ts'
+
+/** A person by their own token in one account, a visitor by the token of a contact inbox. */
+export async function authorizeSubscription(app: App, claim: Parameters<Authorize>[0]): ReturnType<Authorize> {
+  const found = claim.userId === null ? await findVisitor(app, claim.pubsubToken) : await findMember(app, claim)
+  if (!found) return null
+  const { accountId } = found
+  const after = claim.after ?? app.resume?.(accountId)
+  const streams = claim.userId === null ? [claim.pubsubToken, visitorsMark(accountId)] : [claim.pubsubToken, accountStream(accountId)]
+  return {
+    streams,
+    token: claim.pubsubToken,
+    subject: { kind: claim.userId === null ? 'contact' : 'user', id: found.id, accountId },
+    ...(after !== undefined && { replay: () => missedFrames(app, accountId, streams, after) }),
+  }
+}
+
+interface Found {
+  id: number
+  accountId: number
+}
+
+async function findMember(app: App, { pubsubToken, accountId, userId }: Parameters<Authorize>[0]): Promise<Found | undefined> {
+  const { rows } = await sql<Found>`
+    select u.id, au.account_id as "accountId" from users u join account_users au on au.user_id = u.id
+    where u.pubsub_token = ${pubsubToken} and u.id = ${userId} and au.account_id = ${accountId}`.execute(app.database.kysely)
+  return rows[0]
+}
+
+async function findVisitor(app: App, pubsubToken: string): Promise<Found | undefined> {
+  const { rows } = await sql<Found>`
+    select ci.contact_id as id, i.account_id as "accountId" from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
+    where ci.pubsub_token = ${pubsubToken}`.execute(app.database.kysely)
+  return rows[0]
+}
+
+/** What was said since an event, for these ears, as it is now. */
+async function missedFrames(app: App, accountId: number, streams: string[], after: number) {
+  const events = await readEventsAfter(app.database.kysely, accountId, after)
+  const pushes = await renderPushes(new PushScope(app, accountId), events)
+  return pushes
+    .filter((push) => push.streams.some((stream) => streams.includes(stream)) && !streams.includes(push.except ?? ''))
+    .map(({ message, eventId }) => ({ message, eventId }))
+}
+
+/** Who is there. Visitors are not told about each other. */
+export async function presencePayload(app: App, subject: Subject): Promise<object> {
+  const { accountId } = subject
+  const { rows } = await sql<{ user_id: number; availability: number; auto_offline: boolean }>`
+    select user_id, availability, auto_offline from account_users where account_id = ${accountId}`.execute(app.database.kysely)
+  const users: Record<string, string> = {}
+  for (const { user_id: id, availability, auto_offline: autoOffline } of rows) {
+    if (!autoOffline || app.presence.isPresent(accountId, 'user', id)) users[id] = AVAILABILITIES[availability] ?? 'online'
+  }
+  if (subject.kind === 'contact') return { account_id: accountId, users }
+  const contacts = Object.fromEntries(app.presence.present(accountId, 'contact').map((id) => [id, 'online']))
+  return { account_id: accountId, users, contacts }
+}

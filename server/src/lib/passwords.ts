@@ -1,0 +1,46 @@
+import { hash, verify } from '@node-rs/bcrypt'
+
+const COST = 11
+/** bcrypt reads no further, and Rails refuses longer ones. */
+const MAX_BYTES = 72
+
+/** `$2a$`, as devise keeps them; off the event loop. */
+export function hashPassword(password: string): Promise<string> {
+  return hash(password, COST, undefined).then((digest) => digest.replace(/^\$2[bxy]\$/, '$2a$'))
+}
+
+export async function verifyPassword(password: string, digest: string | null): Promise<boolean> {
+  if (!digest || Buffer.byteLength(password) > 1024) return verifyNothing(password)
+  try {
+    return await verify(password, digest.replace(/^\$2y\$/, '$2a$'))
+  } catch {
+    return false
+  }
+}
+
+const NOBODY = '$2a$11$abcdefghijklmnopqrstuuK1c3lGk0xq0mJ0Z3b1xq0mJ0Z3b1xq0'
+
+/** As long as for somebody: who waits learns nothing. Always false. */
+export async function verifyNothing(password: string): Promise<false> {
+  await verify(password.slice(0, MAX_BYTES), NOBODY).catch(() => hashPassword('nobody'))
+  return false
+}
+
+const SPECIAL = ` !@#$%^&*()_+-=[]{}|"/\\.,\`<>:;?~'`
+
+/** Every rule a password breaks, in Chatwoot's words and order; none when it will do. */
+export function passwordProblems(password: string | null | undefined, label = 'Password'): string[] {
+  const text = password ?? ''
+  const problems: string[] = []
+  if (text.length < 6) problems.push(`${label} must contain at least 6 characters`)
+  if (text.length > 128) problems.push(`${label} must contain less than 128 characters`)
+  if (!/[A-Z]/.test(text)) problems.push(`${label} must contain at least 1 uppercase character  (A..Z)`)
+  if (!/[a-z]/.test(text)) problems.push(`${label} must contain at least 1 lowercase character  (a..z)`)
+  if (!/[0-9]/.test(text)) problems.push(`${label} must contain at least 1 number character  (0..9)`)
+  if (![...text].some((char) => SPECIAL.includes(char))) {
+    problems.push(`${label} must contain at least 1 special character  (${SPECIAL})`)
+  }
+  const invalid = [...new Set([...text].filter((char) => !/[A-Za-z0-9]/.test(char) && !SPECIAL.includes(char)))]
+  if (invalid.length) problems.push(`${label} contains ${invalid.length} invalid character${invalid.length > 1 ? 's' : ''} (${invalid.join('')})`)
+  return problems
+}

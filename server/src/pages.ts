@@ -1,0 +1,26 @@
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance } from 'fastify'
+import type { App } from './app.ts'
+import { activeStorageRoutes } from './features/active-storage/active-storage.routes.ts'
+import { mountReference } from './reference/reference.routes.ts'
+
+const EXAMPLES = new URL('../../examples/', import.meta.url).pathname
+
+/** What is no operation: files, the reference, the examples. */
+export async function mountPages(server: FastifyInstance, app: App): Promise<void> {
+  await server.register(activeStorageRoutes, {
+    storage: app.files.storage,
+    db: app.database.kysely,
+    secretKeyBase: app.config.secretKeyBase,
+    frontendUrl: app.config.frontendUrl,
+  })
+  await mountReference(server, app)
+  await server.register(fastifyStatic, {
+    root: `${EXAMPLES}visitor-chat`,
+    prefix: '/examples/visitor-chat/',
+    decorateReply: false,
+    setHeaders: (reply) => {
+      reply.setHeader('content-security-policy', "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:")
+    },
+  })
+}
