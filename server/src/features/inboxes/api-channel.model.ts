@@ -1,0 +1,47 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { RecordInvalidError } from '../../http/errors.ts'
+import { base58Token } from '../../lib/tokens.ts'
+import type { ApiChannel } from './inbox.query.ts'
+
+export interface ChannelFields {
+  webhook_url?: string | null
+  hmac_mandatory?: boolean | null
+  additional_attributes?: Record<string, unknown> | null
+}
+
+const MAX_URL = 2048
+
+export async function createApiChannel(ctx: Context, fields: ChannelFields): Promise<number> {
+  checkChannel(fields)
+  const { rows } = await sql<{ id: number }>`
+    insert into channel_api (account_id, webhook_url, hmac_mandatory, additional_attributes, identifier, hmac_token,
+      created_at, updated_at)
+    values (${ctx.account.id}, ${fields.webhook_url ?? null}, ${fields.hmac_mandatory ?? false},
+      ${JSON.stringify(fields.additional_attributes ?? {})}::jsonb, ${base58Token(24)}, ${base58Token(24)},
+      ${ctx.app.now()}, ${ctx.app.now()})
+    returning id`.execute(ctx.db)
+  return rows[0]!.id
+}
+
+/** What is named changes; the attributes are replaced as a whole. */
+export async function updateApiChannel(ctx: Context, channel: ApiChannel, fields: ChannelFields): Promise<void> {
+  checkChannel(fields)
+  const next = { ...channel, ...fields }
+  await sql`update channel_api set webhook_url = ${next.webhook_url}, hmac_mandatory = ${next.hmac_mandatory},
+    additional_attributes = ${JSON.stringify(next.additional_attributes ?? {})}::jsonb, updated_at = ${ctx.app.now()}
+    where id = ${channel.id}`.execute(ctx.db)
+}
+
+function checkChannel({ webhook_url: url, additional_attributes: attributes }: ChannelFields): void {
+  const problems: [string, string][] = []
+  if (url && url.length > MAX_URL) problems.push(['webhook_url', `Webhook url is too long (maximum is ${MAX_URL} characters)`])
+  const window = attributes?.agent_reply_time_window
+  if (isPresent(window) && !(Number.parseInt(String(window), 10) > 0)) {
+    problems.push(['agent_reply_time_window', 'Agent reply time window agent_reply_time_window must be greater than 0'])
+  }
+  if (problems.length) throw new RecordInvalidError(problems)
+}
+
+const isPresent = (value: unknown) =>
+  value !== undefined && value !== null && value !== false && (typeof value !== 'string' || value.trim() !== '')

@@ -1,0 +1,150 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { NotAuthorizedError, NotFoundError, RecordInvalidError, RefusedError } from '../../http/errors.ts'
+import type { UploadedFile } from '../../http/params.ts'
+import { invalidateCache } from '../accounts/cache-key.model.ts'
+import { removeAvatar, saveAvatar } from '../avatars/avatar.model.ts'
+import { createApiChannel, updateApiChannel, type ChannelFields } from './api-channel.model.ts'
+import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
+import { selectInboxes, type InboxRecord, type WorkingHour } from './inbox.query.ts'
+import { checkInbox } from './inbox.rules.ts'
+import { createWorkingHours, updateWorkingHours } from './working-hours.model.ts'
+
+export type { InboxRecord } from './inbox.query.ts'
+
+/** What may be set; `working_hours` only on an inbox that is there. */
+export interface InboxFields {
+  name?: string | null
+  avatar?: UploadedFile
+  greeting_enabled?: boolean | null
+  greeting_message?: string | null
+  enable_email_collect?: boolean | null
+  csat_survey_enabled?: boolean | null
+  csat_config?: CsatConfig | null
+  enable_auto_assignment?: boolean | null
+  auto_assignment_config?: { max_assignment_limit?: number | null } | null
+  working_hours_enabled?: boolean | null
+  out_of_office_message?: string | null
+  timezone?: string | null
+  allow_messages_after_resolved?: boolean | null
+  lock_to_single_conversation?: boolean | null
+  portal_id?: number | null
+  sender_name_type?: (typeof SENDER_NAME_TYPES)[number] | null
+  business_name?: string | null
+  channel?: (ChannelFields & { type?: string }) | null
+  working_hours?: Partial<WorkingHour>[]
+}
+
+interface CsatConfig {
+  display_type?: string | null
+  message?: string | null
+  button_text?: string | null
+  language?: string | null
+  survey_rules?: { operator?: string | null; values?: string[] }
+  template?: Record<string, unknown>
+}
+
+/** All of the account for administrators; their own for agents. */
+export async function listInboxes(ctx: Context): Promise<InboxRecord[]> {
+  return selectInboxes(
+    ctx,
+    ctx.isAdministrator
+      ? sql`i.account_id = ${ctx.account.id}`
+      : sql`i.account_id = ${ctx.account.id}
+          and exists (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id})`,
+  )
+}
+
+/** An inbox of the account, for administrators and its members. */
+export async function accessInbox(ctx: Context, id: number): Promise<InboxRecord> {
+  const [inbox] = await selectInboxes<{ caller_is_member: boolean }>(ctx, sql`i.account_id = ${ctx.account.id} and i.id = ${id}`, {
+    extra: sql`, exists (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id}) as caller_is_member`,
+    lock: true,
+  })
+  if (!inbox) throw new NotFoundError()
+  if (!ctx.isAdministrator && !inbox.caller_is_member) throw new NotAuthorizedError()
+  return inbox
+}
+
+export async function createInbox(ctx: Context, fields: InboxFields): Promise<InboxRecord> {
+  await checkLimit(ctx)
+  const columns = columnsOf(fields)
+  const { type, ...channelFields } = fields.channel ?? {}
+  await checkInbox(ctx, { timezone: 'UTC', ...columns, name: fields.name ?? null }, { channelType: type ?? null })
+  const channelId = await createApiChannel(ctx, channelFields)
+  const now = ctx.app.now()
+  const { id } = await ctx.db
+    .insertInto('inboxes')
+    .values({
+      ...columns,
+      ...(fields.csat_config && { csat_config: JSON.stringify(fields.csat_config) }),
+      name: fields.name!,
+      account_id: ctx.account.id,
+      channel_id: channelId,
+      channel_type: 'Channel::Api',
+      created_at: now,
+      updated_at: now,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await createWorkingHours(ctx, ctx.account.id, id)
+  if (fields.avatar) await saveAvatar(ctx, { recordType: 'Inbox', recordId: id }, fields.avatar)
+  await invalidateCache(ctx, 'inbox')
+  return accessInbox(ctx, id)
+}
+
+export async function updateInbox(ctx: Context, inbox: InboxRecord, fields: InboxFields): Promise<InboxRecord> {
+  const columns = columnsOf(fields)
+  await checkInbox(ctx, columns)
+  const survey = fields.csat_config && Object.keys(fields.csat_config).length ? settleSurvey(fields.csat_config) : undefined
+  await ctx.db
+    .updateTable('inboxes')
+    .set({ ...columns, ...(survey && { csat_config: JSON.stringify(survey) }), updated_at: ctx.app.now() })
+    .where('id', '=', inbox.id)
+    .execute()
+  if (fields.working_hours) await updateWorkingHours(ctx, inbox, fields.working_hours)
+  if (fields.channel && inbox.channel) await updateApiChannel(ctx, inbox.channel, fields.channel)
+  if (fields.avatar) await saveAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id }, fields.avatar)
+  await invalidateCache(ctx, 'inbox')
+  return accessInbox(ctx, inbox.id)
+}
+
+export async function removeInboxAvatar(ctx: Context, inbox: InboxRecord): Promise<void> {
+  await removeAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id })
+  await invalidateCache(ctx, 'inbox')
+}
+
+export function destroyInboxLater(ctx: Context, inbox: InboxRecord) {
+  ctx.later('inboxes.destroy', { account_id: inbox.account_id, inbox_id: inbox.id })
+  return { message: 'Your inbox deletion request will be processed in some time.' }
+}
+
+/** The columns that fields name; a bag or a number of an enum where the column holds one. */
+function columnsOf(fields: InboxFields) {
+  const { avatar, channel, working_hours, csat_config, auto_assignment_config: config, sender_name_type: sender, ...rest } = fields
+  return {
+    ...rest,
+    ...(config && { auto_assignment_config: JSON.stringify(config) }),
+    ...(sender && { sender_name_type: SENDER_NAME_TYPES.indexOf(sender) }),
+  } as Record<string, any>
+}
+
+/** A change of the survey replaces it as a whole. */
+function settleSurvey(config: CsatConfig) {
+  return {
+    display_type: config.display_type ?? 'emoji',
+    message: config.message ?? '',
+    button_text: config.button_text ?? 'Please rate us',
+    language: config.language ?? 'en',
+    survey_rules: { operator: config.survey_rules?.operator ?? 'contains', values: config.survey_rules?.values ?? [] },
+    ...(config.template && Object.keys(config.template).length > 0 && { template: config.template }),
+  }
+}
+
+/** An operator may give an account a limit. */
+async function checkLimit(ctx: Context): Promise<void> {
+  const { rows } = await sql<{ limited: boolean | null }>`
+    select (select count(*) from inboxes i where i.account_id = a.id) >= (a.limits ->> 'inboxes')::numeric as limited
+    from accounts a where a.id = ${ctx.account.id} and a.limits ->> 'inboxes' ~ '^[0-9]{1,9}$'`.execute(ctx.db)
+  if (rows[0]?.limited) throw new RefusedError(402, { error: 'Account limit exceeded. Upgrade to a higher plan' })
+}

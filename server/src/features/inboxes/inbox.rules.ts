@@ -1,0 +1,50 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { humanize, RecordInvalidError } from '../../http/errors.ts'
+import { isTimezone } from './timezone.ts'
+
+const MAX_LENGTHS: Record<string, number> = {
+  name: 255,
+  business_name: 255,
+  timezone: 255,
+  greeting_message: 10_000,
+  out_of_office_message: 10_000,
+}
+const REQUIRED = ['lock_to_single_conversation']
+
+/** Kinds of channels that Chatwoot has and this server cannot make yet. */
+const OTHER_CHANNELS = ['web_widget', 'email', 'line', 'telegram', 'whatsapp', 'sms', 'voice']
+
+/** Holds the columns that are to be written against the rules; `channelType` where an inbox is made. */
+export async function checkInbox(
+  ctx: Context,
+  columns: Record<string, any>,
+  { channelType }: { channelType?: string | null } = {},
+): Promise<void> {
+  const problems: [string, string][] = []
+  for (const [column, most] of Object.entries(MAX_LENGTHS)) {
+    if ((columns[column]?.length ?? 0) > most) {
+      problems.push([column, `${humanize(column)} is too long (maximum is ${most} characters)`])
+    }
+  }
+  if ('name' in columns && !columns.name?.trim()) problems.push(['name', "Name can't be blank"])
+  if ('timezone' in columns && !isTimezone(columns.timezone)) problems.push(['timezone', 'Timezone is not included in the list'])
+  for (const column of REQUIRED) {
+    if (columns[column] === null) problems.push([column, `${humanize(column)} can't be blank`])
+  }
+  const limit = columns.auto_assignment_config && JSON.parse(columns.auto_assignment_config).max_assignment_limit
+  if (typeof limit === 'number' && limit <= 0) {
+    problems.push(['auto_assignment_config', 'Auto assignment config max_assignment_limit must be greater than 0'])
+  }
+  if (columns.portal_id && !(await hasPortal(ctx, columns.portal_id))) problems.push(['portal', 'Portal must exist'])
+  if (channelType !== undefined && channelType !== 'api') {
+    const isKnown = OTHER_CHANNELS.includes(channelType ?? '')
+    problems.push(['channel', isKnown ? `Channel ${channelType} cannot be made yet; api can` : 'Channel must exist'])
+  }
+  if (problems.length) throw new RecordInvalidError(problems)
+}
+
+async function hasPortal(ctx: Context, id: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from portals where id = ${id} and account_id = ${ctx.account.id}`.execute(ctx.db)
+  return rows.length > 0
+}
