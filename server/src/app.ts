@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type RawRequestDefaultExpression } from 'fastify'
 import type { Runner } from 'graphile-worker'
 import { randomUUID } from 'node:crypto'
 import { pino, type Logger } from 'pino'
@@ -7,6 +7,7 @@ import type { Presence } from './cable/presence.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/connect.ts'
 import { createBus, type Bus } from './events/bus.ts'
+import { keepCursor, type Cursor } from './events/cursor.ts'
 import { listenForEvents } from './events/listen.ts'
 import type { LoggedEvent } from './events/types.ts'
 import { authorizeSubscription, presencePayload } from './features/realtime/subscription.model.ts'
@@ -31,6 +32,8 @@ export interface App {
   presence: Presence
   requestCounts: { minute: number; byAddress: Map<string, number> }
   now: () => Date
+  /** From which event on a client that comes back after a crash is given the past. */
+  resume?: Cursor['resume']
   deliveries: DeliveryPump | undefined
   worker: Runner | undefined
   /** Listens, and starts what this process runs. Returns the port. */
@@ -47,21 +50,19 @@ export interface AppOptions {
 export async function buildApp(config: Config, database: Database, options: AppOptions = {}): Promise<App> {
   const log = options.log ?? createLog(config)
   const server = Fastify({
-    loggerInstance: undefined as never,
     logger: false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
     trustProxy: config.trustProxy,
     bodyLimit: config.maximumUpload * 2,
-    routerOptions: { maxParamLength: 20_000, querystringParser: readQuery, ignoreTrailingSlash: true },
-    rewriteUrl: rewriteUrl as never,
-    frameworkErrors: (_error, request, reply) => {
-      void reply.code(400).header('content-type', 'application/json; charset=UTF-8').send('{"status":400,"error":"Bad Request"}')
-      void request
-    },
     forceCloseConnections: true,
-  } as never) as unknown as FastifyInstance
-  const app = { config, database, log, server, now: options.now ?? (() => new Date()) } as App
+    rewriteUrl,
+    routerOptions: { maxParamLength: 20_000, querystringParser: readQuery as never, ignoreTrailingSlash: true },
+    frameworkErrors: (_error, _request, reply) => {
+      reply.raw.writeHead(400, { 'content-type': 'application/json; charset=UTF-8' }).end('{"status":400,"error":"Bad Request"}')
+    },
+  })
+  const app = { config, database, log, server, now: options.now ?? (() => new Date()) } as unknown as App
   app.requestCounts = { minute: 0, byAddress: new Map() }
   app.files = createFiles(app)
   app.cable = createCable({
@@ -77,23 +78,29 @@ export async function buildApp(config: Config, database: Database, options: AppO
   await mountPages(server, app)
 
   let stopListening: (() => Promise<void>) | undefined
+  let cursor: Cursor | undefined
   app.listen = async () => {
     if (config.run.has('worker')) {
       app.worker = await startWorker(app)
       app.deliveries = startDeliveries(app)
     }
-    if (config.run.has('cable')) app.cable.attach(server.server)
+    if (config.run.has('cable')) {
+      cursor = await keepCursor(app)
+      app.resume = cursor.resume
+      app.cable.attach(server.server)
+    }
     stopListening = await listenForEvents(app, processId)
     await server.listen({ host: config.host, port: config.port })
     const address = server.server.address()
     return typeof address === 'object' && address ? address.port : config.port
   }
   app.close = async () => {
-    app.cable.close()
+    await app.cable.close()
     await server.close()
     await app.deliveries?.stop()
     await app.worker?.stop()
     await app.bus.settled()
+    await cursor?.stop()
     await stopListening?.()
   }
   return app
@@ -106,8 +113,10 @@ function createLog(config: Config): Logger {
   })
 }
 
+type RawRequest = RawRequestDefaultExpression
+
 /** `.json` and a trailing slash change nothing; a verb may come in a header or the query. */
-function rewriteUrl(request: { url?: string; method?: string; headers: Record<string, string | string[] | undefined> }): string {
+function rewriteUrl(request: RawRequest): string {
   const url = request.url ?? '/'
   const end = url.indexOf('?')
   const path = end < 0 ? url : url.slice(0, end)

@@ -19,7 +19,10 @@ export interface Config {
   logLevel: string
   accountSignup: boolean
   apiCors: boolean
-  helpSender: string | null
+  /** Whose X-Forwarded-For is believed: false, true, or addresses separated by commas. */
+  trustProxy: boolean | string
+  /** Shown as the support e-mail of accounts that set none. */
+  mailerSender: string | null
   webhook: { allowPrivateNetwork: boolean; timeout: number }
   rateLimits: { enabled: boolean; perMinute: number; allowedAddresses: string[] }
   conversationsPerPage: number
@@ -82,7 +85,8 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     logLevel: text('LOG_LEVEL') ?? 'info',
     accountSignup: choice('ENABLE_ACCOUNT_SIGNUP', false),
     apiCors: choice('ENABLE_API_CORS', false),
-    helpSender: text('MAILER_SENDER_EMAIL') ?? null,
+    trustProxy: /^(true|false)?$/.test(text('TRUST_PROXY') ?? '') ? text('TRUST_PROXY') === 'true' : text('TRUST_PROXY')!,
+    mailerSender: text('MAILER_SENDER_EMAIL') ?? null,
     webhook: {
       allowPrivateNetwork: choice('WEBHOOK_ALLOW_PRIVATE_NETWORK', false),
       timeout: number('WEBHOOK_TIMEOUT', 5, [0, 120]) * 1000 || 5000,

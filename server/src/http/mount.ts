@@ -9,7 +9,13 @@ import { Empty, TEXT_PARAMS, type Operation } from './operation.ts'
 import { checkDepth, compileReader, readPathId } from './params.ts'
 import { overGlobalLimit } from './rate-limit.ts'
 import { signIn } from './sign-in.ts'
-import { parseForm, requestIdOf, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
+import { parseForm, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operation?: Operation
+  }
+}
 
 const JSON_LIMIT = 2 * 1024 * 1024
 
@@ -37,12 +43,10 @@ export function mountOperations(server: FastifyInstance, app: App, operations: O
   server.addHook('onSend', async (_request, reply) => {
     reply.header('x-runtime', (reply.elapsedTime / 1000).toFixed(6))
   })
-  const families = new Map<string, Operation>()
   for (const operation of operations) {
     const handler = handlerOf(app, operation)
     const method = operation.method === 'PATCH' ? ['PATCH', 'PUT'] : [operation.method]
     server.route({ method, url: operation.path, handler, config: { operation } })
-    families.set(operation.path, operation)
   }
   server.setNotFoundHandler((request, reply) => sendOutside(request, reply, 404, 'Not Found'))
   server.setErrorHandler((error, request, reply) => answerError(app, request, reply, error))
@@ -205,7 +209,7 @@ function checkerOf(operation: Operation): (result: unknown) => void {
 
 function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thrown: unknown): unknown {
   const error = thrown as Error & { code?: string; statusCode?: number }
-  const operation = (request.routeOptions?.config as { operation?: Operation } | undefined)?.operation
+  const operation = request.routeOptions?.config?.operation
   const outside = operation?.family === 'client' || operation?.family === 'platform'
   if (error instanceof RequestError) {
     if (error.status === 400 && isBadRequest(error)) return sendOutside(request, dropSession(reply), 400, 'Bad Request')
@@ -272,5 +276,3 @@ function crossOrigin(app: App, request: FastifyRequest, reply: FastifyReply): vo
   const wanted = request.headers['access-control-request-headers']
   if (wanted) reply.header('access-control-allow-headers', wanted)
 }
-
-export { requestIdOf }

@@ -6,7 +6,7 @@ const MAX_BYTES = 72
 
 /** `$2a$`, as devise keeps them; off the event loop. */
 export function hashPassword(password: string): Promise<string> {
-  return hash(password, COST, undefined).then((digest) => digest.replace(/^\$2[bxy]\$/, '$2a$'))
+  return hash(password, COST).then((digest) => digest.replace(/^\$2[bxy]\$/, '$2a$'))
 }
 
 export async function verifyPassword(password: string, digest: string | null): Promise<boolean> {

@@ -30,7 +30,7 @@ export const clientConversationOperations = [
     access: 'client',
     reply: Type.Array(ClientConversation),
     handle: async (ctx, { params }) =>
-      listClientConversations(ctx, await accessContactInbox(ctx, params.inbox_identifier, params.source_id)) as any,
+      listClientConversations(ctx, await accessContactInbox(ctx, params.inbox_identifier, params.source_id)),
   }),
   operation({
     id: 'public/conversations.show',
@@ -40,7 +40,7 @@ export const clientConversationOperations = [
     reply: ClientConversation,
     handle: async (ctx, { params }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return (await showClientConversation(ctx, visitor, await accessClientConversation(ctx, visitor, params.id))) as any
+      return await showClientConversation(ctx, visitor, await accessClientConversation(ctx, visitor, params.id))
     },
   }),
   operation({
@@ -52,7 +52,7 @@ export const clientConversationOperations = [
     reply: ClientConversation,
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return (await showClientConversation(ctx, visitor, await openByVisitor(ctx, visitor, body.custom_attributes))) as any
+      return await showClientConversation(ctx, visitor, await openByVisitor(ctx, visitor, body.custom_attributes))
     },
   }),
   operation({
@@ -65,7 +65,7 @@ export const clientConversationOperations = [
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
       const conversation = await accessClientConversation(ctx, visitor, params.id)
       await resolveByContact(ctx, conversation)
-      return (await showClientConversation(ctx, visitor, conversation)) as any
+      return await showClientConversation(ctx, visitor, conversation)
     },
   }),
   operation({

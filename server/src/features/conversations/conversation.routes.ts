@@ -68,7 +68,7 @@ export const conversationOperations = [
     ),
     handle: async (ctx, { query }) => {
       const { counts, conversations } = await listConversations(ctx, query)
-      return { data: { meta: counts, payload: conversations.map((one) => presentConversation(ctx.app, one, ctx.user)) } } as any
+      return { data: { meta: counts, payload: conversations.map((one) => presentConversation(ctx.app, one, ctx.user)) } }
     },
   }),
   operation({
@@ -86,7 +86,7 @@ export const conversationOperations = [
     summary: 'Show a conversation',
     access: 'agent',
     reply: Conversation,
-    handle: async (ctx, { params }) => showConversation(ctx, await accessConversation(ctx, params.id)) as any,
+    handle: async (ctx, { params }) => showConversation(ctx, await accessConversation(ctx, params.id)),
   }),
   operation({
     id: 'conversations.create',
@@ -110,7 +110,7 @@ export const conversationOperations = [
       }),
     ),
     reply: Conversation,
-    handle: async (ctx, { body }) => showConversation(ctx, await createConversation(ctx, body)) as any,
+    handle: async (ctx, { body }) => showConversation(ctx, await createConversation(ctx, body)),
   }),
   operation({
     id: 'conversations.update',
@@ -123,7 +123,7 @@ export const conversationOperations = [
     handle: async (ctx, { params, body }) => {
       const conversation = await accessConversation(ctx, params.id)
       if ('priority' in body) await setPriority(ctx, conversation, body.priority)
-      return (await showConversation(ctx, conversation)) as any
+      return await showConversation(ctx, conversation)
     },
   }),
   operation({
@@ -209,7 +209,7 @@ export const conversationOperations = [
     handle: async (ctx, { params }) => {
       const conversation = await accessConversation(ctx, params.id)
       await updateLastSeen(ctx, conversation)
-      return (await showConversation(ctx, conversation)) as any
+      return await showConversation(ctx, conversation)
     },
   }),
   operation({
@@ -221,7 +221,7 @@ export const conversationOperations = [
     handle: async (ctx, { params }) => {
       const conversation = await accessConversation(ctx, params.id)
       await markUnread(ctx, conversation)
-      return (await showConversation(ctx, conversation)) as any
+      return await showConversation(ctx, conversation)
     },
   }),
   operation({
@@ -249,7 +249,7 @@ export const conversationOperations = [
       }),
     ),
     reply: Nullable(Type.Union([Agent, AssigneeBot, TeamRow])),
-    handle: async (ctx, { params, body }) => assign(ctx, await accessConversation(ctx, params.conversation_id), body) as any,
+    handle: async (ctx, { params, body }) => assign(ctx, await accessConversation(ctx, params.conversation_id), body),
   }),
   operation({
     id: 'conversations/labels.index',

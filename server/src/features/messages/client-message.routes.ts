@@ -16,7 +16,7 @@ export const clientMessageOperations = [
     reply: Type.Array(PublicMessage),
     handle: async (ctx, { params, query }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return listClientMessages(ctx, await accessVisitorConversation(ctx, visitor, params.conversation_id), query.before) as any
+      return listClientMessages(ctx, await accessVisitorConversation(ctx, visitor, params.conversation_id), query.before)
     },
   }),
   operation({
@@ -35,7 +35,7 @@ export const clientMessageOperations = [
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
       const conversation = await accessVisitorConversation(ctx, visitor, params.conversation_id)
-      return (await showClientMessage(ctx, await writeByVisitor(ctx, visitor, conversation, body))) as any
+      return await showClientMessage(ctx, await writeByVisitor(ctx, visitor, conversation, body))
     },
   }),
   operation({
@@ -50,7 +50,7 @@ export const clientMessageOperations = [
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
       const conversation = await accessVisitorConversation(ctx, visitor, params.conversation_id)
-      return (await showClientMessage(ctx, await submitValues(ctx, conversation, params.id, body.submitted_values))) as any
+      return await showClientMessage(ctx, await submitValues(ctx, conversation, params.id, body.submitted_values))
     },
   }),
 ]

@@ -14,7 +14,7 @@ import { setStatusFromChannel } from './message-status.model.ts'
 const base = '/api/v1/accounts/:account_id/conversations/:conversation_id/messages' as const
 
 async function show(ctx: Context, id: number, echoId?: string | null) {
-  return presentMessage(ctx.app, (await findMessage(ctx.db, id))!, { echoId: echoId ?? undefined }) as any
+  return presentMessage(ctx.app, (await findMessage(ctx.db, id))!, { echoId: echoId ?? undefined })
 }
 
 export const messageOperations = [
@@ -53,7 +53,7 @@ export const messageOperations = [
       return {
         meta: await presentMessagesMeta(ctx, conversation),
         payload: messages.map((message) => presentMessage(ctx.app, message)),
-      } as any
+      }
     },
   }),
   operation({
