@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Context } from '../../http/context.ts'
 import { invalidField, NotAuthorizedError } from '../../http/errors.ts'
+import { hmacHex, isSameText } from '../../lib/hmac.ts'
 import { randomName } from '../../lib/random-name.ts'
 import { fetchAvatarLater } from './avatar.model.ts'
 import { accessClientInbox, accessContactInbox, type ClientInbox, type ClientVisitor, type ContactInboxRecord } from './client.model.ts'
@@ -38,9 +38,7 @@ type Arrival = Pick<ClientVisitor, 'contact' | 'contact_inbox'>
 /** Refuses what is not proven where a proof is asked for or given. True where one was given and held. */
 function checkProof(inbox: ClientInbox, { identifier, identifier_hash: hash }: Proof): boolean {
   if (!hash?.trim() && !inbox.hmac_mandatory) return false
-  const expected = createHmac('sha256', inbox.hmac_token ?? '').update(identifier ?? '').digest('hex')
-  const given = Buffer.from(hash ?? '')
-  const isRight = inbox.hmac_token && given.length === expected.length && timingSafeEqual(given, Buffer.from(expected))
+  const isRight = inbox.hmac_token && isSameText(hmacHex(inbox.hmac_token, identifier ?? ''), hash ?? '')
   if (!isRight) throw new NotAuthorizedError('HMAC failed: the identifier_hash does not prove this identifier')
   return true
 }

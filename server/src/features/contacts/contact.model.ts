@@ -3,6 +3,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { isEmail } from '../../lib/email.ts'
+import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
 import { joinCompany } from '../companies/company.model.ts'
 import { contactRowJson, type ContactRecord } from './contact.record.ts'
@@ -201,9 +203,9 @@ function settle(fields: ContactFields & { contact_type: number | null }): Settle
     Object.entries(additional).some(([key, value]) => key.startsWith('social_') && isPresent(value))
   const type = fields.contact_type ?? VISITOR
   return {
-    name: fields.name ?? '',
-    middle_name: fields.middle_name ?? '',
-    last_name: fields.last_name ?? '',
+    name: fields.name ?? null,
+    middle_name: fields.middle_name ?? null,
+    last_name: fields.last_name ?? null,
     email,
     phone_number: fields.phone_number ?? null,
     identifier: fields.identifier ?? null,
@@ -226,12 +228,10 @@ const withoutUndefined = (fields: ContactFields): ContactFields =>
 
 const MAX_LENGTH = 255
 const TEXT_COLUMNS = ['name', 'email', 'phone_number', 'identifier', 'middle_name', 'last_name'] as const
-const EMAIL = /^[^@\s]+@[^@\s]+$/
-/** Only the end is looked at, as in Chatwoot. */
-const E164 = /\+[1-9]\d{1,14}$/
 
 /** Throws one error that lists all that is wrong with the values given. */
 async function checkContact(ctx: Context, accountId: number, row: Partial<Settled>, id = 0): Promise<void> {
+  if (row.identifier === '' && (await isBlankTaken(ctx, accountId, id))) row.identifier = null
   const problems: [string, string][] = []
   for (const column of TEXT_COLUMNS) {
     if ([...(row[column] ?? '')].length > MAX_LENGTH) {
@@ -241,11 +241,18 @@ async function checkContact(ctx: Context, accountId: number, row: Partial<Settle
   const { email, identifier, phone_number: phone } = row
   const taken = await findTaken(ctx, accountId, { email, identifier, phone_number: phone }, id)
   if (taken.email) problems.push(['email', 'Email has already been taken'])
-  if (email && !EMAIL.test(email)) problems.push(['email', 'Email Invalid email'])
+  if (email && !isEmail(email)) problems.push(['email', 'Email Invalid email'])
   if (taken.identifier) problems.push(['identifier', 'Identifier has already been taken'])
   if (taken.phone) problems.push(['phone_number', 'Phone number has already been taken'])
-  if (phone?.trim() && !E164.test(phone)) problems.push(['phone_number', 'Phone number should be in e164 format'])
+  if (phone?.trim() && !isE164End(phone)) problems.push(['phone_number', 'Phone number should be in e164 format'])
   if (problems.length) throw new RecordInvalidError(problems)
+}
+
+/** One contact of an account may keep an empty identifier as it was sent; those after it have none. */
+async function isBlankTaken(ctx: Context, accountId: number, id: number): Promise<boolean> {
+  await lockIdentities(ctx, accountId, ['blank identifier'])
+  const { rows } = await sql`select 1 from contacts where account_id = ${accountId} and identifier = '' and id <> ${id}`.execute(ctx.db)
+  return rows.length > 0
 }
 
 const NOTHING_TAKEN = { email: false, identifier: false, phone: false }

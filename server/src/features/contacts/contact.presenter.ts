@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts'
 import { iso, unix } from '../../lib/times.ts'
 import type { ContactPicture } from '../messages/message.query.ts'
+import type { ContactView, InboxSlim } from './contact.query.ts'
 
 /** A contact as sender of messages and on the cable. */
 export function presentContactSender(app: App, contact: ContactPicture) {
@@ -33,6 +34,29 @@ export function presentContact(app: App, contact: ContactPicture) {
     custom_attributes: contact.custom_attributes ?? {},
     ...(contact.last_activity_at && { last_activity_at: unix(contact.last_activity_at) }),
     created_at: unix(contact.created_at),
+  }
+}
+
+export function presentInboxSlim(app: App, inbox: InboxSlim) {
+  return {
+    id: inbox.id,
+    avatar_url: app.files.avatarUrl(inbox.avatar),
+    channel_id: inbox.channel_id,
+    name: inbox.name,
+    channel_type: inbox.channel_type,
+    provider: inbox.provider,
+  }
+}
+
+export function presentContactInbox(app: App, place: { source_id: string; inbox: InboxSlim }) {
+  return { source_id: place.source_id, inbox: presentInboxSlim(app, place.inbox) }
+}
+
+/** A contact in the Application API, with its contact inboxes unless they were not asked for. */
+export function presentContactView(app: App, contact: ContactView, withInboxes: boolean) {
+  return {
+    ...presentContact(app, contact),
+    ...(withInboxes && { contact_inboxes: (contact.contact_inboxes ?? []).map((place) => presentContactInbox(app, place)) }),
   }
 }
 

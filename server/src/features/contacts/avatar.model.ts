@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { RecordInvalidError } from '../../http/errors.ts'
+import { safeFetch } from '../../lib/safe-fetch.ts'
+import { updateContact, type ContactRecord } from './contact.model.ts'
+import { loadContactRow } from './contact.query.ts'
+
+const TYPES = new Set(['image/jpeg', 'image/png', 'image/gif'])
+const MAX_SIZE = 15 * 1024 * 1024
+
+export interface AvatarJob {
+  contact_id: number
+  url: string
+  /** Leaves a picture that is there. */
+  unless_there?: boolean
+}
+
+/** Pictures of elsewhere are fetched after the answer. */
+export function fetchAvatarLater(
+  ctx: Context,
+  contact: { id: number },
+  url: string | null | undefined,
+  { unlessThere = false }: { unlessThere?: boolean } = {},
+): void {
+  if (!url || url.length > 2048 || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return
+  ctx.later('contacts.fetch_avatar', { contact_id: contact.id, url, ...(unlessThere && { unless_there: true }) })
+}
+
+/** Checks by content what it is, and puts it in the place of the one before. */
+export async function saveAvatar(
+  ctx: Context,
+  contactId: number,
+  file: { filename: string; content: Buffer; type: string },
+): Promise<void> {
+  if (file.content.length > MAX_SIZE) throw new RecordInvalidError([['avatar', 'Avatar is too big']])
+  const blob = await ctx.app.files.createBlob(ctx.db, {
+    filename: file.filename,
+    content: file.content,
+    declaredType: file.type,
+  })
+  if (!TYPES.has(blob.content_type ?? '')) throw new RecordInvalidError([['avatar', 'Avatar filetype not supported']])
+  await removeAvatar(ctx, contactId)
+  await ctx.app.files.attachBlob(ctx.db, { recordType: 'Contact', recordId: contactId, name: 'avatar', blobId: blob.id })
+}
+
+export async function removeAvatar(ctx: Context, contactId: number): Promise<void> {
+  await ctx.app.files.detach(ctx, { recordType: 'Contact', recordId: contactId })
+}
+
+/** Fetches the picture at an address; whatever is wrong with it, the contact simply has none. */
+export async function fetchAvatar(ctx: Context, { contact_id: id, url, unless_there: unlessThere }: AvatarJob): Promise<void> {
+  if (unlessThere && (await hasAvatar(ctx, id))) return
+  const hash = createHash('sha256').update(url).digest('hex')
+  const content = await download(ctx, url)
+  const contact = await loadContactRow(ctx, id)
+  if (!contact) return
+  const stamps = { last_avatar_sync_at: ctx.app.now().toISOString(), avatar_url_hash: hash }
+  const saved = content && (await isSaved(ctx, contact, url, content))
+  if (saved) {
+    await updateContact(ctx, contact, { additional_attributes: { ...contact.additional_attributes, ...stamps } })
+  } else {
+    await sql`update contacts set additional_attributes = coalesce(additional_attributes, '{}') || ${JSON.stringify(stamps)}::jsonb
+      where id = ${id}`.execute(ctx.db)
+  }
+}
+
+async function isSaved(ctx: Context, contact: ContactRecord, url: string, content: Buffer): Promise<boolean> {
+  const filename = decodeURIComponentOr(new URL(url).pathname.split('/').at(-1)!) || 'avatar'
+  try {
+    await saveAvatar(ctx, contact.id, { filename: filename.slice(0, 255), content, type: 'application/octet-stream' })
+    return true
+  } catch (error) {
+    if (error instanceof RecordInvalidError) return false
+    throw error
+  }
+}
+
+async function hasAvatar(ctx: Context, id: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from active_storage_attachments
+    where record_type = 'Contact' and record_id = ${id} and name = 'avatar'`.execute(ctx.db)
+  return rows.length > 0
+}
+
+async function download(ctx: Context, url: string): Promise<Buffer | null> {
+  try {
+    const { status, body } = await safeFetch(url, {
+      timeout: 15_000,
+      maxBytes: MAX_SIZE,
+      allowPrivateNetwork: ctx.app.config.webhook.allowPrivateNetwork,
+    })
+    return status === 200 && body.length ? body : null
+  } catch (error) {
+    ctx.app.log.info({ err: error }, 'a picture could not be fetched')
+    return null
+  }
+}
+
+function decodeURIComponentOr(text: string): string {
+  try {
+    return decodeURIComponent(text).replaceAll('\0', '').toWellFormed()
+  } catch {
+    return ''
+  }
+}

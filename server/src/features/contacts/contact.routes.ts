@@ -1,0 +1,261 @@
+import Type from 'typebox'
+import { Bag, Empty, File, Nullable, operation } from '../../http/operation.ts'
+import { readLabels, replaceContactLabels } from '../labels/label.model.ts'
+import { Contact, Conversation, Payload } from '../schemas.ts'
+import { accessContact } from './contact.model.ts'
+import {
+  contactableInboxes,
+  conversationsOf,
+  createByAgent,
+  destroyContact,
+  dropAttributes,
+  dropPicture,
+  findBySourceId,
+  mergeByIds,
+  placeInInbox,
+  showContact,
+  updateByAgent,
+} from './contact-work.model.ts'
+import { listActiveContacts, listContacts, searchContacts, wantsInboxes } from './list.query.ts'
+
+const closed = { additionalProperties: false } as const
+const Text = Nullable(Type.String())
+
+const InboxSlim = Type.Object(
+  {
+    id: Type.Integer(),
+    avatar_url: Type.String(),
+    channel_id: Type.Integer(),
+    name: Type.String(),
+    channel_type: Type.String(),
+    provider: Text,
+  },
+  { title: 'InboxSlim', ...closed },
+)
+const ContactInbox = Type.Object({ source_id: Type.String(), inbox: InboxSlim }, { title: 'ContactInbox', ...closed })
+const ContactWithInboxes = Type.Object(
+  { ...Contact.properties, contact_inboxes: Type.Optional(Type.Array(ContactInbox)) },
+  { title: 'ContactWithInboxes', ...closed },
+)
+const Page = Type.Union([Type.Integer(), Type.String()], { description: 'As it was sent; 1 where none was' })
+const ContactList = Type.Object(
+  {
+    meta: Type.Object({ count: Type.Integer({ description: 'Of all pages' }), current_page: Page }, closed),
+    payload: Type.Array(ContactWithInboxes),
+  },
+  { title: 'ContactList', ...closed },
+)
+const FoundContacts = Type.Object(
+  {
+    meta: Type.Object(
+      {
+        count: Nullable(Type.Integer({ description: 'Of this page' })),
+        current_page: Page,
+        has_more: Nullable(Type.Boolean()),
+      },
+      closed,
+    ),
+    payload: Type.Array(ContactWithInboxes),
+  },
+  { title: 'FoundContacts', ...closed },
+)
+
+const include = {
+  include_contact_inboxes: Type.String({ description: 'Anything but "true" leaves the contact inboxes out' }),
+}
+const paging = {
+  page: Type.String(),
+  sort: Type.String({
+    description: 'name, email, phone_number, last_activity_at, created_at, company, city or country; a hyphen turns it round',
+  }),
+  ...include,
+}
+const fields = {
+  name: Text,
+  identifier: Text,
+  email: Text,
+  phone_number: Nullable(Type.String({ description: 'In E.164 form' })),
+  blocked: Nullable(Type.Boolean()),
+  avatar: File,
+  avatar_url: Text,
+  additional_attributes: Nullable(Bag),
+  custom_attributes: Nullable(Bag),
+}
+
+const account = '/api/v1/accounts/:account_id' as const
+const base = `${account}/contacts` as const
+const Labels = Payload(Type.Array(Type.String()))
+
+export const contactOperations = [
+  operation({
+    id: 'contacts.index',
+    route: `GET ${base}`,
+    summary: 'List the contacts that can be known again',
+    description: 'By fifteen. Those without e-mail, telephone number and identifier are left out.',
+    access: 'agent',
+    query: Type.Partial(Type.Object({ ...paging, labels: Type.Union([Type.Array(Type.String()), Type.String()]) })),
+    reply: ContactList,
+    handle: (ctx, { query }) => listContacts(ctx, query),
+  }),
+  operation({
+    id: 'contacts.search',
+    route: `GET ${base}/search`,
+    summary: 'Find contacts by a piece of text',
+    description: 'In name, e-mail, telephone number and identifier. Anonymous visitors are found too.',
+    access: 'agent',
+    query: Type.Partial(Type.Object({ ...paging, q: Type.String() })),
+    reply: FoundContacts,
+    handle: (ctx, { query }) => searchContacts(ctx, query),
+  }),
+  operation({
+    id: 'contacts.active',
+    route: `GET ${base}/active`,
+    summary: 'List the contacts that are online',
+    access: 'agent',
+    query: Type.Partial(Type.Object(paging)),
+    reply: ContactList,
+    handle: (ctx, { query }) => listActiveContacts(ctx, query),
+  }),
+  operation({
+    id: 'contacts.show',
+    route: `GET ${base}/:id`,
+    summary: 'Show a contact',
+    access: 'agent',
+    query: Type.Partial(Type.Object(include)),
+    reply: Payload(ContactWithInboxes),
+    handle: async (ctx, { params, query }) => ({ payload: await showContact(ctx, params.id, wantsInboxes(query)) }),
+  }),
+  operation({
+    id: 'contacts.create',
+    route: `POST ${base}`,
+    summary: 'Make a contact',
+    access: 'agent',
+    body: Type.Partial(Type.Object({ ...fields, inbox_id: Nullable(Type.Integer()), source_id: Text })),
+    reply: Payload(
+      Type.Object(
+        {
+          contact: ContactWithInboxes,
+          contact_inbox: Type.Object({ inbox: Nullable(Bag), source_id: Text }, closed),
+        },
+        closed,
+      ),
+    ),
+    handle: async (ctx, { body }) => ({ payload: await createByAgent(ctx, body) }),
+  }),
+  operation({
+    id: 'contacts.update',
+    route: `PATCH ${base}/:id`,
+    summary: 'Change a contact',
+    description: 'Attributes are laid over those there are.',
+    access: 'agent',
+    query: Type.Partial(Type.Object(include)),
+    body: Type.Partial(Type.Object(fields)),
+    reply: Payload(ContactWithInboxes),
+    handle: async (ctx, { params, query, body }) => {
+      await updateByAgent(ctx, await accessContact(ctx, params.id), body)
+      return { payload: await showContact(ctx, params.id, wantsInboxes(query)) }
+    },
+  }),
+  operation({
+    id: 'contacts.destroy',
+    route: `DELETE ${base}/:id`,
+    summary: 'Remove a contact, and all that hangs on it',
+    access: 'administrator',
+    reply: Empty,
+    handle: async (ctx, { params }) => destroyContact(ctx, await accessContact(ctx, params.id)),
+  }),
+  operation({
+    id: 'contacts.avatar',
+    route: `DELETE ${base}/:id/avatar`,
+    summary: 'Remove the picture of a contact',
+    access: 'agent',
+    reply: Payload(ContactWithInboxes),
+    handle: async (ctx, { params }) => {
+      await dropPicture(ctx, await accessContact(ctx, params.id))
+      return { payload: await showContact(ctx, params.id, false) }
+    },
+  }),
+  operation({
+    id: 'contacts.destroy_custom_attributes',
+    route: `POST ${base}/:id/destroy_custom_attributes`,
+    summary: 'Take custom attributes away by their keys',
+    access: 'agent',
+    body: Type.Partial(Type.Object({ custom_attributes: Type.Array(Type.String()) })),
+    reply: Payload(ContactWithInboxes),
+    handle: async (ctx, { params, body }) => {
+      await dropAttributes(ctx, await accessContact(ctx, params.id), body.custom_attributes ?? [])
+      return { payload: await showContact(ctx, params.id, true) }
+    },
+  }),
+  operation({
+    id: 'contacts.contactable_inboxes',
+    route: `GET ${base}/:id/contactable_inboxes`,
+    summary: 'List where the caller can write to a contact',
+    access: 'agent',
+    reply: Payload(Type.Array(ContactInbox)),
+    handle: async (ctx, { params }) => ({ payload: await contactableInboxes(ctx, await accessContact(ctx, params.id)) }),
+  }),
+  operation({
+    id: 'contacts/conversations.index',
+    route: `GET ${base}/:contact_id/conversations`,
+    summary: 'List the latest conversations of a contact',
+    access: 'agent',
+    reply: Payload(Type.Array(Conversation)),
+    handle: async (ctx, { params }) => ({ payload: await conversationsOf(ctx, await accessContact(ctx, params.contact_id)) }),
+  }),
+  operation({
+    id: 'contacts/labels.index',
+    route: `GET ${base}/:contact_id/labels`,
+    summary: 'List the labels of a contact',
+    access: 'agent',
+    reply: Labels,
+    handle: async (ctx, { params }) => {
+      const contact = await accessContact(ctx, params.contact_id)
+      return { payload: await readLabels(ctx, 'Contact', contact.id) }
+    },
+  }),
+  operation({
+    id: 'contacts/labels.create',
+    route: `POST ${base}/:contact_id/labels`,
+    summary: 'Replace the labels of a contact',
+    access: 'agent',
+    body: Type.Partial(Type.Object({ labels: Type.Array(Type.String()) })),
+    reply: Labels,
+    handle: async (ctx, { params, body }) => ({
+      payload: await replaceContactLabels(ctx, await accessContact(ctx, params.contact_id), body.labels ?? []),
+    }),
+  }),
+  operation({
+    id: 'contacts/contact_inboxes.create',
+    route: `POST ${base}/:contact_id/contact_inboxes`,
+    summary: 'Give a contact a place in an inbox',
+    access: 'agent',
+    body: Type.Partial(
+      Type.Object({ inbox_id: Nullable(Type.Integer()), source_id: Text, hmac_verified: Nullable(Type.Boolean()) }),
+    ),
+    reply: ContactInbox,
+    handle: (ctx, { params, body }) => placeInInbox(ctx, params.contact_id, body),
+  }),
+  operation({
+    id: 'contact_inboxes.filter',
+    route: `POST ${account}/contact_inboxes/filter`,
+    summary: 'Find the contact behind a source id',
+    access: 'agent',
+    body: Type.Partial(Type.Object({ inbox_id: Nullable(Type.Integer()), source_id: Text })),
+    reply: ContactWithInboxes,
+    transaction: false,
+    handle: (ctx, { body }) => findBySourceId(ctx, body),
+  }),
+  operation({
+    id: 'actions/contact_merges.create',
+    route: `POST ${account}/actions/contact_merge`,
+    summary: 'Make one contact of two',
+    description: 'The values of the base win; the mergee fills its blanks and is gone.',
+    access: 'agent',
+    body: Type.Partial(
+      Type.Object({ base_contact_id: Nullable(Type.Integer()), mergee_contact_id: Nullable(Type.Integer()) }),
+    ),
+    reply: ContactWithInboxes,
+    handle: (ctx, { body }) => mergeByIds(ctx, body.base_contact_id, body.mergee_contact_id),
+  }),
+]

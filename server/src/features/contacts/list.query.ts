@@ -1,0 +1,92 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { readPage } from '../../http/params.ts'
+import { presentContactView } from './contact.presenter.ts'
+import { selectContacts } from './contact.query.ts'
+
+export interface ListQuery {
+  page?: string | null
+  sort?: string | null
+  labels?: string | string[] | null
+  q?: string | null
+  include_contact_inboxes?: string | null
+}
+
+const PAGE_SIZE = 15
+
+/** Those that can be known again: with an e-mail, a telephone number or an identifier. Two statements. */
+export async function listContacts(ctx: Context, query: ListQuery) {
+  const known = sql`ct.account_id = ${ctx.account.id} and (ct.email <> '' or ct.phone_number <> '' or ct.identifier <> '')`
+  return countedPage(ctx, sql`${known} and ${hasLabel(query.labels)}`, query)
+}
+
+/** Those with an open socket. */
+export function listActiveContacts(ctx: Context, query: ListQuery) {
+  const ids = ctx.app.presence.present(ctx.account.id, 'contact')
+  return countedPage(ctx, sql`ct.account_id = ${ctx.account.id} and ct.id = any(${ids}::integer[])`, query)
+}
+
+/** Everybody, anonymous visitors too. There is no total: one row more than a page says that there is more. */
+export async function searchContacts(ctx: Context, query: ListQuery) {
+  const text = query.q?.trim()
+  if (!text) return { meta: { count: null, current_page: pageOf(query), has_more: null }, payload: [] }
+  const pattern = `%${text}%`
+  const where = sql`ct.account_id = ${ctx.account.id} and (ct.name ilike ${pattern} or ct.email ilike ${pattern}
+    or ct.phone_number ilike ${pattern} or ct.identifier like ${pattern})`
+  const found = await selectPage(ctx, where, query, PAGE_SIZE + 1)
+  const payload = found.slice(0, PAGE_SIZE)
+  return { meta: { count: payload.length, current_page: pageOf(query), has_more: found.length > PAGE_SIZE }, payload }
+}
+
+async function countedPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery) {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from contacts ct where ${where}`.execute(ctx.db)
+  const payload = await selectPage(ctx, where, query, PAGE_SIZE)
+  return { meta: { count: rows[0]!.count, current_page: pageOf(query) }, payload }
+}
+
+async function selectPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery, limit: number) {
+  const inboxes = wantsInboxes(query)
+  const orderAndLimit = sql`${orderOf(query.sort)} limit ${limit} offset ${(readPage(query.page) - 1) * PAGE_SIZE}`
+  const contacts = await selectContacts(ctx.db, where, { inboxes, orderAndLimit })
+  return contacts.map((contact) => presentContactView(ctx.app, contact, inboxes))
+}
+
+/** Only the literal word keeps them where the parameter is sent at all. */
+export function wantsInboxes({ include_contact_inboxes: wanted }: { include_contact_inboxes?: string | null }): boolean {
+  return wanted === undefined || wanted === 'true'
+}
+
+/** As it was sent. */
+const pageOf = ({ page }: ListQuery): number | string => page ?? 1
+
+function hasLabel(labels: ListQuery['labels']): RawBuilder<unknown> {
+  const names = (typeof labels === 'string' ? labels.split(',') : (labels ?? [])).map((name) => name.trim().toLowerCase())
+  if (!names.some(Boolean)) return sql`true`
+  return sql`exists (select 1 from taggings tg join tags t on t.id = tg.tag_id where tg.taggable_type = 'Contact'
+    and tg.taggable_id = ct.id and tg.context = 'labels' and lower(t.name) = any(${names}::text[]))`
+}
+
+/** Several fields always rank in this order, whatever order was sent. */
+const SORTS: [field: string, expression: RawBuilder<unknown>, nulls: 'last' | 'plain'][] = [
+  ['email', sql`ct.email`, 'plain'],
+  ['name', sql`lower(ct.name)`, 'last'],
+  ['phone_number', sql`ct.phone_number`, 'plain'],
+  ['last_activity_at', sql`ct.last_activity_at`, 'last'],
+  ['created_at', sql`ct.created_at`, 'last'],
+  ['company', sql`ct.additional_attributes ->> 'company_name'`, 'last'],
+  ['city', sql`ct.additional_attributes ->> 'city'`, 'last'],
+  ['country', sql`ct.additional_attributes ->> 'country'`, 'last'],
+]
+
+function orderOf(sort: string | null | undefined): RawBuilder<unknown> {
+  const wanted = new Map<string, boolean>()
+  for (const part of (sort ?? '').split(',').slice(0, 20)) {
+    const name = part.trim()
+    wanted.set(name.replace(/^-/, ''), name.startsWith('-'))
+  }
+  const parts = SORTS.filter(([field]) => wanted.has(field)).map(([field, expression, nulls]) => {
+    const direction = wanted.get(field) ? sql`desc` : sql`asc`
+    return sql`${expression} ${direction} ${nulls === 'last' ? sql`nulls last` : sql``}`
+  })
+  return sql`order by ${sql.join([...parts, sql`ct.id`], sql`, `)}`
+}
