@@ -20,7 +20,7 @@ export async function mountPages(server: FastifyInstance, app: App): Promise<voi
     prefix: '/examples/visitor-chat/',
     decorateReply: false,
     setHeaders: (reply) => {
-      reply.setHeader('content-security-policy', "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:")
+      reply.header('content-security-policy', "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:")
     },
   })
 }

@@ -85,7 +85,7 @@ export function startTestApp(env: Record<string, string> = {}) {
         method,
         redirect: 'manual',
         headers: { accept: 'application/json', ...(body !== undefined && !form && { 'content-type': 'application/json' }), ...headers, ...more },
-        ...(body !== undefined && { body: form ? (body as BodyInit) : JSON.stringify(body) }),
+        ...(body !== undefined && { body: form ? (body as string) : JSON.stringify(body) }),
       })
       const text = await answer.text()
       const isJson = answer.headers.get('content-type')?.includes('json') && text

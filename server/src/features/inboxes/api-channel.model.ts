@@ -13,7 +13,6 @@ export interface ChannelFields {
 const MAX_URL = 2048
 
 export async function createApiChannel(ctx: Context, fields: ChannelFields): Promise<number> {
-  checkChannel(fields)
   const { rows } = await sql<{ id: number }>`
     insert into channel_api (account_id, webhook_url, hmac_mandatory, additional_attributes, identifier, hmac_token,
       created_at, updated_at)
@@ -33,7 +32,7 @@ export async function updateApiChannel(ctx: Context, channel: ApiChannel, fields
     where id = ${channel.id}`.execute(ctx.db)
 }
 
-function checkChannel({ webhook_url: url, additional_attributes: attributes }: ChannelFields): void {
+export function checkChannel({ webhook_url: url, additional_attributes: attributes }: ChannelFields): void {
   const problems: [string, string][] = []
   if (url && url.length > MAX_URL) problems.push(['webhook_url', `Webhook url is too long (maximum is ${MAX_URL} characters)`])
   const window = attributes?.agent_reply_time_window

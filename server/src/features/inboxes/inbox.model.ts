@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { NotAuthorizedError, NotFoundError, RecordInvalidError, RefusedError } from '../../http/errors.ts'
+import { NotAuthorizedError, NotFoundError, RefusedError } from '../../http/errors.ts'
 import type { UploadedFile } from '../../http/params.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { removeAvatar, saveAvatar } from '../avatars/avatar.model.ts'
-import { createApiChannel, updateApiChannel, type ChannelFields } from './api-channel.model.ts'
+import { checkChannel, createApiChannel, updateApiChannel, type ChannelFields } from './api-channel.model.ts'
 import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
 import { selectInboxes, type InboxRecord, type WorkingHour } from './inbox.query.ts'
 import { checkInbox } from './inbox.rules.ts'
@@ -70,6 +70,7 @@ export async function createInbox(ctx: Context, fields: InboxFields): Promise<In
   await checkLimit(ctx)
   const columns = columnsOf(fields)
   const { type, ...channelFields } = fields.channel ?? {}
+  if (type === 'api') checkChannel(channelFields)
   await checkInbox(ctx, { timezone: 'UTC', ...columns, name: fields.name ?? null }, { channelType: type ?? null })
   const channelId = await createApiChannel(ctx, channelFields)
   const now = ctx.app.now()
@@ -112,6 +113,13 @@ export async function updateInbox(ctx: Context, inbox: InboxRecord, fields: Inbo
 export async function removeInboxAvatar(ctx: Context, inbox: InboxRecord): Promise<void> {
   await removeAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id })
   await invalidateCache(ctx, 'inbox')
+}
+
+/** The administrator's part of an inbox: what is not there is not found, whoever asks. */
+export async function manageInbox(ctx: Context, id: number): Promise<InboxRecord> {
+  const inbox = await accessInbox(ctx, id)
+  if (!ctx.isAdministrator) throw new NotAuthorizedError()
+  return inbox
 }
 
 export function destroyInboxLater(ctx: Context, inbox: InboxRecord) {

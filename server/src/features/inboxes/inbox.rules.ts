@@ -36,7 +36,7 @@ export async function checkInbox(
   if (typeof limit === 'number' && limit <= 0) {
     problems.push(['auto_assignment_config', 'Auto assignment config max_assignment_limit must be greater than 0'])
   }
-  if (columns.portal_id && !(await hasPortal(ctx, columns.portal_id))) problems.push(['portal', 'Portal must exist'])
+  if (typeof columns.portal_id === 'number' && !(await hasPortal(ctx, columns.portal_id))) problems.push(['portal', 'Portal must exist'])
   if (channelType !== undefined && channelType !== 'api') {
     const isKnown = OTHER_CHANNELS.includes(channelType ?? '')
     problems.push(['channel', isKnown ? `Channel ${channelType} cannot be made yet; api can` : 'Channel must exist'])

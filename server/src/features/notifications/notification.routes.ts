@@ -16,7 +16,7 @@ import { ALL_EMAIL_FLAGS, ALL_PUSH_FLAGS, presentNotificationRow, presentNotific
 import { NOTIFICATION_TYPES } from './notification.types.ts'
 
 const closed = { additionalProperties: false } as const
-const NotificationType = Type.Union(NOTIFICATION_TYPES.map((name) => Type.Literal(name)))
+const NotificationType = Choice(NOTIFICATION_TYPES)
 
 const Notification = Type.Object(
   {
