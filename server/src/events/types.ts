@@ -38,7 +38,11 @@ export interface EventMap {
   'message.updated': AboutMessage & { changes: Changes }
   'first.reply.created': AboutMessage
   'conversation.created': AboutConversation
-  'conversation.updated': AboutConversation & { changes: Changes }
+  'conversation.updated': AboutConversation & {
+    changes: Changes
+    /** What the contact did led to it, whoever is signed in. */
+    by_contact?: boolean
+  }
   'conversation.status_changed': AboutConversation & { changes: Changes }
   'conversation.opened': AboutConversation
   'conversation.resolved': AboutConversation

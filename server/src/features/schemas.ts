@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox'
-import { Bag, Iso, Nullable, Unix } from '../http/operation.ts'
+import { Bag, Choice, Iso, Nullable, Unix } from '../http/operation.ts'
 
 /** Pictures that many answers share. Each stands once in the reference, under its title. */
 const closed = { additionalProperties: false } as const
@@ -88,7 +88,7 @@ export const Attachment = Type.Object(
 )
 
 const MessageType = Type.Integer({ description: '0 incoming, 1 outgoing, 2 activity, 3 template' })
-const MessageStatus = Type.Union(['sent', 'delivered', 'read', 'failed'].map((name) => Type.Literal(name)))
+const MessageStatus = Choice(['sent', 'delivered', 'read', 'failed'])
 
 export const Message = Type.Object(
   {
@@ -226,8 +226,8 @@ export const AssigneeBot = Type.Object(
   named('AssigneeBot'),
 )
 
-export const ConversationStatus = Type.Union(['open', 'resolved', 'pending', 'snoozed'].map((name) => Type.Literal(name)))
-export const Priority = Type.Union(['low', 'medium', 'high', 'urgent'].map((name) => Type.Literal(name)))
+export const ConversationStatus = Choice(['open', 'resolved', 'pending', 'snoozed'])
+export const Priority = Choice(['low', 'medium', 'high', 'urgent'])
 
 export const Conversation = Type.Object(
   {

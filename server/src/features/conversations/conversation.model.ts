@@ -133,6 +133,8 @@ interface UpdateOptions {
   quiet?: boolean
   /** The server did it by itself, whoever asked for what led to it. */
   byNobody?: boolean
+  /** What the contact did led to it. */
+  byContact?: boolean
 }
 
 /**
@@ -143,7 +145,7 @@ export async function updateConversation(
   ctx: Context,
   conversation: ConversationRecord,
   wanted: ConversationChanges,
-  { labels, quiet = false, byNobody = false }: UpdateOptions = {},
+  { labels, quiet = false, byNobody = false, byContact = false }: UpdateOptions = {},
 ): Promise<Changes> {
   const set: Record<string, unknown> = {}
   const changes: Changes = {}
@@ -169,7 +171,7 @@ export async function updateConversation(
     .execute()
   changes.updated_at = [told(conversation.updated_at), told(updatedAt)]
   Object.assign(conversation, set, { updated_at: updatedAt })
-  sayWhatChanged(ctx, conversation, changes, { quiet, byNobody })
+  sayWhatChanged(ctx, conversation, changes, { quiet, byNobody, byContact })
   if (set.status === OPEN && conversation.enable_auto_assignment) await assignInTurn(ctx, conversation)
   return changes
 }
@@ -186,7 +188,7 @@ function sayWhatChanged(
   ctx: Context,
   conversation: ConversationRecord,
   changes: Changes,
-  { quiet, byNobody }: { quiet: boolean; byNobody: boolean },
+  { quiet, byNobody, byContact }: { quiet: boolean; byNobody: boolean; byContact: boolean },
 ): void {
   const base = { ...about(conversation), ...(byNobody && { performer: null }) }
   if ('status' in changes) {
@@ -198,7 +200,7 @@ function sayWhatChanged(
   if ('team_id' in changes) ctx.emit('team.changed', { ...base, changes })
   if ('contact_last_seen_at' in changes) ctx.emit('conversation.read', base)
   if (!quiet && Object.keys(changes).some((attribute) => TOLD.has(attribute))) {
-    ctx.emit('conversation.updated', { ...base, changes })
+    ctx.emit('conversation.updated', { ...base, changes, ...(byContact && { by_contact: true }) })
   }
 }
 

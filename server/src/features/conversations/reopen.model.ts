@@ -8,12 +8,6 @@ export async function reopenForIncoming(ctx: Context, conversation: Conversation
   if (conversation.status === SNOOZED) {
     await updateConversation(ctx, conversation, { status: OPEN })
   } else if (conversation.status === RESOLVED) {
-    await updateConversation(ctx, conversation, { status: conversation.has_active_bot ? PENDING : OPEN })
-    if (!conversation.has_active_bot && conversation.channel_type === 'Channel::Api') {
-      ctx.later('conversations.write_activity', {
-        conversation_id: conversation.id,
-        content: 'System reopened the conversation due to a new incoming message.',
-      })
-    }
+    await updateConversation(ctx, conversation, { status: conversation.has_active_bot ? PENDING : OPEN }, { byContact: true })
   }
 }

@@ -32,14 +32,7 @@ export async function toggleStatus(
 
 /** The visitor ends it: whatever it was, it is resolved. */
 export async function resolveByContact(ctx: Context, conversation: ConversationRecord): Promise<void> {
-  const changes = await updateConversation(ctx, conversation, { status: RESOLVED })
-  if (!('status' in changes)) return
-  const name = conversation.contact_name ?? ''
-  const shown = name.charAt(0).toUpperCase() + name.slice(1).toLowerCase()
-  ctx.later('conversations.write_activity', {
-    conversation_id: conversation.id,
-    content: `Conversation was resolved by ${shown}`,
-  })
+  await updateConversation(ctx, conversation, { status: RESOLVED }, { byContact: true })
 }
 
 /** A bot that does not answer must not keep the visitor waiting. */
