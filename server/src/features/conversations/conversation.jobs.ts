@@ -1,0 +1,22 @@
+import { sql } from 'kysely'
+import type { EventData } from '../../events/types.ts'
+import type { Context } from '../../http/context.ts'
+import { writeActivity } from '../messages/activity.model.ts'
+import { activityLines } from './activities.model.ts'
+import { loadConversation } from './conversation.model.ts'
+
+/** The lines a change leaves in the conversation. */
+export async function writeActivities(ctx: Context, data: EventData<'conversation.updated'>): Promise<void> {
+  const conversation = await loadConversation(ctx, data.conversation_id)
+  if (!conversation) return
+  for (const line of await activityLines(ctx, conversation, data)) await writeActivity(ctx, conversation, line)
+}
+
+/** A line whose words are known already. */
+export async function writeActivityJob(
+  ctx: Context,
+  { conversation_id: id, content }: { conversation_id: number; content: string },
+): Promise<void> {
+  const conversation = await loadConversation(ctx, id)
+  if (conversation) await writeActivity(ctx, conversation, content)
+}
