@@ -1,8 +1,9 @@
 import { deleteAccount } from '../features/accounts/account.jobs.ts'
-import { deleteContactRecords } from '../features/contacts/contact.jobs.ts'
+import { deleteContactRecords, fetchAvatar } from '../features/contacts/contact.jobs.ts'
 import { sendSurvey, recordSurvey } from '../features/csat/csat.jobs.ts'
 import { deleteConversationRecords, writeActivities, writeActivityJob } from '../features/conversations/conversation.jobs.ts'
 import { renameLabel } from '../features/labels/label.jobs.ts'
+import { deleteInbox } from '../features/inboxes/inbox.jobs.ts'
 import { followUpMessage } from '../features/messages/message.jobs.ts'
 import { markMessagesRead } from '../features/messages/message-status.model.ts'
 import { notifyAssigned, notifyConversationCreated } from '../features/notifications/notification.jobs.ts'
@@ -16,10 +17,13 @@ export const jobs = {
   'accounts.destroy': job(deleteAccount),
   'users.destroy': job(deleteUser),
   'account_users.forget': job(forgetMembership),
+  'avatars.fetch': job(fetchRecordAvatar, { transaction: false }),
   'contacts.destroy': job(deleteContactRecords),
+  'contacts.fetch_avatar': job(fetchAvatar, { transaction: false }),
   'conversations.destroy': job(deleteConversationRecords),
   'conversations.write_activities': job(writeActivities),
   'conversations.write_activity': job(writeActivityJob),
+  'inboxes.destroy': job(deleteInbox),
   'labels.rename': job(renameLabel),
   'messages.follow_up': job(followUpMessage),
   'messages.mark_read': job(markMessagesRead),

@@ -4,6 +4,8 @@ import type { jobs } from './catalog.ts'
 /** A job takes ids, may run twice, and does its work in one transaction. */
 export interface Job<Payload> {
   handle: (ctx: Context, payload: Payload) => Promise<unknown>
+  /** `false` for what waits for others; it opens one itself when it has something to write. */
+  transaction?: false
   /** Tries before it is given up; default 25, over about three days. */
   attempts?: number
 }

@@ -9,10 +9,11 @@ import { schedule } from './schedule.ts'
 /** Runs the jobs of the database until the returned runner is stopped. */
 export function startWorker(app: App): Promise<Runner> {
   const taskList: TaskList = Object.fromEntries(
-    Object.entries(jobs as Record<string, Job<any>>).map(([name, { handle }]) => [
+    Object.entries(jobs as Record<string, Job<any>>).map(([name, { handle, transaction }]) => [
       name,
       async (payload: unknown) => {
-        await inTransaction(new Context({ app, db: app.database.kysely }), (ctx) => handle(ctx, payload))
+        const ctx = new Context({ app, db: app.database.kysely })
+        await (transaction === false ? handle(ctx, payload) : inTransaction(ctx, () => handle(ctx, payload)))
       },
     ]),
   )

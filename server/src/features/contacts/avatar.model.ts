@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
 import { safeFetch } from '../../lib/safe-fetch.ts'
@@ -24,7 +25,7 @@ export function fetchAvatarLater(
   { unlessThere = false }: { unlessThere?: boolean } = {},
 ): void {
   if (!url || url.length > 2048 || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return
-  ctx.later('contacts.fetch_avatar', { contact_id: contact.id, url, ...(unlessThere && { unless_there: true }) })
+  ctx.later('contacts.fetch_avatar', { contact_id: contact.id, url, ...(unlessThere && { unless_there: true }) }, { queue: 'avatars' })
 }
 
 /** Checks by content what it is, and puts it in the place of the one before. */
@@ -48,11 +49,18 @@ export async function removeAvatar(ctx: Context, contactId: number): Promise<voi
   await ctx.app.files.detach(ctx, { recordType: 'Contact', recordId: contactId })
 }
 
-/** Fetches the picture at an address; whatever is wrong with it, the contact simply has none. */
-export async function fetchAvatar(ctx: Context, { contact_id: id, url, unless_there: unlessThere }: AvatarJob): Promise<void> {
-  if (unlessThere && (await hasAvatar(ctx, id))) return
+/**
+ * Fetches the picture at an address; whatever is wrong with it, the contact simply has none. No transaction is open while
+ * the other side takes its time.
+ */
+export async function fetchAvatar(ctx: Context, job: AvatarJob): Promise<void> {
+  if (job.unless_there && (await hasAvatar(ctx, job.contact_id))) return
+  const content = await download(ctx, job.url)
+  await inTransaction(ctx, () => keepAvatar(ctx, job, content))
+}
+
+async function keepAvatar(ctx: Context, { contact_id: id, url }: AvatarJob, content: Buffer | null): Promise<void> {
   const hash = createHash('sha256').update(url).digest('hex')
-  const content = await download(ctx, url)
   const contact = await loadContactRow(ctx, id)
   if (!contact) return
   const stamps = { last_avatar_sync_at: ctx.app.now().toISOString(), avatar_url_hash: hash }
@@ -85,7 +93,7 @@ async function hasAvatar(ctx: Context, id: number): Promise<boolean> {
 async function download(ctx: Context, url: string): Promise<Buffer | null> {
   try {
     const { status, body } = await safeFetch(url, {
-      timeout: 15_000,
+      timeout: 5000,
       maxBytes: MAX_SIZE,
       allowPrivateNetwork: ctx.app.config.webhook.allowPrivateNetwork,
     })

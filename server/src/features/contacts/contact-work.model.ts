@@ -40,14 +40,9 @@ export async function createByAgent(ctx: Context, body: ContactBody & { inbox_id
     : null
   await takePicture(ctx, contact, body)
   return {
-    contact: { ...(await showContact(ctx, contact.id, true)), contact_inboxes: await placesOf(ctx, contact.id) },
+    contact: await showContact(ctx, contact.id, true),
     contact_inbox: { inbox, source_id: place?.source_id ?? null },
   }
-}
-
-async function placesOf(ctx: Context, id: number) {
-  const view = await findContactView(ctx, id)
-  return (view?.contact_inboxes ?? []).map((place) => presentContactInbox(ctx.app, place))
 }
 
 /** Bags are laid over those there are; every other field takes the place of the old one. */
