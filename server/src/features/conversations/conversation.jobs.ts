@@ -4,6 +4,7 @@ import type { Context } from '../../http/context.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 import { activityLines } from './activities.model.ts'
 import { loadConversation } from './conversation.model.ts'
+import { deleteConversations } from './delete.model.ts'
 
 /** The lines a change leaves in the conversation. */
 export async function writeActivities(ctx: Context, data: EventData<'conversation.updated'>): Promise<void> {
@@ -19,4 +20,11 @@ export async function writeActivityJob(
 ): Promise<void> {
   const conversation = await loadConversation(ctx, id)
   if (conversation) await writeActivity(ctx, conversation, content)
+}
+
+export async function deleteConversationRecords(
+  ctx: Context,
+  { account_id: accountId, conversation_id: id }: { account_id: number; conversation_id: number },
+): Promise<void> {
+  await deleteConversations(ctx, sql`c.id = ${id} and c.account_id = ${accountId}`)
 }

@@ -35,6 +35,7 @@ export interface ConversationRecord {
   inbox_name: string
   channel_type: string
   enable_auto_assignment: boolean
+  enable_email_collect: boolean
   greeting_enabled: boolean
   greeting_message: string | null
   working_hours_enabled: boolean
@@ -43,6 +44,7 @@ export interface ConversationRecord {
   csat_survey_enabled: boolean
   csat_config: Record<string, any>
   contact_name: string | null
+  contact_email: string | null
   contact_blocked: boolean
   has_active_bot: boolean
   participant_ids: number[]
@@ -55,8 +57,9 @@ const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid,
   c.last_activity_at, c.contact_last_seen_at, c.agent_last_seen_at, c.assignee_last_seen_at, c.first_reply_created_at,
   c.waiting_since, c.snoozed_until, coalesce(c.additional_attributes, '{}') as additional_attributes,
   coalesce(c.custom_attributes, '{}') as custom_attributes, c.cached_label_list, i.name as inbox_name, i.channel_type,
-  i.enable_auto_assignment, i.greeting_enabled, i.greeting_message, i.working_hours_enabled, i.out_of_office_message,
-  i.timezone, i.csat_survey_enabled, i.csat_config, ct.name as contact_name, coalesce(ct.blocked, false) as contact_blocked,
+  i.enable_auto_assignment, i.enable_email_collect, i.greeting_enabled, i.greeting_message, i.working_hours_enabled, i.out_of_office_message,
+  i.timezone, i.csat_survey_enabled, i.csat_config, ct.name as contact_name,
+  ct.email as contact_email, coalesce(ct.blocked, false) as contact_blocked,
   exists (select 1 from agent_bot_inboxes b where b.inbox_id = c.inbox_id and b.status = 0) as has_active_bot,
   array(select user_id::integer from conversation_participants p where p.conversation_id = c.id) as participant_ids`
 

@@ -7,6 +7,7 @@ import { saveAttachments, type AttachmentInput } from './attachment.model.ts'
 import { checkItems, resolveReply } from './content-attributes.ts'
 import { renderContent } from './liquid.ts'
 import { contentTypeNumber, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
+import { answerWithTemplates, mayAnswerItself } from './templates.model.ts'
 
 export const INCOMING = 0
 export const OUTGOING = 1
@@ -42,8 +43,8 @@ export interface WrittenMessage {
 }
 
 /**
- * Writes a message and everything that follows at once: the conversation reopens, its clocks move, the contact was active.
- * What may wait (greeting, notifications, mentions) is a job of the same transaction.
+ * Writes a message and everything that follows at once: the conversation reopens, its clocks move, the contact was active,
+ * the inbox may answer. What may wait (notifications, mentions) is a job of the same transaction.
  */
 export async function createMessage(
   ctx: Context,
@@ -75,6 +76,7 @@ export async function createMessage(
 
   if (type === INCOMING && !isPrivate) await reopenForIncoming(ctx, conversation)
   await touchConversation(ctx, conversation, message, written)
+  if (type === INCOMING && mayAnswerItself(conversation)) await answerWithTemplates(ctx, conversation)
   return written
 }
 
@@ -129,16 +131,14 @@ async function touchContact(ctx: Context, conversation: ConversationRecord, cont
   })
 }
 
-/** Whether the job that notifies, mentions and greets can find anything to do. */
+/** Whether the job that notifies and mentions can find anything to do. */
 function mayFollowUp(conversation: ConversationRecord, message: NewMessage, written: WrittenMessage): boolean {
   if (written.message_type === ACTIVITY || written.message_type === TEMPLATE) return false
   const others = [conversation.assignee_id, ...conversation.participant_ids].some(
     (id) => id !== null && !(message.sender?.type === 'User' && message.sender.id === id),
   )
-  const greets =
-    written.message_type === INCOMING && (conversation.greeting_enabled || conversation.working_hours_enabled)
   const mentions = written.private && (message.content?.includes('mention://') ?? false)
-  return others || greets || mentions
+  return others || mentions
 }
 
 function checkContent(content: string | null | undefined): void {
