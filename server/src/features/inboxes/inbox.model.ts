@@ -3,7 +3,6 @@ import type { Context } from '../../http/context.ts'
 import { NotAuthorizedError, NotFoundError, RefusedError } from '../../http/errors.ts'
 import type { UploadedFile } from '../../http/params.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
-import { removeAvatar, saveAvatar } from '../avatars/avatar.model.ts'
 import { checkChannel, createApiChannel, updateApiChannel, type ChannelFields } from './api-channel.model.ts'
 import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
 import { selectInboxes, type InboxRecord, type WorkingHour } from './inbox.query.ts'
@@ -89,7 +88,7 @@ export async function createInbox(ctx: Context, fields: InboxFields): Promise<In
     .returning('id')
     .executeTakeFirstOrThrow()
   await createWorkingHours(ctx, ctx.account.id, id)
-  if (fields.avatar) await saveAvatar(ctx, { recordType: 'Inbox', recordId: id }, fields.avatar)
+  if (fields.avatar) await ctx.app.files.setAvatar(ctx, { recordType: 'Inbox', recordId: id }, fields.avatar)
   await invalidateCache(ctx, 'inbox')
   return accessInbox(ctx, id)
 }
@@ -105,13 +104,13 @@ export async function updateInbox(ctx: Context, inbox: InboxRecord, fields: Inbo
     .execute()
   if (fields.working_hours) await updateWorkingHours(ctx, inbox, fields.working_hours)
   if (fields.channel && inbox.channel) await updateApiChannel(ctx, inbox.channel, fields.channel)
-  if (fields.avatar) await saveAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id }, fields.avatar)
+  if (fields.avatar) await ctx.app.files.setAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id }, fields.avatar)
   await invalidateCache(ctx, 'inbox')
   return accessInbox(ctx, inbox.id)
 }
 
 export async function removeInboxAvatar(ctx: Context, inbox: InboxRecord): Promise<void> {
-  await removeAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id })
+  await ctx.app.files.detach(ctx, { recordType: 'Inbox', recordId: inbox.id, name: 'avatar' })
   await invalidateCache(ctx, 'inbox')
 }
 

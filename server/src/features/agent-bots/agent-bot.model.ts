@@ -1,0 +1,108 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import type { UploadedFile } from '../../http/params.ts'
+import { base58Token } from '../../lib/tokens.ts'
+import { fetchAvatarLater } from '../avatars/avatar.jobs.ts'
+import { selectBots, type AgentBotRecord } from './agent-bot.query.ts'
+
+export type { AgentBotRecord } from './agent-bot.query.ts'
+
+export interface AgentBotFields {
+  name?: string | null
+  description?: string | null
+  outgoing_url?: string | null
+  /** Null: a bot of the whole installation. */
+  account_id?: number | null
+  bot_type?: 'webhook' | null
+  bot_config?: Record<string, unknown> | null
+  avatar?: UploadedFile
+  avatar_url?: string | null
+}
+
+/** Those of the whole installation first, then the account's own. */
+export async function listAgentBots(ctx: Context): Promise<AgentBotRecord[]> {
+  const bots = await selectBots(ctx, sql`(b.account_id is null or b.account_id = ${ctx.account.id})`)
+  return [...bots.filter((bot) => bot.account_id === null), ...bots.filter((bot) => bot.account_id !== null)]
+}
+
+/** A bot that the account may use. */
+export async function accessAgentBot(ctx: Context, id: number): Promise<AgentBotRecord> {
+  return found(await selectBots(ctx, sql`b.id = ${id} and (b.account_id is null or b.account_id = ${ctx.account.id})`))
+}
+
+/** A bot that the account may change. */
+export async function accessOwnAgentBot(ctx: Context, id: number): Promise<AgentBotRecord> {
+  return found(await selectBots(ctx, sql`b.id = ${id} and b.account_id = ${ctx.account.id}`))
+}
+
+/** Any bot of the installation; whether the caller may reach it is the caller's to check. */
+export async function loadAgentBot(ctx: Context, id: number): Promise<AgentBotRecord> {
+  return found(await selectBots(ctx, sql`b.id = ${id}`))
+}
+
+export async function createAgentBot(ctx: Context, fields: AgentBotFields): Promise<AgentBotRecord> {
+  checkAgentBot(fields)
+  const now = ctx.app.now()
+  const { rows } = await sql<{ id: number }>`
+    insert into agent_bots (name, description, outgoing_url, account_id, bot_type, bot_config, created_at, updated_at)
+    values (${fields.name ?? null}, ${fields.description ?? null}, ${fields.outgoing_url ?? null},
+      ${fields.account_id ?? null}, 0, ${JSON.stringify(fields.bot_config ?? {})}::jsonb, ${now}, ${now})
+    returning id`.execute(ctx.db)
+  const { id } = rows[0]!
+  await sql`insert into access_tokens (owner_type, owner_id, token, created_at, updated_at)
+    values ('AgentBot', ${id}, ${base58Token(24)}, ${now}, ${now})`.execute(ctx.db)
+  await setPicture(ctx, id, fields)
+  return loadAgentBot(ctx, id)
+}
+
+/** What is named changes; the configuration is replaced as a whole. */
+export async function updateAgentBot(ctx: Context, bot: AgentBotRecord, fields: AgentBotFields): Promise<AgentBotRecord> {
+  checkAgentBot(fields)
+  const next = { ...bot, ...fields }
+  await sql`update agent_bots set name = ${next.name}, description = ${next.description}, outgoing_url = ${next.outgoing_url},
+    account_id = ${next.account_id}, bot_config = ${JSON.stringify(next.bot_config ?? {})}::jsonb, updated_at = ${ctx.app.now()}
+    where id = ${bot.id}`.execute(ctx.db)
+  await setPicture(ctx, bot.id, fields)
+  return loadAgentBot(ctx, bot.id)
+}
+
+/** With it go its tokens, its places in inboxes and the conversations it had in hand; what it wrote stays. */
+export async function destroyAgentBot(ctx: Context, bot: { id: number }): Promise<void> {
+  await sql`delete from access_tokens where owner_type = 'AgentBot' and owner_id = ${bot.id}`.execute(ctx.db)
+  await sql`delete from agent_bot_inboxes where agent_bot_id = ${bot.id}`.execute(ctx.db)
+  await sql`update conversations set assignee_agent_bot_id = null where assignee_agent_bot_id = ${bot.id}`.execute(ctx.db)
+  await removeAgentBotAvatar(ctx, bot)
+  await sql`delete from agent_bots where id = ${bot.id}`.execute(ctx.db)
+}
+
+/** The token before it is dead at once. */
+export async function resetAgentBotToken(ctx: Context, bot: AgentBotRecord): Promise<AgentBotRecord> {
+  await sql`update access_tokens set token = ${base58Token(24)}, updated_at = ${ctx.app.now()}
+    where owner_type = 'AgentBot' and owner_id = ${bot.id}`.execute(ctx.db)
+  return loadAgentBot(ctx, bot.id)
+}
+
+export async function removeAgentBotAvatar(ctx: Context, bot: { id: number }): Promise<void> {
+  await ctx.app.files.detach(ctx, { recordType: 'AgentBot', recordId: bot.id, name: 'avatar' })
+}
+
+function found(bots: AgentBotRecord[]): AgentBotRecord {
+  if (!bots[0]) throw new NotFoundError()
+  return bots[0]
+}
+
+async function setPicture(ctx: Context, id: number, fields: AgentBotFields): Promise<void> {
+  const owner = { recordType: 'AgentBot', recordId: id } as const
+  if (fields.avatar) await ctx.app.files.setAvatar(ctx, owner, fields.avatar)
+  else fetchAvatarLater(ctx, owner, fields.avatar_url)
+}
+
+const MAX_LENGTHS = { name: 255, description: 255, outgoing_url: 2048 } as const
+
+function checkAgentBot(fields: AgentBotFields): void {
+  const problems = Object.entries(MAX_LENGTHS)
+    .filter(([column, most]) => (fields[column as keyof typeof MAX_LENGTHS]?.length ?? 0) > most)
+    .map(([column, most]): [string, string] => [column, `${humanize(column)} is too long (maximum is ${most} characters)`])
+  if (problems.length) throw new RecordInvalidError(problems)
+}

@@ -1,0 +1,78 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { MissingParamError, NotFoundError, NotAuthorizedError, RecordInvalidError } from '../../http/errors.ts'
+import { invalidateCache } from '../accounts/cache-key.model.ts'
+import type { AgentPicture } from '../conversations/conversation.query.ts'
+import { userJson } from '../pictures.sql.ts'
+import type { InboxRecord } from './inbox.query.ts'
+
+/** People of the account over `au`, by id. */
+export async function selectAgents(ctx: Context, where: RawBuilder<unknown>, order = sql`au.user_id`): Promise<AgentPicture[]> {
+  const { rows } = await sql<{ agent: AgentPicture }>`
+    select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au
+    where au.account_id = ${ctx.account.id} and ${where} order by ${order}`.execute(ctx.db)
+  return rows.map((row) => row.agent)
+}
+
+export function listInboxMembers(ctx: Context, inbox: InboxRecord): Promise<AgentPicture[]> {
+  return selectAgents(ctx, sql`au.user_id in (select im.user_id from inbox_members im where im.inbox_id = ${inbox.id})`)
+}
+
+export async function addInboxMembers(ctx: Context, inbox: InboxRecord, userIds: number[] | null | undefined) {
+  await addMembers(ctx, inbox, wanted(userIds))
+  await invalidateCache(ctx, 'inbox')
+  return listInboxMembers(ctx, inbox)
+}
+
+/** Exactly these, afterwards. */
+export async function replaceInboxMembers(ctx: Context, inbox: InboxRecord, userIds: number[] | null | undefined) {
+  const ids = wanted(userIds)
+  await addMembers(ctx, inbox, ids)
+  await removeMembers(ctx, inbox, sql`not (user_id = any(${ids}::integer[]))`)
+  await invalidateCache(ctx, 'inbox')
+  return listInboxMembers(ctx, inbox)
+}
+
+export async function removeInboxMembers(ctx: Context, inbox: InboxRecord, userIds: number[] | null | undefined) {
+  await removeMembers(ctx, inbox, sql`user_id = any(${wanted(userIds)}::integer[])`)
+  await invalidateCache(ctx, 'inbox')
+}
+
+/** Who may get a conversation of all these inboxes: their common members, then every other administrator. */
+export async function listAssignableAgents(ctx: Context, inboxIds: number[] | null | undefined): Promise<AgentPicture[]> {
+  const ids = [...new Set(inboxIds ?? [])]
+  const { rows } = await sql<{ found: number; mine: number }>`
+    select count(*)::integer as found,
+      count(*) filter (where exists (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id}))::integer as mine
+    from inboxes i where i.account_id = ${ctx.account.id} and i.id = any(${ids}::integer[])`.execute(ctx.db)
+  const { found, mine } = rows[0]!
+  if (!ids.length || found < ids.length) throw new NotFoundError()
+  if (!ctx.isAdministrator && mine < ids.length) throw new NotAuthorizedError()
+  const isCommon = sql`(select count(*) from inbox_members im
+    where im.user_id = au.user_id and im.inbox_id = any(${ids}::integer[])) = ${ids.length}`
+  return selectAgents(ctx, sql`(au.role = 1 or ${isCommon})`, sql`not (${isCommon}), au.user_id`)
+}
+
+function wanted(userIds: number[] | null | undefined): number[] {
+  if (!userIds) throw new MissingParamError('user_ids')
+  return [...new Set(userIds.filter((id) => id !== null))]
+}
+
+/** People of the account only: nobody else may be told about by naming them. */
+async function addMembers(ctx: Context, inbox: InboxRecord, userIds: number[]): Promise<void> {
+  if (!userIds.length) return
+  const { rows } = await sql<{ known: number }>`
+    select count(*)::integer as known from account_users
+    where account_id = ${ctx.account.id} and user_id = any(${userIds}::integer[])`.execute(ctx.db)
+  if (rows[0]!.known < userIds.length) throw new RecordInvalidError([['user', 'User must exist']])
+  await sql`
+    insert into inbox_members (inbox_id, user_id, created_at, updated_at)
+    select ${inbox.id}, id, ${ctx.app.now()}, ${ctx.app.now()} from unnest(${userIds}::integer[]) with ordinality u(id, place)
+    order by place on conflict (inbox_id, user_id) do nothing`.execute(ctx.db)
+}
+
+async function removeMembers(ctx: Context, inbox: InboxRecord, which: RawBuilder<unknown>): Promise<void> {
+  await sql`
+    with gone as (delete from inbox_members where inbox_id = ${inbox.id} and ${which} returning user_id)
+    delete from parley.assignment_turns t using gone where t.inbox_id = ${inbox.id} and t.user_id = gone.user_id`.execute(ctx.db)
+}

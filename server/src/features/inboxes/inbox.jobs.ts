@@ -1,0 +1,66 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { invalidateCache } from '../accounts/cache-key.model.ts'
+
+const CONVERSATIONS_AT_ONCE = 200
+
+/**
+ * Deletes an inbox and what hangs on it. The inbox goes first, so that no list shows it any longer; its conversations
+ * follow some at a time, each lot in a transaction of its own.
+ */
+export async function deleteInbox(ctx: Context, payload: { account_id: number; inbox_id: number }): Promise<void> {
+  const { account_id: accountId, inbox_id: id } = payload
+  const { rows: gone } = await sql<{ channel_id: number; channel_type: string }>`
+    delete from inboxes where id = ${id} and account_id = ${accountId} returning channel_id, channel_type`.execute(ctx.db)
+  if (gone[0]) {
+    if (gone[0].channel_type === 'Channel::Api') {
+      await sql`delete from channel_api where id = ${gone[0].channel_id}`.execute(ctx.db)
+    }
+    for (const table of TABLES_OF_AN_INBOX) await sql`delete from ${sql.table(table)} where inbox_id = ${id}`.execute(ctx.db)
+    await sql`delete from parley.assignment_turns where inbox_id = ${id}`.execute(ctx.db)
+    await ctx.app.files.detach(ctx, { recordType: 'Inbox', recordId: id })
+    await invalidateCache(ctx, 'inbox', accountId)
+  }
+  if (await deleteConversations(ctx, id)) ctx.later('inboxes.destroy', payload)
+  else await sql`delete from contact_inboxes where inbox_id = ${id}`.execute(ctx.db)
+}
+
+const TABLES_OF_AN_INBOX = [
+  'inbox_members',
+  'working_hours',
+  'agent_bot_inboxes',
+  'webhooks',
+  'integrations_hooks',
+  'campaigns',
+  'inbox_assignment_policies',
+]
+
+/** Whether there may be more of them. */
+async function deleteConversations(ctx: Context, inboxId: number): Promise<boolean> {
+  const { rows } = await sql<{ id: number }>`
+    select id from conversations where inbox_id = ${inboxId} order by id limit ${CONVERSATIONS_AT_ONCE}`.execute(ctx.db)
+  const ids = sql`any(${rows.map((row) => row.id)}::bigint[])`
+  if (!rows.length) return false
+  const { rows: files } = await sql<{ blob_id: number }>`
+    with gone as (delete from attachments a using messages m
+      where a.message_id = m.id and m.conversation_id = ${ids} returning a.id)
+    delete from active_storage_attachments s using gone
+      where s.record_type = 'Attachment' and s.record_id = gone.id returning s.blob_id`.execute(ctx.db)
+  if (files.length) ctx.later('blobs.purge', { blob_ids: files.map((file) => file.blob_id) })
+  await sql`delete from notifications where primary_actor_type = 'Conversation' and primary_actor_id = ${ids}`.execute(ctx.db)
+  await sql`delete from taggings where taggable_type = 'Conversation' and taggable_id = ${ids}`.execute(ctx.db)
+  for (const table of TABLES_OF_A_CONVERSATION) {
+    await sql`delete from ${sql.table(table)} where conversation_id = ${ids}`.execute(ctx.db)
+  }
+  await sql`delete from conversations where id = ${ids}`.execute(ctx.db)
+  return rows.length === CONVERSATIONS_AT_ONCE
+}
+
+const TABLES_OF_A_CONVERSATION = [
+  'messages',
+  'mentions',
+  'conversation_participants',
+  'csat_survey_responses',
+  'reporting_events',
+  'parley.drafts',
+]
