@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
 import { NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { createContactInbox } from '../contacts/contact-inbox.model.ts'
@@ -52,10 +53,26 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
     from (select clock_timestamp()::timestamp as now) clock returning id`.execute(ctx.db)
   const conversation = (await loadConversation(ctx, rows[0]!.id))!
   ctx.emit('conversation.created', about(conversation))
+  sayWhoseItIs(ctx, conversation)
   if (conversation.status === OPEN && conversation.enable_auto_assignment && conversation.assignee_id === null) {
     await assignInTurn(ctx, conversation, { isNew: true })
   }
   return conversation
+}
+
+/** A conversation that is given to somebody at birth is told like an assignment, but for its conversation.updated. */
+function sayWhoseItIs(ctx: Context, conversation: ConversationRecord): void {
+  const { assignee_id: assigneeId, team_id: teamId } = conversation
+  const changes: Changes = {
+    ...(assigneeId !== null && { assignee_id: [null, assigneeId] }),
+    ...(teamId !== null && { team_id: [null, teamId] }),
+  }
+  const event = { ...about(conversation), changes }
+  if (changes.assignee_id) ctx.emit('assignee.changed', event)
+  if (changes.team_id) ctx.emit('team.changed', event)
+  if (assigneeId !== null || teamId !== null) {
+    ctx.later('conversations.write_activities', { ...event, performer: ctx.performer })
+  }
 }
 
 interface Place {

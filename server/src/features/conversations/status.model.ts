@@ -1,5 +1,5 @@
 import type { Context } from '../../http/context.ts'
-import { loadConversation, updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { about, loadConversation, updateConversation, type ConversationRecord } from './conversation.model.ts'
 import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, SNOOZED, type ConversationStatus } from './conversation.presenter.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 
@@ -16,6 +16,8 @@ export async function toggleStatus(
     status: after,
     ...(after === SNOOZED && snoozedUntil !== undefined && { snoozed_until: snoozedUntil }),
   })
+  // The bot is done: those who want to hear of new conversations hear of it now.
+  if (handsOver) ctx.later('notifications.conversation_created', about(conversation))
   // An agent who opens a conversation takes it over.
   if (after === OPEN && ctx.membership?.role === 'agent') {
     await updateConversation(ctx, conversation, { assignee_id: ctx.user.id, assignee_agent_bot_id: null })
