@@ -3,11 +3,11 @@ import { sql } from 'kysely'
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
+import type { UploadedFile } from '../../http/params.ts'
 import { safeFetch } from '../../lib/safe-fetch.ts'
 import { updateContact, type ContactRecord } from './contact.model.ts'
 import { loadContactRow } from './contact.query.ts'
 
-const TYPES = new Set(['image/jpeg', 'image/png', 'image/gif'])
 const MAX_SIZE = 15 * 1024 * 1024
 
 export interface AvatarJob {
@@ -28,25 +28,13 @@ export function fetchAvatarLater(
   ctx.later('contacts.fetch_avatar', { contact_id: contact.id, url, ...(unlessThere && { unless_there: true }) }, { queue: 'avatars' })
 }
 
-/** Checks by content what it is, and puts it in the place of the one before. */
-export async function saveAvatar(
-  ctx: Context,
-  contactId: number,
-  file: { filename: string; content: Buffer; type: string },
-): Promise<void> {
-  if (file.content.length > MAX_SIZE) throw new RecordInvalidError([['avatar', 'Avatar is too big']])
-  const blob = await ctx.app.files.createBlob(ctx.db, {
-    filename: file.filename,
-    content: file.content,
-    declaredType: file.type,
-  })
-  if (!TYPES.has(blob.content_type ?? '')) throw new RecordInvalidError([['avatar', 'Avatar filetype not supported']])
-  await removeAvatar(ctx, contactId)
-  await ctx.app.files.attachBlob(ctx.db, { recordType: 'Contact', recordId: contactId, name: 'avatar', blobId: blob.id })
+/** In the place of the one before. */
+export function saveAvatar(ctx: Context, contactId: number, file: UploadedFile): Promise<void> {
+  return ctx.app.files.setAvatar(ctx, { recordType: 'Contact', recordId: contactId }, file)
 }
 
 export async function removeAvatar(ctx: Context, contactId: number): Promise<void> {
-  await ctx.app.files.detach(ctx, { recordType: 'Contact', recordId: contactId })
+  await ctx.app.files.detach(ctx, { recordType: 'Contact', recordId: contactId, name: 'avatar' })
 }
 
 /**

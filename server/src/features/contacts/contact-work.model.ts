@@ -56,7 +56,7 @@ export async function updateByAgent(ctx: Context, contact: ContactRecord, body: 
   await updateContact(ctx, contact, fields)
 }
 
-function fieldsOf({ avatar: _avatar, avatar_url: _url, ...body }: ContactBody & Record<string, unknown>): ContactFields {
+function fieldsOf(body: ContactBody): ContactFields {
   const { name, identifier, email, phone_number, blocked, additional_attributes: additional, custom_attributes: custom } = body
   return {
     ...(name !== undefined && { name }),
