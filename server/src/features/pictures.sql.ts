@@ -1,49 +1,54 @@
 import { sql, type RawBuilder } from 'kysely'
 
-/** SQL that gathers, as one JSON column, what the picture of a record needs. Arguments are column references. */
+/**
+ * SQL that gathers, as one JSON column, what the picture of a record needs. Arguments are column references; the names
+ * in here begin with `pic_`, so that they never hide those of the caller.
+ */
 type Reference = RawBuilder<unknown>
 
 export function avatarJson(recordType: 'User' | 'Contact' | 'AgentBot' | 'Inbox', id: Reference) {
-  return sql`(select json_build_object('id', b.id, 'filename', b.filename, 'content_type', b.content_type)
-    from active_storage_attachments a join active_storage_blobs b on b.id = a.blob_id
-    where a.record_type = ${sql.lit(recordType)} and a.record_id = ${id} and a.name = 'avatar' limit 1)`
+  return sql`(select json_build_object('id', pic_b.id, 'filename', pic_b.filename, 'content_type', pic_b.content_type)
+    from active_storage_attachments pic_a join active_storage_blobs pic_b on pic_b.id = pic_a.blob_id
+    where pic_a.record_type = ${sql.lit(recordType)} and pic_a.record_id = ${id} and pic_a.name = 'avatar' limit 1)`
 }
 
 /** A person, with their membership of the account; null when there is no such person. */
 export function userJson(id: Reference, accountId: Reference) {
-  return sql`(select json_build_object('id', u.id, 'name', u.name, 'display_name', u.display_name, 'email', u.email,
-      'pubsub_token', u.pubsub_token, 'provider', u.provider, 'confirmed_at', u.confirmed_at, 'custom_attributes', u.custom_attributes,
-      'role', au.role, 'availability', au.availability, 'auto_offline', au.auto_offline,
-      'custom_role_id', au.custom_role_id, 'avatar', ${avatarJson('User', sql`u.id`)})
-    from users u left join account_users au on au.user_id = u.id and au.account_id = ${accountId}
-    where u.id = ${id})`
+  return sql`(select json_build_object('id', pic_u.id, 'name', pic_u.name, 'display_name', pic_u.display_name,
+      'email', pic_u.email, 'pubsub_token', pic_u.pubsub_token, 'provider', pic_u.provider,
+      'confirmed_at', pic_u.confirmed_at, 'custom_attributes', pic_u.custom_attributes,
+      'role', pic_au.role, 'availability', pic_au.availability, 'auto_offline', pic_au.auto_offline,
+      'custom_role_id', pic_au.custom_role_id, 'avatar', ${avatarJson('User', sql`pic_u.id`)})
+    from users pic_u left join account_users pic_au on pic_au.user_id = pic_u.id and pic_au.account_id = ${accountId}
+    where pic_u.id = ${id})`
 }
 
 export function contactJson(id: Reference) {
-  return sql`(select json_build_object('id', ct.id, 'name', ct.name, 'email', ct.email, 'phone_number', ct.phone_number,
-      'identifier', ct.identifier, 'blocked', ct.blocked, 'additional_attributes', ct.additional_attributes,
-      'custom_attributes', ct.custom_attributes, 'last_activity_at', ct.last_activity_at, 'created_at', ct.created_at,
-      'account_id', ct.account_id, 'avatar', ${avatarJson('Contact', sql`ct.id`)})
-    from contacts ct where ct.id = ${id})`
+  return sql`(select json_build_object('id', pic_ct.id, 'name', pic_ct.name, 'email', pic_ct.email,
+      'phone_number', pic_ct.phone_number,
+      'identifier', pic_ct.identifier, 'blocked', pic_ct.blocked, 'additional_attributes', pic_ct.additional_attributes,
+      'custom_attributes', pic_ct.custom_attributes, 'last_activity_at', pic_ct.last_activity_at,
+      'created_at', pic_ct.created_at, 'account_id', pic_ct.account_id, 'avatar', ${avatarJson('Contact', sql`pic_ct.id`)})
+    from contacts pic_ct where pic_ct.id = ${id})`
 }
 
 export function botJson(id: Reference) {
-  return sql`(select json_build_object('id', ab.id, 'name', ab.name, 'description', ab.description,
-      'outgoing_url', ab.outgoing_url, 'bot_type', ab.bot_type, 'bot_config', ab.bot_config,
-      'account_id', ab.account_id, 'avatar', ${avatarJson('AgentBot', sql`ab.id`)})
-    from agent_bots ab where ab.id = ${id})`
+  return sql`(select json_build_object('id', pic_ab.id, 'name', pic_ab.name, 'description', pic_ab.description,
+      'outgoing_url', pic_ab.outgoing_url, 'bot_type', pic_ab.bot_type, 'bot_config', pic_ab.bot_config,
+      'account_id', pic_ab.account_id, 'avatar', ${avatarJson('AgentBot', sql`pic_ab.id`)})
+    from agent_bots pic_ab where pic_ab.id = ${id})`
 }
 
 /** The files of a message, oldest first; null when there are none. */
 export function attachmentsJson(messageId: Reference) {
-  return sql`(select json_agg(json_build_object('id', at.id, 'message_id', at.message_id, 'file_type', at.file_type,
-      'account_id', at.account_id, 'external_url', at.external_url, 'coordinates_lat', at.coordinates_lat,
-      'coordinates_long', at.coordinates_long, 'fallback_title', at.fallback_title, 'extension', at.extension,
-      'meta', at.meta, 'blob', (select json_build_object('id', b.id, 'filename', b.filename,
-          'content_type', b.content_type, 'byte_size', b.byte_size, 'metadata', b.metadata)
-        from active_storage_attachments a join active_storage_blobs b on b.id = a.blob_id
-        where a.record_type = 'Attachment' and a.record_id = at.id and a.name = 'file' limit 1)) order by at.id)
-    from attachments at where at.message_id = ${messageId})`
+  return sql`(select json_agg(json_build_object('id', pic_at.id, 'message_id', pic_at.message_id, 'file_type', pic_at.file_type,
+      'account_id', pic_at.account_id, 'external_url', pic_at.external_url, 'coordinates_lat', pic_at.coordinates_lat,
+      'coordinates_long', pic_at.coordinates_long, 'fallback_title', pic_at.fallback_title, 'extension', pic_at.extension,
+      'meta', pic_at.meta, 'blob', (select json_build_object('id', pic_b.id, 'filename', pic_b.filename,
+          'content_type', pic_b.content_type, 'byte_size', pic_b.byte_size, 'metadata', pic_b.metadata)
+        from active_storage_attachments pic_a join active_storage_blobs pic_b on pic_b.id = pic_a.blob_id
+        where pic_a.record_type = 'Attachment' and pic_a.record_id = pic_at.id and pic_a.name = 'file' limit 1)) order by pic_at.id)
+    from attachments pic_at where pic_at.message_id = ${messageId})`
 }
 
 /** Incoming messages after the agents last looked. Counting stops at ten. */
