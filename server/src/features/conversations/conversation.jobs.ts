@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { EventData } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
+import { isFirstTime } from '../../jobs/once.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 import { activityLines } from './activities.model.ts'
 import { loadConversation } from './conversation.model.ts'
@@ -9,7 +10,7 @@ import { deleteConversations } from './delete.model.ts'
 /** The lines a change leaves in the conversation. */
 export async function writeActivities(ctx: Context, data: EventData<'conversation.updated'>): Promise<void> {
   const conversation = await loadConversation(ctx, data.conversation_id)
-  if (!conversation) return
+  if (!conversation || !(await isFirstTime(ctx, 'activities', [conversation.id, data.changes]))) return
   for (const line of await activityLines(ctx, conversation, data)) await writeActivity(ctx, conversation, line)
 }
 

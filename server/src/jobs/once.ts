@@ -1,0 +1,18 @@
+import { sql } from 'kysely'
+import { createHash } from 'node:crypto'
+import type { Context } from '../http/context.ts'
+
+/** A job that is given up for dead is tried again within hours, not days. */
+const REMEMBERED = '2 days'
+
+/**
+ * Whether this is the first time for a piece of work: a job may run again when the server died right after its commit.
+ * The mark is part of the transaction that does the work.
+ */
+export async function isFirstTime(ctx: Context, work: string, about: unknown): Promise<boolean> {
+  const key = `${work}:${createHash('sha256').update(JSON.stringify(about)).digest('base64url')}`
+  const { rows } = await sql`
+    insert into parley.attempts (key, count, resets_at) values (${key}, 1, now() + ${REMEMBERED}::interval)
+    on conflict (key) do nothing returning key`.execute(ctx.db)
+  return rows.length > 0
+}
