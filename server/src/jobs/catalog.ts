@@ -1,4 +1,5 @@
 import { deleteAccount } from '../features/accounts/account.jobs.ts'
+import { fetchRecordAvatar } from '../features/avatars/avatar.jobs.ts'
 import { deleteContactRecords, fetchAvatar } from '../features/contacts/contact.jobs.ts'
 import { sendSurvey, recordSurvey } from '../features/csat/csat.jobs.ts'
 import { deleteConversationRecords, writeActivities, writeActivityJob } from '../features/conversations/conversation.jobs.ts'
