@@ -27,8 +27,7 @@ export function startWorker(app: App): Promise<Runner> {
     pollInterval: 2000,
     noHandleSignals: true,
     taskList,
-    parsedCronItems: [],
-    ...(schedule && { crontab: schedule }),
+    crontab: schedule,
     logger,
   })
 }
