@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Context } from '../http/context.ts'
 
-/** In cron's form: what runs by the clock. */
-export const schedule = '17 * * * * parley.sweep'
+/** What runs by the clock, and when in cron's form. */
+export const schedule = [{ task: 'parley.sweep', match: '17 * * * *' }]
 
 /** How long the log of events is kept for those who come back. */
 const KEEP_EVENTS = '7 days'

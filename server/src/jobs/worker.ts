@@ -1,4 +1,4 @@
-import { Logger, run, type Runner, type TaskList } from 'graphile-worker'
+import { Logger, parseCronItems, run, type Runner, type TaskList } from 'graphile-worker'
 import type { App } from '../app.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { Context } from '../http/context.ts'
@@ -27,7 +27,7 @@ export function startWorker(app: App): Promise<Runner> {
     pollInterval: 2000,
     noHandleSignals: true,
     taskList,
-    crontab: schedule,
+    parsedCronItems: parseCronItems(schedule),
     logger,
   })
 }
