@@ -3,11 +3,13 @@ import { fetchRecordAvatar } from '../features/avatars/avatar.jobs.ts'
 import { deleteContactRecords, fetchAvatar } from '../features/contacts/contact.jobs.ts'
 import { sendSurvey, recordSurvey } from '../features/csat/csat.jobs.ts'
 import { deleteConversationRecords, writeActivities, writeActivityJob } from '../features/conversations/conversation.jobs.ts'
+import { resolveQuietOnes, resolveQuietOnesOf, wakeConversations } from '../features/conversations/clock.jobs.ts'
 import { renameLabel } from '../features/labels/label.jobs.ts'
 import { deleteInbox } from '../features/inboxes/inbox.jobs.ts'
 import { followUpMessage } from '../features/messages/message.jobs.ts'
 import { markMessagesRead } from '../features/messages/message-status.model.ts'
 import { notifyAssigned, notifyConversationCreated } from '../features/notifications/notification.jobs.ts'
+import { wakeNotifications } from '../features/notifications/notification.model.ts'
 import { purgeBlobs } from '../features/active-storage/blob.jobs.ts'
 import { deleteUser, forgetMembership } from '../features/users/user.jobs.ts'
 import { job } from './job.ts'
@@ -21,7 +23,10 @@ export const jobs = {
   'avatars.fetch': job(fetchRecordAvatar, { transaction: false }),
   'contacts.destroy': job(deleteContactRecords),
   'contacts.fetch_avatar': job(fetchAvatar, { transaction: false }),
+  'conversations.auto_resolve': job(resolveQuietOnesOf),
+  'conversations.auto_resolve_all': job(resolveQuietOnes),
   'conversations.destroy': job(deleteConversationRecords),
+  'conversations.wake': job(wakeConversations),
   'conversations.write_activities': job(writeActivities),
   'conversations.write_activity': job(writeActivityJob),
   'inboxes.destroy': job(deleteInbox),
@@ -30,6 +35,7 @@ export const jobs = {
   'messages.mark_read': job(markMessagesRead),
   'notifications.conversation_created': job(notifyConversationCreated),
   'notifications.conversation_assigned': job(notifyAssigned),
+  'notifications.wake': job(wakeNotifications),
   'csat.send_survey': job(sendSurvey),
   'csat.record': job(recordSurvey),
   'blobs.purge': job(purgeBlobs),

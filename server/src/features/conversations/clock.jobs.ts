@@ -1,0 +1,73 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { replaceConversationLabels } from '../labels/label.model.ts'
+import { writeActivity } from '../messages/activity.model.ts'
+import { createMessage } from '../messages/message.model.ts'
+import { selectRecords, updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { canReply, labelsOf, OPEN, RESOLVED, SNOOZED } from './conversation.presenter.ts'
+import { findConversation } from './conversation.query.ts'
+
+/** One run of the clock takes this many, so that it does not keep the others waiting. */
+const AT_ONCE = 100
+
+/** Opens what was put off until now. What should have been opened days ago is left alone, as in Chatwoot. */
+export async function wakeConversations(ctx: Context): Promise<void> {
+  const now = ctx.app.now()
+  const threeDaysAgo = new Date(now.getTime() - 3 * 24 * 60 * 60_000)
+  const conversations = await selectRecords(
+    ctx,
+    sql`c.status = ${SNOOZED} and c.snoozed_until between ${threeDaysAgo} and ${now}`,
+    sql`true`,
+    sql`order by c.id limit ${AT_ONCE}`,
+  )
+  for (const conversation of conversations) await updateConversation(ctx, conversation, { status: OPEN })
+}
+
+/** One job for each account that wants quiet conversations resolved. */
+export async function resolveQuietOnes(ctx: Context): Promise<void> {
+  const { rows } = await sql<{ id: number }>`
+    select id from accounts where coalesce(settings ->> 'auto_resolve_after', '') <> '' order by id`.execute(ctx.db)
+  for (const { id } of rows) {
+    ctx.later('conversations.auto_resolve', { account_id: id }, { key: `auto_resolve:${id}` })
+  }
+}
+
+interface Settings {
+  auto_resolve_after?: number | string | null
+  auto_resolve_message?: string | null
+  auto_resolve_ignore_waiting?: boolean | null
+  auto_resolve_label?: string | null
+}
+
+export async function resolveQuietOnesOf(ctx: Context, { account_id: accountId }: { account_id: number }): Promise<void> {
+  const { rows } = await sql<{ settings: Settings }>`select settings from accounts where id = ${accountId}`.execute(ctx.db)
+  const settings = rows[0]?.settings ?? {}
+  const minutes = Number(settings.auto_resolve_after)
+  if (!minutes) return
+  const quietSince = new Date(ctx.app.now().getTime() - minutes * 60_000)
+  const conversations = await selectRecords(
+    ctx,
+    sql`c.account_id = ${accountId} and c.status = ${OPEN} and c.last_activity_at < ${quietSince} and ct.id is not null
+      ${settings.auto_resolve_ignore_waiting ? sql`and c.waiting_since is null` : sql``}`,
+    sql`true`,
+    sql`order by c.last_activity_at limit ${AT_ONCE}`,
+  )
+  for (const conversation of conversations) await resolveQuietOne(ctx, conversation, settings)
+}
+
+async function resolveQuietOne(ctx: Context, conversation: ConversationRecord, settings: Settings): Promise<void> {
+  if (settings.auto_resolve_message) await sayFarewell(ctx, conversation, settings.auto_resolve_message)
+  if (settings.auto_resolve_label) {
+    await replaceConversationLabels(ctx, conversation, [...labelsOf(conversation), settings.auto_resolve_label])
+  }
+  await updateConversation(ctx, conversation, { status: RESOLVED })
+}
+
+async function sayFarewell(ctx: Context, conversation: ConversationRecord, content: string): Promise<void> {
+  const view = await findConversation(ctx.db, conversation.id, 'push')
+  if (view && canReply(ctx.app, view)) {
+    await createMessage(ctx, conversation, { content, message_type: 'template', sender: null })
+  } else {
+    await writeActivity(ctx, conversation, 'Auto-resolve message not sent due to outgoing message restrictions')
+  }
+}
