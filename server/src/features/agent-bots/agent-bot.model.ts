@@ -57,7 +57,11 @@ export async function createAgentBot(ctx: Context, fields: AgentBotFields): Prom
 }
 
 /** What is named changes; the configuration is replaced as a whole. */
-export async function updateAgentBot(ctx: Context, bot: AgentBotRecord, fields: AgentBotFields): Promise<AgentBotRecord> {
+export async function updateAgentBot(
+  ctx: Context,
+  bot: AgentBotRecord,
+  fields: AgentBotFields,
+): Promise<AgentBotRecord> {
   checkAgentBot(fields)
   const next = { ...bot, ...fields }
   await sql`update agent_bots set name = ${next.name}, description = ${next.description}, outgoing_url = ${next.outgoing_url},
@@ -71,7 +75,9 @@ export async function updateAgentBot(ctx: Context, bot: AgentBotRecord, fields: 
 export async function destroyAgentBot(ctx: Context, bot: { id: number }): Promise<void> {
   await sql`delete from access_tokens where owner_type = 'AgentBot' and owner_id = ${bot.id}`.execute(ctx.db)
   await sql`delete from agent_bot_inboxes where agent_bot_id = ${bot.id}`.execute(ctx.db)
-  await sql`update conversations set assignee_agent_bot_id = null where assignee_agent_bot_id = ${bot.id}`.execute(ctx.db)
+  await sql`update conversations set assignee_agent_bot_id = null where assignee_agent_bot_id = ${bot.id}`.execute(
+    ctx.db,
+  )
   await removeAgentBotAvatar(ctx, bot)
   await sql`delete from agent_bots where id = ${bot.id}`.execute(ctx.db)
 }
@@ -103,6 +109,9 @@ const MAX_LENGTHS = { name: 255, description: 255, outgoing_url: 2048 } as const
 function checkAgentBot(fields: AgentBotFields): void {
   const problems = Object.entries(MAX_LENGTHS)
     .filter(([column, most]) => (fields[column as keyof typeof MAX_LENGTHS]?.length ?? 0) > most)
-    .map(([column, most]): [string, string] => [column, `${humanize(column)} is too long (maximum is ${most} characters)`])
+    .map(([column, most]): [string, string] => [
+      column,
+      `${humanize(column)} is too long (maximum is ${most} characters)`,
+    ])
   if (problems.length) throw new RecordInvalidError(problems)
 }

@@ -39,7 +39,8 @@ export const agentBotOperations = [
     access: 'administrator',
     body: AgentBotBody,
     reply: AgentBot,
-    handle: async (ctx, { body }) => presentAgentBot(ctx, await createAgentBot(ctx, { ...body, account_id: ctx.account.id })),
+    handle: async (ctx, { body }) =>
+      presentAgentBot(ctx, await createAgentBot(ctx, { ...body, account_id: ctx.account.id })),
   }),
   operation({
     id: 'agent_bots.update',
@@ -76,6 +77,7 @@ export const agentBotOperations = [
     summary: 'Give a bot a new access token; the one before is dead',
     access: 'administrator',
     reply: AgentBot,
-    handle: async (ctx, { params }) => presentAgentBot(ctx, await resetAgentBotToken(ctx, await accessOwnAgentBot(ctx, params.id))),
+    handle: async (ctx, { params }) =>
+      presentAgentBot(ctx, await resetAgentBotToken(ctx, await accessOwnAgentBot(ctx, params.id))),
   }),
 ]

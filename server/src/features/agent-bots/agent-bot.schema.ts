@@ -13,7 +13,9 @@ const common = {
   bot_config: Bag,
   account_id: Nullable(Type.Integer()),
   system_bot: Type.Boolean(),
-  secret: Type.Optional(Type.String({ description: 'With which deliveries to the bot are signed; for administrators' })),
+  secret: Type.Optional(
+    Type.String({ description: 'With which deliveries to the bot are signed; for administrators' }),
+  ),
 }
 
 export const AgentBot = Type.Object(

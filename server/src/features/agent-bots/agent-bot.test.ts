@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { startTestApp, type TestAccount } from '../../../test/support.ts'
+import { fetchRecordAvatar } from '../avatars/avatar.jobs.ts'
 import { createAgentBot } from './agent-bot.model.ts'
 
 describe('agent bots', () => {
@@ -10,9 +13,24 @@ describe('agent bots', () => {
 
   it('is made with a token, which agents see and a renewal replaces', async () => {
     const account = await t.buildAccount()
-    const bot = await make(account, { name: 'Helper', outgoing_url: 'any text', bot_config: { lang: 'en' }, account_id: 1 })
-    expect(bot).toMatchObject({ name: 'Helper', outgoing_url: 'any text', bot_config: { lang: 'en' }, account_id: account.id })
-    expect(bot).toMatchObject({ bot_type: 'webhook', system_bot: false, thumbnail: '', secret: expect.stringMatching(/^whsec_/) })
+    const bot = await make(account, {
+      name: 'Helper',
+      outgoing_url: 'any text',
+      bot_config: { lang: 'en' },
+      account_id: 1,
+    })
+    expect(bot).toMatchObject({
+      name: 'Helper',
+      outgoing_url: 'any text',
+      bot_config: { lang: 'en' },
+      account_id: account.id,
+    })
+    expect(bot).toMatchObject({
+      bot_type: 'webhook',
+      system_bot: false,
+      thumbnail: '',
+      secret: expect.stringMatching(/^whsec_/),
+    })
     const { body: seen } = await t.as(account.agent).get(at(account, `/${bot.id}`))
     expect(seen.access_token).toBe(bot.access_token)
     expect(seen).not.toHaveProperty('secret')
@@ -26,7 +44,9 @@ describe('agent bots', () => {
   it('of the whole installation come first, without address or token, and are nobody’s to change', async () => {
     const account = await t.buildAccount()
     const own = await make(account)
-    const common = await t.run((ctx) => createAgentBot(ctx, { name: 'Common', outgoing_url: 'https://bot.example.test' }))
+    const common = await t.run((ctx) =>
+      createAgentBot(ctx, { name: 'Common', outgoing_url: 'https://bot.example.test' }),
+    )
     const { body } = await t.as(account.administrator).get(at(account))
     expect(body.at(-1).id).toBe(own.id)
     const shown = body.find((bot: any) => bot.id === common.id)
@@ -40,8 +60,28 @@ describe('agent bots', () => {
 
   it('refuses an address that is too long and an unknown kind', async () => {
     const account = await t.buildAccount()
-    expect((await make(account, { outgoing_url: 'x'.repeat(2049) })).message).toBe('Outgoing url is too long (maximum is 2048 characters)')
+    expect((await make(account, { outgoing_url: 'x'.repeat(2049) })).message).toBe(
+      'Outgoing url is too long (maximum is 2048 characters)',
+    )
     expect((await make(account, { name: 'Odd', bot_type: 'odd' })).attributes).toEqual(['bot_type'])
+  })
+
+  it('gets a picture from elsewhere after the answer, and keeps none that is no picture', async () => {
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
+    const server = createServer((request, response) => {
+      response.end(request.url === '/bot.png' ? Buffer.from(png, 'base64') : 'words')
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const account = await t.buildAccount()
+    const bot = await make(account, { name: 'Helper', avatar_url: `${url}/bot.png` })
+    const thumbnail = async () => (await t.as(account.agent).get(at(account, `/${bot.id}`))).body.thumbnail
+    await expect.poll(thumbnail, { timeout: 10_000 }).toMatch(/bot\.png$/)
+    await t.run((ctx) =>
+      fetchRecordAvatar(ctx, { record_type: 'AgentBot', record_id: bot.id, url: `${url}/words.png` }),
+    )
+    expect(await thumbnail()).toMatch(/bot\.png$/)
   })
 
   it('leaves with its token', async () => {
@@ -49,7 +89,10 @@ describe('agent bots', () => {
     const bot = await make(account)
     expect((await t.as(account.administrator).delete(at(account, `/${bot.id}`))).text).toBe('')
     expect((await t.as(account.administrator).get(at(account, `/${bot.id}`))).status).toBe(404)
-    const { rows } = await t.database.pool.query(`select 1 from access_tokens where owner_type = 'AgentBot' and owner_id = $1`, [bot.id])
+    const { rows } = await t.database.pool.query(
+      `select 1 from access_tokens where owner_type = 'AgentBot' and owner_id = $1`,
+      [bot.id],
+    )
     expect(rows).toEqual([])
   })
 })

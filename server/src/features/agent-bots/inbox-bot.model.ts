@@ -13,12 +13,19 @@ export async function findInboxBot(ctx: Context, inbox: { id: number }): Promise
 }
 
 /** A bot of the account or of the whole installation; null takes the bot away. */
-export async function setInboxBot(ctx: Context, inbox: { id: number; account_id: number }, botId: number | null): Promise<void> {
+export async function setInboxBot(
+  ctx: Context,
+  inbox: { id: number; account_id: number },
+  botId: number | null,
+): Promise<void> {
   if (botId === null) {
     await sql`delete from agent_bot_inboxes where inbox_id = ${inbox.id}`.execute(ctx.db)
   } else {
     const now = ctx.app.now()
-    const [bot] = await selectBots(ctx, sql`b.id = ${botId} and (b.account_id is null or b.account_id = ${inbox.account_id})`)
+    const [bot] = await selectBots(
+      ctx,
+      sql`b.id = ${botId} and (b.account_id is null or b.account_id = ${inbox.account_id})`,
+    )
     if (!bot) throw new NotFoundError()
     const { numUpdatedRows } = await ctx.db
       .updateTable('agent_bot_inboxes')

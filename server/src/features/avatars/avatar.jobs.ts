@@ -22,16 +22,25 @@ export function fetchAvatarLater(ctx: Context, owner: AvatarOwner, url: string |
 /** Whatever is wrong with the address or with what lies there: the record keeps the picture it has. */
 export async function fetchRecordAvatar(
   ctx: Context,
-  { record_type: recordType, record_id: recordId, url }: { record_type: keyof typeof TABLES; record_id: number; url: string },
+  {
+    record_type: recordType,
+    record_id: recordId,
+    url,
+  }: { record_type: keyof typeof TABLES; record_id: number; url: string },
 ): Promise<void> {
   const content = await download(ctx, url)
   if (!content) return
   const filename = new URL(url).pathname.split('/').at(-1)!.replaceAll('%', '').slice(0, 255) || 'avatar'
   try {
     await inTransaction(ctx, async () => {
-      const { rows } = await sql`select 1 from ${sql.table(TABLES[recordType])} where id = ${recordId} for update`.execute(ctx.db)
+      const { rows } =
+        await sql`select 1 from ${sql.table(TABLES[recordType])} where id = ${recordId} for update`.execute(ctx.db)
       if (!rows.length) return
-      await ctx.app.files.setAvatar(ctx, { recordType, recordId }, { filename, type: 'application/octet-stream', content })
+      await ctx.app.files.setAvatar(
+        ctx,
+        { recordType, recordId },
+        { filename, type: 'application/octet-stream', content },
+      )
     })
   } catch (error) {
     if (!(error instanceof RecordInvalidError)) throw error

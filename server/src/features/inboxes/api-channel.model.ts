@@ -34,7 +34,8 @@ export async function updateApiChannel(ctx: Context, channel: ApiChannel, fields
 
 export function checkChannel({ webhook_url: url, additional_attributes: attributes }: ChannelFields): void {
   const problems: [string, string][] = []
-  if (url && url.length > MAX_URL) problems.push(['webhook_url', `Webhook url is too long (maximum is ${MAX_URL} characters)`])
+  if (url && url.length > MAX_URL)
+    problems.push(['webhook_url', `Webhook url is too long (maximum is ${MAX_URL} characters)`])
   const window = attributes?.agent_reply_time_window
   if (isPresent(window) && !(Number.parseInt(String(window), 10) > 0)) {
     problems.push(['agent_reply_time_window', 'Agent reply time window agent_reply_time_window must be greater than 0'])

@@ -7,7 +7,11 @@ import { userJson } from '../pictures.sql.ts'
 import type { InboxRecord } from './inbox.query.ts'
 
 /** People of the account over `au`, by id. */
-export async function selectAgents(ctx: Context, where: RawBuilder<unknown>, order = sql`au.user_id`): Promise<AgentPicture[]> {
+export async function selectAgents(
+  ctx: Context,
+  where: RawBuilder<unknown>,
+  order = sql`au.user_id`,
+): Promise<AgentPicture[]> {
   const { rows } = await sql<{ agent: AgentPicture }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au
     where au.account_id = ${ctx.account.id} and ${where} order by ${order}`.execute(ctx.db)
@@ -39,7 +43,10 @@ export async function removeInboxMembers(ctx: Context, inbox: InboxRecord, userI
 }
 
 /** Who may get a conversation of all these inboxes: their common members, then every other administrator. */
-export async function listAssignableAgents(ctx: Context, inboxIds: number[] | null | undefined): Promise<AgentPicture[]> {
+export async function listAssignableAgents(
+  ctx: Context,
+  inboxIds: number[] | null | undefined,
+): Promise<AgentPicture[]> {
   const ids = [...new Set(inboxIds ?? [])]
   const { rows } = await sql<{ found: number; mine: number }>`
     select count(*)::integer as found,
@@ -74,5 +81,7 @@ async function addMembers(ctx: Context, inbox: InboxRecord, userIds: number[]): 
 async function removeMembers(ctx: Context, inbox: InboxRecord, which: RawBuilder<unknown>): Promise<void> {
   await sql`
     with gone as (delete from inbox_members where inbox_id = ${inbox.id} and ${which} returning user_id)
-    delete from parley.assignment_turns t using gone where t.inbox_id = ${inbox.id} and t.user_id = gone.user_id`.execute(ctx.db)
+    delete from parley.assignment_turns t using gone where t.inbox_id = ${inbox.id} and t.user_id = gone.user_id`.execute(
+    ctx.db,
+  )
 }

@@ -11,12 +11,15 @@ const CONVERSATIONS_AT_ONCE = 200
 export async function deleteInbox(ctx: Context, payload: { account_id: number; inbox_id: number }): Promise<void> {
   const { account_id: accountId, inbox_id: id } = payload
   const { rows: gone } = await sql<{ channel_id: number; channel_type: string }>`
-    delete from inboxes where id = ${id} and account_id = ${accountId} returning channel_id, channel_type`.execute(ctx.db)
+    delete from inboxes where id = ${id} and account_id = ${accountId} returning channel_id, channel_type`.execute(
+    ctx.db,
+  )
   if (gone[0]) {
     if (gone[0].channel_type === 'Channel::Api') {
       await sql`delete from channel_api where id = ${gone[0].channel_id}`.execute(ctx.db)
     }
-    for (const table of TABLES_OF_AN_INBOX) await sql`delete from ${sql.table(table)} where inbox_id = ${id}`.execute(ctx.db)
+    for (const table of TABLES_OF_AN_INBOX)
+      await sql`delete from ${sql.table(table)} where inbox_id = ${id}`.execute(ctx.db)
     await sql`delete from parley.assignment_turns where inbox_id = ${id}`.execute(ctx.db)
     await ctx.app.files.detach(ctx, { recordType: 'Inbox', recordId: id })
     await invalidateCache(ctx, 'inbox', accountId)
@@ -47,7 +50,9 @@ async function deleteConversations(ctx: Context, inboxId: number): Promise<boole
     delete from active_storage_attachments s using gone
       where s.record_type = 'Attachment' and s.record_id = gone.id returning s.blob_id`.execute(ctx.db)
   if (files.length) ctx.later('blobs.purge', { blob_ids: files.map((file) => file.blob_id) })
-  await sql`delete from notifications where primary_actor_type = 'Conversation' and primary_actor_id = ${ids}`.execute(ctx.db)
+  await sql`delete from notifications where primary_actor_type = 'Conversation' and primary_actor_id = ${ids}`.execute(
+    ctx.db,
+  )
   await sql`delete from taggings where taggable_type = 'Conversation' and taggable_id = ${ids}`.execute(ctx.db)
   for (const table of TABLES_OF_A_CONVERSATION) {
     await sql`delete from ${sql.table(table)} where conversation_id = ${ids}`.execute(ctx.db)

@@ -56,10 +56,14 @@ export async function listInboxes(ctx: Context): Promise<InboxRecord[]> {
 
 /** An inbox of the account, for administrators and its members. */
 export async function accessInbox(ctx: Context, id: number): Promise<InboxRecord> {
-  const [inbox] = await selectInboxes<{ caller_is_member: boolean }>(ctx, sql`i.account_id = ${ctx.account.id} and i.id = ${id}`, {
-    extra: sql`, exists (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id}) as caller_is_member`,
-    lock: true,
-  })
+  const [inbox] = await selectInboxes<{ caller_is_member: boolean }>(
+    ctx,
+    sql`i.account_id = ${ctx.account.id} and i.id = ${id}`,
+    {
+      extra: sql`, exists (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id}) as caller_is_member`,
+      lock: true,
+    },
+  )
   if (!inbox) throw new NotFoundError()
   if (!ctx.isAdministrator && !inbox.caller_is_member) throw new NotAuthorizedError()
   return inbox
@@ -96,7 +100,8 @@ export async function createInbox(ctx: Context, fields: InboxFields): Promise<In
 export async function updateInbox(ctx: Context, inbox: InboxRecord, fields: InboxFields): Promise<InboxRecord> {
   const columns = columnsOf(fields)
   await checkInbox(ctx, columns)
-  const survey = fields.csat_config && Object.keys(fields.csat_config).length ? settleSurvey(fields.csat_config) : undefined
+  const survey =
+    fields.csat_config && Object.keys(fields.csat_config).length ? settleSurvey(fields.csat_config) : undefined
   await ctx.db
     .updateTable('inboxes')
     .set({ ...columns, ...(survey && { csat_config: JSON.stringify(survey) }), updated_at: ctx.app.now() })
@@ -128,7 +133,15 @@ export function destroyInboxLater(ctx: Context, inbox: InboxRecord) {
 
 /** The columns that fields name; a bag or a number of an enum where the column holds one. */
 function columnsOf(fields: InboxFields) {
-  const { avatar, channel, working_hours, csat_config, auto_assignment_config: config, sender_name_type: sender, ...rest } = fields
+  const {
+    avatar,
+    channel,
+    working_hours,
+    csat_config,
+    auto_assignment_config: config,
+    sender_name_type: sender,
+    ...rest
+  } = fields
   return {
     ...rest,
     ...(config && { auto_assignment_config: JSON.stringify(config) }),

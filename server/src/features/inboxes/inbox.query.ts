@@ -70,6 +70,8 @@ export async function selectInboxes<Extra extends object = object>(
           'hmac_token', ch.hmac_token, 'hmac_mandatory', ch.hmac_mandatory, 'additional_attributes', ch.additional_attributes)
         from channel_api ch where ch.id = i.channel_id and i.channel_type = 'Channel::Api') as channel
       ${extra}
-    from inboxes i where ${where} order by i.id ${lock && ctx.db.isTransaction ? sql`for update of i` : sql``}`.execute(ctx.db)
+    from inboxes i where ${where} order by i.id ${lock && ctx.db.isTransaction ? sql`for update of i` : sql``}`.execute(
+    ctx.db,
+  )
   return rows
 }

@@ -68,7 +68,8 @@ export const inboxOperations = [
     access: 'administrator',
     body: InboxChangeBody,
     reply: Inbox,
-    handle: async (ctx, { params, body }) => presentInbox(ctx, await updateInbox(ctx, await accessInbox(ctx, params.id), body)),
+    handle: async (ctx, { params, body }) =>
+      presentInbox(ctx, await updateInbox(ctx, await accessInbox(ctx, params.id), body)),
   }),
   operation({
     id: 'inboxes.destroy',
@@ -104,7 +105,8 @@ export const inboxOperations = [
     access: 'administrator',
     body: Type.Partial(Type.Object({ agent_bot: Nullable(Type.Integer({ description: 'None: the bot leaves' })) })),
     reply: Empty,
-    handle: async (ctx, { params, body }) => setInboxBot(ctx, await accessInbox(ctx, params.id), body.agent_bot ?? null),
+    handle: async (ctx, { params, body }) =>
+      setInboxBot(ctx, await accessInbox(ctx, params.id), body.agent_bot ?? null),
   }),
   operation({
     id: 'inboxes.assignable_agents',
@@ -129,7 +131,8 @@ export const inboxOperations = [
     summary: 'List the members of an inbox',
     access: 'agent',
     reply: Agents,
-    handle: async (ctx, { params }) => agentsOf(ctx, await listInboxMembers(ctx, await accessInbox(ctx, params.inbox_id))),
+    handle: async (ctx, { params }) =>
+      agentsOf(ctx, await listInboxMembers(ctx, await accessInbox(ctx, params.inbox_id))),
   }),
   operation({
     id: 'inbox_members.create',

@@ -28,7 +28,8 @@ export async function checkInbox(
     }
   }
   if ('name' in columns && !columns.name?.trim()) problems.push(['name', "Name can't be blank"])
-  if ('timezone' in columns && !isTimezone(columns.timezone)) problems.push(['timezone', 'Timezone is not included in the list'])
+  if ('timezone' in columns && !isTimezone(columns.timezone))
+    problems.push(['timezone', 'Timezone is not included in the list'])
   for (const column of REQUIRED) {
     if (columns[column] === null) problems.push([column, `${humanize(column)} can't be blank`])
   }
@@ -36,7 +37,8 @@ export async function checkInbox(
   if (typeof limit === 'number' && limit <= 0) {
     problems.push(['auto_assignment_config', 'Auto assignment config max_assignment_limit must be greater than 0'])
   }
-  if (typeof columns.portal_id === 'number' && !(await hasPortal(ctx, columns.portal_id))) problems.push(['portal', 'Portal must exist'])
+  if (typeof columns.portal_id === 'number' && !(await hasPortal(ctx, columns.portal_id)))
+    problems.push(['portal', 'Portal must exist'])
   if (channelType !== undefined && channelType !== 'api') {
     const isKnown = OTHER_CHANNELS.includes(channelType ?? '')
     problems.push(['channel', isKnown ? `Channel ${channelType} cannot be made yet; api can` : 'Channel must exist'])

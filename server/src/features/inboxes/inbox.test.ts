@@ -38,7 +38,9 @@ describe('inboxes', () => {
   it('refuses what does not hold, naming it', async () => {
     const account = await t.buildAccount()
     const refused = async (fields: object) => {
-      const { status, body } = await t.as(account.administrator).post(at(account), { name: 'Orders', channel: { type: 'api' }, ...fields })
+      const { status, body } = await t
+        .as(account.administrator)
+        .post(at(account), { name: 'Orders', channel: { type: 'api' }, ...fields })
       return [status, body.message]
     }
     expect(await refused({ name: ' ' })).toEqual([422, "Name can't be blank"])
@@ -46,10 +48,9 @@ describe('inboxes', () => {
     expect(await refused({ channel: { type: 'pigeon' } })).toEqual([422, 'Channel must exist'])
     expect(await refused({ channel: { type: 'email' } })).toEqual([422, expect.stringContaining('cannot be made yet')])
     expect(await refused({ channel: undefined })).toEqual([422, 'Channel must exist'])
-    expect(await refused({ channel: { type: 'api', additional_attributes: { agent_reply_time_window: '-1' } } })).toEqual([
-      422,
-      'Agent reply time window agent_reply_time_window must be greater than 0',
-    ])
+    expect(
+      await refused({ channel: { type: 'api', additional_attributes: { agent_reply_time_window: '-1' } } }),
+    ).toEqual([422, 'Agent reply time window agent_reply_time_window must be greater than 0'])
     expect(await refused({ portal_id: 1_000_000 })).toEqual([422, 'Portal must exist'])
     expect((await t.as(account.administrator).get(at(account))).body).toEqual({ payload: [] })
   })
@@ -86,7 +87,8 @@ describe('inboxes', () => {
   it('changes working hours by their day and passes over a row that does not hold', async () => {
     const account = await t.buildAccount()
     const { id } = await make(account)
-    const change = (working_hours: object[]) => t.as(account.administrator).patch(at(account, `/${id}`), { working_hours })
+    const change = (working_hours: object[]) =>
+      t.as(account.administrator).patch(at(account, `/${id}`), { working_hours })
     const { body } = await change([
       { day_of_week: 0, closed_all_day: false, open_hour: 10, open_minutes: 30, close_hour: 16, close_minutes: 15 },
       { day_of_week: 1, open_all_day: true },
@@ -101,7 +103,8 @@ describe('inboxes', () => {
   it('replaces the survey as a whole, reads "null" as null and leaves what is not named', async () => {
     const account = await t.buildAccount()
     const { id } = await make(account, { greeting_message: 'Hello' })
-    const change = async (fields: object) => (await t.as(account.administrator).patch(at(account, `/${id}`), fields)).body
+    const change = async (fields: object) =>
+      (await t.as(account.administrator).patch(at(account, `/${id}`), fields)).body
     await change({ csat_config: { display_type: 'star', message: 'How was it?' } })
     expect((await change({ csat_config: { message: 'Short' } })).csat_config).toEqual({
       display_type: 'emoji',
@@ -117,7 +120,10 @@ describe('inboxes', () => {
       greeting_enabled: null,
       sender_name_type: 'professional',
     })
-    expect(await change({ account_id: 1, channel: { identifier: 'mine', webhook_url: '' } })).toMatchObject({ id, webhook_url: '' })
+    expect(await change({ account_id: 1, channel: { identifier: 'mine', webhook_url: '' } })).toMatchObject({
+      id,
+      webhook_url: '',
+    })
   })
 
   it('keeps a picture, and refuses what is none', async () => {
@@ -129,7 +135,10 @@ describe('inboxes', () => {
       return t.as(account.administrator).patch(at(account, `/${id}`), form)
     }
     expect((await upload(PNG, 'logo.png')).body.avatar_url).toMatch(/logo\.png$/)
-    expect(await upload('words', 'logo.png')).toMatchObject({ status: 422, body: { message: 'Avatar filetype not supported' } })
+    expect(await upload('words', 'logo.png')).toMatchObject({
+      status: 422,
+      body: { message: 'Avatar filetype not supported' },
+    })
     expect((await t.as(account.administrator).delete(at(account, `/${id}/avatar`))).status).toBe(200)
     expect((await t.as(account.administrator).get(at(account, `/${id}`))).body.avatar_url).toBe('')
   })
@@ -147,7 +156,10 @@ describe('inboxes', () => {
     expect((await write('delete', [admin.id])).text).toBe('')
     expect(ids(await t.as(admin).get(members(account, `/${id}`)))).toEqual([])
     const stranger = await t.buildAccount()
-    expect(await write('post', [stranger.agent.id])).toMatchObject({ status: 422, body: { message: 'User must exist' } })
+    expect(await write('post', [stranger.agent.id])).toMatchObject({
+      status: 422,
+      body: { message: 'User must exist' },
+    })
     expect((await write('post')).status).toBe(422)
     const asAgent = (inbox_id: number) => t.as(agent).post(members(account), { inbox_id, user_ids: [agent.id] })
     expect((await asAgent(id)).status).toBe(401)
@@ -173,7 +185,8 @@ describe('inboxes', () => {
     const makeBot = async (of: TestAccount) =>
       (await t.as(of.administrator).post(`/api/v1/accounts/${of.id}/agent_bots`, { name: 'Helper' })).body
     const [bot, foreign] = [await makeBot(account), await makeBot(other)]
-    const set = (agent_bot: number | null) => t.as(account.administrator).post(at(account, `/${id}/set_agent_bot`), { agent_bot })
+    const set = (agent_bot: number | null) =>
+      t.as(account.administrator).post(at(account, `/${id}/set_agent_bot`), { agent_bot })
     const shown = async () => (await t.as(account.administrator).get(at(account, `/${id}/agent_bot`))).body
     expect(await shown()).toEqual({})
     expect((await set(foreign.id)).status).toBe(404)
@@ -192,7 +205,9 @@ describe('inboxes', () => {
     for (const inbox of [gone, kept]) {
       const { body: contact } = await t.anyone.post(`${identifier(inbox)}/contacts`, { name: 'Ada' })
       const { body: talk } = await t.anyone.post(`${identifier(inbox)}/contacts/${contact.source_id}/conversations`, {})
-      await t.anyone.post(`${identifier(inbox)}/contacts/${contact.source_id}/conversations/${talk.id}/messages`, { content: 'Hi' })
+      await t.anyone.post(`${identifier(inbox)}/contacts/${contact.source_id}/conversations/${talk.id}/messages`, {
+        content: 'Hi',
+      })
     }
     expect((await t.as(account.administrator).delete(at(account, `/${gone.id}`))).body).toEqual({
       message: 'Your inbox deletion request will be processed in some time.',

@@ -14,7 +14,11 @@ export async function createWorkingHours(ctx: Context, accountId: number, inboxI
 }
 
 /** Rows are found by their day and change what they name. A row that does not hold is passed over. */
-export async function updateWorkingHours(ctx: Context, inbox: InboxRecord, wanted: Partial<WorkingHour>[]): Promise<void> {
+export async function updateWorkingHours(
+  ctx: Context,
+  inbox: InboxRecord,
+  wanted: Partial<WorkingHour>[],
+): Promise<void> {
   const known = new Map((inbox.working_hours ?? []).map((row) => [row.day_of_week, row]))
   const changed = new Map<number, WorkingHour>()
   for (const row of wanted) {
@@ -41,7 +45,8 @@ function settle(row: WorkingHour): WorkingHour {
 function isSound(row: WorkingHour): boolean {
   if (row.closed_all_day) return !row.open_all_day
   const { open_hour: openHour, open_minutes: openMinutes, close_hour: closeHour, close_minutes: closeMinutes } = row
-  if (!isWithin(openHour, 23) || !isWithin(closeHour, 23) || !isWithin(openMinutes, 59) || !isWithin(closeMinutes, 59)) return false
+  if (!isWithin(openHour, 23) || !isWithin(closeHour, 23) || !isWithin(openMinutes, 59) || !isWithin(closeMinutes, 59))
+    return false
   return openHour! * 60 + openMinutes! < closeHour! * 60 + closeMinutes!
 }
 

@@ -28,7 +28,9 @@ export async function addTeamMembers(ctx: Context, team: TeamRecord, userIds: Us
 export async function replaceTeamMembers(ctx: Context, team: TeamRecord, userIds: UserIds): Promise<AgentPicture[]> {
   const ids = await wanted(ctx, userIds)
   await join(ctx, team, ids)
-  await sql`delete from team_members where team_id = ${team.id} and not (user_id = any(${ids}::integer[]))`.execute(ctx.db)
+  await sql`delete from team_members where team_id = ${team.id} and not (user_id = any(${ids}::integer[]))`.execute(
+    ctx.db,
+  )
   await invalidateCache(ctx, 'team')
   return listTeamMembers(ctx, team)
 }

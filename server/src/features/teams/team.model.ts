@@ -61,7 +61,9 @@ export async function updateTeam(ctx: Context, team: TeamRecord, fields: TeamFie
 
 /** Its conversations belong to no team then, and nobody is told of each. */
 export async function destroyTeam(ctx: Context, team: TeamRecord): Promise<void> {
-  await sql`update conversations set team_id = null where account_id = ${team.account_id} and team_id = ${team.id}`.execute(ctx.db)
+  await sql`update conversations set team_id = null where account_id = ${team.account_id} and team_id = ${team.id}`.execute(
+    ctx.db,
+  )
   await sql`delete from team_members where team_id = ${team.id}`.execute(ctx.db)
   await sql`delete from teams where id = ${team.id}`.execute(ctx.db)
   await invalidateCache(ctx, 'team')

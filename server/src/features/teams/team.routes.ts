@@ -20,7 +20,8 @@ const TeamBody = Type.Partial(
 )
 const MemberBody = Type.Partial(Type.Object({ user_ids: Type.Array(Type.Integer()) }))
 
-const presentAll = (ctx: Context, agents: AgentPicture[]) => agents.map((agent) => presentAgent(ctx.app, agent, ctx.account.id))
+const presentAll = (ctx: Context, agents: AgentPicture[]) =>
+  agents.map((agent) => presentAgent(ctx.app, agent, ctx.account.id))
 
 export const teamOperations = [
   operation({
@@ -73,7 +74,8 @@ export const teamOperations = [
     summary: 'List the members of a team',
     access: 'agent',
     reply: Type.Array(Agent),
-    handle: async (ctx, { params }) => presentAll(ctx, await listTeamMembers(ctx, await accessTeam(ctx, params.team_id))),
+    handle: async (ctx, { params }) =>
+      presentAll(ctx, await listTeamMembers(ctx, await accessTeam(ctx, params.team_id))),
   }),
   operation({
     id: 'team_members.create',
@@ -102,6 +104,7 @@ export const teamOperations = [
     access: 'administrator',
     body: MemberBody,
     reply: Empty,
-    handle: async (ctx, { params, body }) => removeTeamMembers(ctx, await accessTeam(ctx, params.team_id), body.user_ids),
+    handle: async (ctx, { params, body }) =>
+      removeTeamMembers(ctx, await accessTeam(ctx, params.team_id), body.user_ids),
   }),
 ]

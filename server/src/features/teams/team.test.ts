@@ -17,8 +17,13 @@ describe('teams', () => {
       account_id: account.id,
       is_member: false,
     })
-    expect(t.events.map((event) => event.data)).toEqual([expect.objectContaining({ account_id: account.id, model: 'team' })])
-    expect((await admin.post(at(account), { name: 'SALES' })).body).toEqual({ message: 'Name has already been taken', attributes: ['name'] })
+    expect(t.events.map((event) => event.data)).toEqual([
+      expect.objectContaining({ account_id: account.id, model: 'team' }),
+    ])
+    expect((await admin.post(at(account), { name: 'SALES' })).body).toEqual({
+      message: 'Name has already been taken',
+      attributes: ['name'],
+    })
     expect((await admin.post(at(account), { description: 'nameless' })).body.message).toBe('Name must not be blank')
     expect((await admin.post(at(account), {})).body.error).toBe('param is missing or the value is empty: team')
     const other = await t.buildAccount()

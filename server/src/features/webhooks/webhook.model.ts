@@ -68,7 +68,11 @@ export async function createWebhook(ctx: Context, fields: WebhookFields): Promis
   return accessWebhook(ctx, rows[0]!.id)
 }
 
-export async function updateWebhook(ctx: Context, webhook: WebhookRecord, fields: WebhookFields): Promise<WebhookRecord> {
+export async function updateWebhook(
+  ctx: Context,
+  webhook: WebhookRecord,
+  fields: WebhookFields,
+): Promise<WebhookRecord> {
   const name = fields.name === undefined ? webhook.name : fields.name
   const url = fields.url === undefined ? webhook.url : fields.url
   const subscriptions = fields.subscriptions ?? webhook.subscriptions ?? []
@@ -91,7 +95,8 @@ const MAX_URL = 20_000
 
 function checkWebhook(webhook: { name: string | null; url: string | null; subscriptions: string[] }): void {
   const problems: [string, string][] = []
-  if ((webhook.name?.length ?? 0) > MAX_NAME) problems.push(['name', `Name is too long (maximum is ${MAX_NAME} characters)`])
+  if ((webhook.name?.length ?? 0) > MAX_NAME)
+    problems.push(['name', `Name is too long (maximum is ${MAX_NAME} characters)`])
   if ((webhook.url?.length ?? 0) > MAX_URL) problems.push(['url', `Url is too long (maximum is ${MAX_URL} characters)`])
   // @NOTE Chatwoot asks for a web address anywhere in the text (app/models/webhook.rb).
   if (!/https?:\/\/\S/.test(webhook.url ?? '')) problems.push(['url', 'Url is invalid'])

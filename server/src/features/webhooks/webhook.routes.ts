@@ -1,7 +1,14 @@
 import Type from 'typebox'
 import { Empty, Nullable, operation } from '../../http/operation.ts'
 import { Payload } from '../schemas.ts'
-import { accessWebhook, createWebhook, destroyWebhook, listWebhooks, SUBSCRIPTIONS, updateWebhook } from './webhook.model.ts'
+import {
+  accessWebhook,
+  createWebhook,
+  destroyWebhook,
+  listWebhooks,
+  SUBSCRIPTIONS,
+  updateWebhook,
+} from './webhook.model.ts'
 import { presentWebhook } from './webhook.presenter.ts'
 
 const Webhook = Type.Object(
@@ -50,7 +57,9 @@ export const webhookOperations = [
     body: WebhookBody,
     wrapper: 'webhook',
     reply: One,
-    handle: async (ctx, { body }) => ({ payload: { webhook: presentWebhook(ctx.app, await createWebhook(ctx, body)) } }),
+    handle: async (ctx, { body }) => ({
+      payload: { webhook: presentWebhook(ctx.app, await createWebhook(ctx, body)) },
+    }),
   }),
   operation({
     id: 'webhooks.update',

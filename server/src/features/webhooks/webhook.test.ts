@@ -14,7 +14,10 @@ describe('webhooks', () => {
     expect(webhook.subscriptions).toHaveLength(8)
     expect(webhook.secret).toMatch(/^whsec_/)
     expect(webhook).not.toHaveProperty('inbox')
-    const { body: changed } = await admin.patch(at(account, `/${webhook.id}`), { name: 'All', subscriptions: ['contact_updated'] })
+    const { body: changed } = await admin.patch(at(account, `/${webhook.id}`), {
+      name: 'All',
+      subscriptions: ['contact_updated'],
+    })
     expect(changed.payload.webhook).toEqual({ ...webhook, name: 'All', subscriptions: ['contact_updated'] })
     expect((await admin.get(at(account))).body).toEqual({ payload: { webhooks: [changed.payload.webhook] } })
     expect((await admin.delete(at(account, `/${webhook.id}`))).text).toBe('')
@@ -27,8 +30,12 @@ describe('webhooks', () => {
     const url = 'https://hooks.example.test/a'
     await make({ url })
     expect(await make({ url })).toEqual({ message: 'Url has already been taken', attributes: ['url'] })
-    expect(await make({ url: `${url}/b`, subscriptions: [] })).toMatchObject({ message: 'Subscriptions Invalid events' })
-    expect(await make({ url: `${url}/b`, subscriptions: ['moon_landing'] })).toMatchObject({ attributes: ['subscriptions'] })
+    expect(await make({ url: `${url}/b`, subscriptions: [] })).toMatchObject({
+      message: 'Subscriptions Invalid events',
+    })
+    expect(await make({ url: `${url}/b`, subscriptions: ['moon_landing'] })).toMatchObject({
+      attributes: ['subscriptions'],
+    })
     expect(await make({ url: 'hooks.example.test' })).toMatchObject({ message: 'Url is invalid' })
     expect(await make({ name: 'Nowhere' })).toMatchObject({ message: 'Url is invalid' })
     expect((await t.as(account.administrator).post(at(account), { nothing: 1 })).body.error).toMatch(/webhook$/)
@@ -39,7 +46,9 @@ describe('webhooks', () => {
     const { body: inbox } = await t
       .as(other.administrator)
       .post(`/api/v1/accounts/${other.id}/inboxes`, { name: 'Theirs', channel: { type: 'api' } })
-    const { body } = await t.as(account.administrator).post(at(account), { url: 'https://hooks.example.test/c', inbox_id: inbox.id })
+    const { body } = await t
+      .as(account.administrator)
+      .post(at(account), { url: 'https://hooks.example.test/c', inbox_id: inbox.id })
     expect(body.payload.webhook).not.toHaveProperty('inbox')
     const id = body.payload.webhook.id
     expect((await t.as(other.administrator).patch(at(other, `/${id}`), { name: 'Mine' })).status).toBe(404)
