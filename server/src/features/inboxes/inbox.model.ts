@@ -131,22 +131,34 @@ export function destroyInboxLater(ctx: Context, inbox: InboxRecord) {
   return { message: 'Your inbox deletion request will be processed in some time.' }
 }
 
-/** The columns that fields name; a bag or a number of an enum where the column holds one. */
-function columnsOf(fields: InboxFields) {
-  const {
-    avatar,
-    channel,
-    working_hours,
-    csat_config,
-    auto_assignment_config: config,
-    sender_name_type: sender,
-    ...rest
-  } = fields
+const PLAIN_COLUMNS = [
+  'name',
+  'greeting_enabled',
+  'greeting_message',
+  'enable_email_collect',
+  'csat_survey_enabled',
+  'enable_auto_assignment',
+  'working_hours_enabled',
+  'out_of_office_message',
+  'timezone',
+  'allow_messages_after_resolved',
+  'lock_to_single_conversation',
+  'portal_id',
+  'business_name',
+] as const
+
+/** The columns that fields name, as the row holds them. The survey is not among them: it is settled on its own. */
+function columnsOf({
+  auto_assignment_config: config,
+  sender_name_type: sender,
+  ...fields
+}: InboxFields): Record<string, any> {
+  const plain = PLAIN_COLUMNS.filter((column) => fields[column] !== undefined)
   return {
-    ...rest,
+    ...Object.fromEntries(plain.map((column) => [column, fields[column]])),
     ...(config && { auto_assignment_config: JSON.stringify(config) }),
     ...(sender && { sender_name_type: SENDER_NAME_TYPES.indexOf(sender) }),
-  } as Record<string, any>
+  }
 }
 
 /** A change of the survey replaces it as a whole. */
