@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { Logger, parseCronItems, run, type Runner, type TaskList } from 'graphile-worker'
 import type { App } from '../app.ts'
 import { inTransaction } from '../db/transaction.ts'
@@ -7,7 +8,8 @@ import type { Job } from './job.ts'
 import { schedule } from './schedule.ts'
 
 /** Runs the jobs of the database until the returned runner is stopped. */
-export function startWorker(app: App): Promise<Runner> {
+export async function startWorker(app: App): Promise<Runner> {
+  if (!app.config.databaseUrl) await freeJobsOfTheDead(app)
   const taskList: TaskList = Object.fromEntries(
     Object.entries(jobs as Record<string, Job<any>>).map(([name, { handle, transaction }]) => [
       name,
@@ -30,4 +32,10 @@ export function startWorker(app: App): Promise<Runner> {
     parsedCronItems: parseCronItems(schedule),
     logger,
   })
+}
+
+/** The embedded database has a single server. What is still locked when that one starts, its killed forerunner had begun. */
+async function freeJobsOfTheDead(app: App): Promise<void> {
+  await sql`select parley_jobs.force_unlock_workers(array(select distinct locked_by from parley_jobs.jobs
+    where locked_by is not null))`.execute(app.database.kysely)
 }
