@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
 import { Logger, parseCronItems, run, type Runner, type TaskList } from 'graphile-worker'
+import { sql } from 'kysely'
 import type { App } from '../app.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { Context } from '../http/context.ts'
