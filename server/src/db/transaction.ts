@@ -20,9 +20,11 @@ export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Pro
         return { result, said: await writeWork(transaction, ctx.takeWork(), { notify: ctx.app.bus.notify }) }
       })
       ctx.app.bus.publish(said.events, said.deliveries)
+      for (const after of ctx.takeAfterCommit()) after()
       return result
     } catch (error) {
       ctx.takeWork()
+      ctx.takeAfterCommit()
       if (attempt === TRIES || !TRY_AGAIN.has((error as { code?: string }).code ?? '')) throw error
     } finally {
       ctx.db = outside

@@ -46,7 +46,6 @@ export interface SignedInAccount {
   locale: number | null
   status: number | null
   settings: Record<string, unknown> | null
-  feature_flags: number
 }
 
 /** Who caused an event; shown as `performer` on the cable. */
@@ -64,7 +63,10 @@ export class Context {
   /** Headers of the answer, beside those every answer has. */
   readonly answerHeaders: Record<string, string> = {}
   readonly headers: Record<string, string | string[] | undefined>
+  /** All parameters as sent: for sign-in only, everything else declares what it reads. */
+  readonly sent: Record<string, unknown>
   #events: PendingEvent[] = []
+  #afterCommit: (() => void)[] = []
   #jobs: { name: JobName; payload: unknown; options?: JobOptions }[] = []
 
   constructor(values: {
@@ -76,6 +78,7 @@ export class Context {
     requestId?: string
     address?: string
     headers?: Record<string, string | string[] | undefined>
+    sent?: Record<string, unknown>
   }) {
     this.app = values.app
     this.db = values.db
@@ -85,6 +88,7 @@ export class Context {
     this.requestId = values.requestId ?? 'none'
     this.address = values.address ?? ''
     this.headers = values.headers ?? {}
+    this.sent = values.sent ?? {}
   }
 
   /** The account in the path. */
@@ -115,6 +119,17 @@ export class Context {
   /** Asks for work after the commit; the job is a row of the same transaction. */
   later<Name extends JobName>(name: Name, payload: JobPayload<Name>, options?: JobOptions): void {
     this.#jobs.push({ name, payload, ...(options && { options }) })
+  }
+
+  /** For what lives in this process only: sockets. Forgotten when the transaction fails. */
+  afterCommit(work: () => void): void {
+    this.#afterCommit.push(work)
+  }
+
+  takeAfterCommit(): (() => void)[] {
+    const work = this.#afterCommit
+    this.#afterCommit = []
+    return work
   }
 
   takeWork() {

@@ -7,7 +7,8 @@ import { Context } from './context.ts'
 import { MissingParamError, NotFoundError, RecordInvalidError, RefusedError, RequestError, UnavailableError } from './errors.ts'
 import { Empty, TEXT_PARAMS, type Operation } from './operation.ts'
 import { checkDepth, compileReader, readPathId } from './params.ts'
-import { overGlobalLimit } from './rate-limit.ts'
+import { overGlobalLimit, RetryLaterError } from './rate-limit.ts'
+import { RawAnswer } from './raw-answer.ts'
 import { signIn } from './sign-in.ts'
 import { parseForm, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
 
@@ -18,18 +19,6 @@ declare module 'fastify' {
 }
 
 const JSON_LIMIT = 2 * 1024 * 1024
-
-/** Gives an answer that is no JSON of its own: a redirect, a file. */
-export class RawAnswer {
-  readonly status: number
-  readonly headers: Record<string, string>
-  readonly body: string | Buffer
-  constructor(status: number, headers: Record<string, string>, body: string | Buffer = '') {
-    this.status = status
-    this.headers = headers
-    this.body = body
-  }
-}
 
 /** Makes the routes of all operations, and everything around them that every request has. */
 export function mountOperations(server: FastifyInstance, app: App, operations: Operation[]): void {
@@ -95,6 +84,8 @@ function handlerOf(app: App, operation: Operation): Handler {
   return async (request, reply) => {
     const signedIn = await signIn(app, operation, request)
     const { caller } = signedIn
+    if (caller.kind === 'user' && caller.session) reply.headers(caller.session.headers)
+    const sent = await parametersOf(app, request)
     const ctx = new Context({
       app,
       db: app.database.kysely,
@@ -102,9 +93,8 @@ function handlerOf(app: App, operation: Operation): Handler {
       requestId: request.id,
       address: request.ip,
       headers: request.headers,
+      sent: sent.all,
     })
-    if (caller.kind === 'user' && caller.session) reply.headers(caller.session.headers)
-    const sent = await parametersOf(app, request)
     const input = {
       params: readParams(request.params as Record<string, string>),
       query: readQuery ? readQuery(sent.all) : {},
@@ -211,6 +201,7 @@ function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thr
   const error = thrown as Error & { code?: string; statusCode?: number }
   const operation = request.routeOptions?.config?.operation
   const outside = operation?.family === 'client' || operation?.family === 'platform'
+  if (error instanceof RetryLaterError) return reply.code(429).type('text/plain').send(error.body())
   if (error instanceof RequestError) {
     if (error.status === 400 && isBadRequest(error)) return sendOutside(request, dropSession(reply), 400, 'Bad Request')
     if (error instanceof NotFoundError && outside) return sendOutsideJson(reply, 404, 'Not Found')

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import type { App } from '../app.ts'
-import { RefusedError } from './errors.ts'
+import { RequestError } from './errors.ts'
 
 const MAX_ADDRESSES = 100_000
 
@@ -20,9 +20,10 @@ export function overGlobalLimit(app: App, request: FastifyRequest): boolean {
 }
 
 /** The answer of a throttle: plain text, as Rack::Attack gives it. */
-export class TooManyRequestsError extends RefusedError {
-  constructor() {
-    super(429, { error: 'Retry later' })
+export class RetryLaterError extends RequestError {
+  readonly status = 429
+  body() {
+    return 'Retry later\n'
   }
 }
 

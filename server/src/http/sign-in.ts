@@ -75,7 +75,6 @@ interface FoundRow {
   locale: number | null
   account_status: number | null
   settings: Record<string, unknown> | null
-  feature_flags: number
   membership_id: number | null
   role: number
   availability: number
@@ -83,7 +82,7 @@ interface FoundRow {
 }
 
 const OWNER_COLUMNS = `a.id as account_id, a.name as account_name, a.locale, a.status as account_status, a.settings,
-  a.feature_flags, au.id as membership_id, au.role, au.availability, au.auto_offline`
+  au.id as membership_id, au.role, au.availability, au.auto_offline`
 
 async function findByToken(app: App, token: string, accountId: number | null): Promise<Found | undefined> {
   if (token.length > 255 || token.includes('\0')) return undefined
@@ -154,7 +153,6 @@ function accountOf(row: FoundRow): SignedInAccount {
     locale: row.locale,
     status: row.account_status,
     settings: row.settings,
-    feature_flags: row.feature_flags,
   }
 }
 

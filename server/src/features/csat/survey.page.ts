@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Context } from '../../http/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
-import { RawAnswer } from '../../http/mount.ts'
+import { RawAnswer } from '../../http/raw-answer.ts'
 import { showSurvey } from './csat.model.ts'
 
 const POLICY =

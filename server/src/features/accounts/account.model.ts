@@ -1,0 +1,151 @@
+import { sql } from 'kysely'
+import type { Context } from '../../http/context.ts'
+import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { DEFAULT_FLAGS, isFeature, withFeatures, type Feature } from './account.features.ts'
+
+/** Languages by the number Chatwoot keeps. */
+export const LOCALES = [
+  'en', 'ar', 'nl', 'fr', 'de', 'hi', 'it', 'ja', 'ko', 'pt', 'ru', 'zh', 'es', 'ml', 'ca', 'el', 'pt_BR', 'ro', 'ta', 'fa',
+  'zh_TW', 'vi', 'da', 'tr', 'cs', 'fi', 'id', 'sv', 'hu', 'no', 'zh_CN', 'pl', 'sk', 'uk', 'th', 'lv', 'is', 'he', 'lt', 'sr', 'bg',
+] as const
+/** Numbers whose language is no longer offered. */
+const CLOSED: readonly string[] = ['hi', 'zh']
+export const ACCOUNT_STATUSES = ['active', 'suspended'] as const
+
+export interface AccountRow {
+  id: number
+  name: string
+  locale: number | null
+  domain: string | null
+  support_email: string | null
+  /** As text: see account.features.ts. */
+  feature_flags: string
+  limits: Record<string, unknown> | null
+  custom_attributes: Record<string, any> | null
+  settings: Record<string, any> | null
+  status: number | null
+  created_at: Date
+  updated_at: Date
+}
+
+export interface AccountFields {
+  name?: string | null
+  locale?: string | null
+  domain?: string | null
+  support_email?: string | null
+  status?: (typeof ACCOUNT_STATUSES)[number] | null
+  features?: Record<string, unknown> | null
+  limits?: Record<string, unknown> | null
+  custom_attributes?: Record<string, unknown> | null
+  settings?: Record<string, unknown>
+}
+
+const COLUMNS = sql`id, name, locale, domain, support_email, feature_flags::text as feature_flags, limits, custom_attributes, settings,
+  status, created_at, updated_at`
+
+export async function loadAccount(ctx: Context, id: number): Promise<AccountRow> {
+  const { rows } = await sql<AccountRow>`select ${COLUMNS} from accounts where id = ${id}`.execute(ctx.db)
+  if (!rows[0]) throw new NotFoundError()
+  return rows[0]
+}
+
+/** In the order asked for. */
+export async function loadAccounts(ctx: Context, ids: number[]): Promise<AccountRow[]> {
+  const { rows } = await sql<AccountRow>`
+    select ${COLUMNS} from accounts where id = any(${ids}::integer[]) order by array_position(${ids}::integer[], id)`.execute(ctx.db)
+  return rows
+}
+
+export async function createAccount(ctx: Context, fields: AccountFields): Promise<AccountRow> {
+  const columns = columnsOf(fields, String(DEFAULT_FLAGS))
+  checkAccount(columns)
+  const now = ctx.app.now()
+  const { rows } = await sql<AccountRow>`
+    insert into accounts (name, locale, domain, support_email, feature_flags, limits, custom_attributes, settings, status, created_at, updated_at)
+    values (${columns.name}, ${columns.locale ?? 0}, ${columns.domain ?? null}, ${columns.support_email ?? null}, ${columns.feature_flags}::bigint,
+      ${JSON.stringify(columns.limits ?? {})}, ${JSON.stringify(columns.custom_attributes ?? {})}, ${JSON.stringify(columns.settings ?? {})},
+      ${columns.status ?? 0}, ${now}, ${now})
+    returning ${COLUMNS}`.execute(ctx.db)
+  return rows[0]!
+}
+
+export async function updateAccount(ctx: Context, account: AccountRow, fields: AccountFields): Promise<AccountRow> {
+  const next = { ...account, ...columnsOf(fields, account.feature_flags) }
+  checkAccount(next)
+  const { rows } = await sql<AccountRow>`
+    update accounts set name = ${next.name}, locale = ${next.locale}, domain = ${next.domain}, support_email = ${next.support_email},
+      feature_flags = ${next.feature_flags}::bigint, limits = ${JSON.stringify(next.limits ?? {})},
+      custom_attributes = ${JSON.stringify(next.custom_attributes ?? {})}, settings = ${JSON.stringify(next.settings ?? {})},
+      status = ${next.status}, updated_at = ${ctx.app.now()}
+    where id = ${account.id} returning ${COLUMNS}`.execute(ctx.db)
+  return rows[0]!
+}
+
+type Columns = Partial<Omit<AccountRow, 'id' | 'created_at' | 'updated_at'>>
+
+function columnsOf(fields: AccountFields, flags: string): Columns {
+  const { locale, status, features, ...same } = fields
+  const given = Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined)) as Columns
+  return {
+    ...given,
+    ...(locale !== undefined && { locale: localeNumber(locale) }),
+    ...(status !== undefined && { status: ACCOUNT_STATUSES.indexOf(status ?? 'active') }),
+    feature_flags: features ? withFeatures(flags, readFeatures(features)) : flags,
+  }
+}
+
+function localeNumber(locale: string | null): number | null {
+  if (locale === null || locale === '') return null
+  const number = (LOCALES as readonly string[]).indexOf(locale)
+  if (number < 0 || CLOSED.includes(locale)) throw new RecordInvalidError([['locale', `Locale '${locale}' is not a valid locale`]])
+  return number
+}
+
+/** What is neither false, null nor "" turns a feature on: the text "false" does too. */
+function readFeatures(features: Record<string, unknown>): Record<Feature, boolean> {
+  const wanted: Record<string, boolean> = {}
+  for (const [name, value] of Object.entries(features)) {
+    if (!isFeature(name)) throw new RecordInvalidError([['features', `Features : there is no feature called ${name}`]])
+    wanted[name] = value !== false && value !== null && value !== ''
+  }
+  return wanted
+}
+
+const LIMITS = ['inboxes', 'agents', 'captain_responses', 'captain_documents', 'emails']
+const MAX_SETTINGS_MINUTES = 1_439_856
+
+function checkAccount(account: Columns): void {
+  const problems: [string, string][] = []
+  const tooLong = (field: 'name' | 'domain' | 'support_email', limit: number) => {
+    if ((account[field]?.length ?? 0) > limit) problems.push([field, `${humanize(field)} is too long (maximum is ${limit} characters)`])
+  }
+  if (!account.name?.trim()) problems.push(['name', "Name can't be blank"])
+  tooLong('name', 255)
+  tooLong('domain', 100)
+  tooLong('support_email', 100)
+  if (Object.keys(account.limits ?? {}).some((name) => !LIMITS.includes(name))) problems.push(['limits', 'Limits : Invalid data'])
+  problems.push(...settingsProblems(account.settings ?? {}))
+  if (problems.length) throw new RecordInvalidError(problems)
+}
+
+const SETTING_TYPES: Record<string, (value: unknown) => boolean> = {
+  auto_resolve_after: (value) => typeof value === 'number' && Number.isInteger(value),
+  auto_resolve_message: (value) => typeof value === 'string',
+  auto_resolve_ignore_waiting: (value) => typeof value === 'boolean',
+  auto_resolve_label: (value) => typeof value === 'string',
+  audio_transcriptions: (value) => typeof value === 'boolean',
+  conversation_required_attributes: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+}
+
+function settingsProblems(settings: Record<string, unknown>): [string, string][] {
+  return Object.entries(settings).flatMap(([name, value]): [string, string][] => {
+    if (value === null) return []
+    const label = humanize(name)
+    // The words are Chatwoot's own.
+    if (SETTING_TYPES[name] && !SETTING_TYPES[name](value)) return [[name, `${label} must be of type type`]]
+    if (name !== 'auto_resolve_after') return []
+    if ((value as number) < 10) return [[name, `${label} must be greater than or equal to 10`]]
+    if ((value as number) > MAX_SETTINGS_MINUTES) return [[name, `${label} must be less than or equal to ${MAX_SETTINGS_MINUTES}`]]
+    return []
+  })
+}

@@ -1,0 +1,107 @@
+import { sql } from 'kysely'
+import { inTransaction } from '../../db/transaction.ts'
+import type { Context } from '../../http/context.ts'
+import { NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
+import { isEmail } from '../../lib/email.ts'
+import type { AgentPicture } from '../conversations/conversation.query.ts'
+import { userJson } from '../pictures.sql.ts'
+import { endSocketsOf } from '../realtime/sockets.ts'
+import { addMember, roleNumber } from '../users/membership.model.ts'
+import { createUser, findUserByEmail } from '../users/user.model.ts'
+
+const AVAILABILITIES = ['online', 'offline', 'busy'] as const
+
+export interface AgentFields {
+  name?: string | null
+  email?: string | null
+  role?: 'agent' | 'administrator' | null
+  availability?: (typeof AVAILABILITIES)[number] | null
+  auto_offline?: boolean | null
+}
+
+/** By name, whatever its case. */
+export async function listAgents(ctx: Context): Promise<AgentPicture[]> {
+  const { rows } = await sql<{ agent: AgentPicture }>`
+    select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au join users n on n.id = au.user_id
+    where au.account_id = ${ctx.account.id} order by lower(n.name), n.id`.execute(ctx.db)
+  return rows.map((row) => row.agent)
+}
+
+export async function accessAgent(ctx: Context, userId: number): Promise<AgentPicture> {
+  const { rows } = await sql<{ agent: AgentPicture }>`
+    select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au
+    where au.account_id = ${ctx.account.id} and au.user_id = ${userId}`.execute(ctx.db)
+  if (!rows[0]) throw new NotFoundError()
+  return rows[0].agent
+}
+
+/** Somebody with that e-mail becomes a member; nobody yet, and a login is made that waits for its confirmation. */
+export async function createAgent(ctx: Context, fields: AgentFields): Promise<AgentPicture> {
+  const known = fields.email ? await findUserByEmail(ctx, fields.email) : undefined
+  if (known && (await isMember(ctx, known.id))) throw new RecordInvalidError([['user_id', 'User has already been taken']])
+  if (!known && fields.email && isEmail(fields.email.trim()) && !fields.name) throw new RecordInvalidError([['name', "Name can't be blank"]])
+  const user = known ?? (await createUser(ctx, { name: fields.name ?? '', email: fields.email }))
+  await inTransaction(ctx, () => join(ctx, user.id, fields))
+  return accessAgent(ctx, user.id)
+}
+
+function join(ctx: Context, userId: number, fields: AgentFields) {
+  return addMember(ctx, {
+    account_id: ctx.account.id,
+    user_id: userId,
+    inviter_id: ctx.user.id,
+    ...(fields.role && { role: fields.role }),
+    ...(fields.availability && { availability: AVAILABILITIES.indexOf(fields.availability) }),
+    ...(typeof fields.auto_offline === 'boolean' && { auto_offline: fields.auto_offline }),
+  })
+}
+
+async function isMember(ctx: Context, userId: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
+  return rows.length > 0
+}
+
+/** What is null stays as it is; the e-mail is theirs alone to change. */
+export async function updateAgent(ctx: Context, userId: number, fields: AgentFields): Promise<AgentPicture> {
+  const agent = await accessAgent(ctx, userId)
+  if ((fields.name?.length ?? 0) > 255) throw new RecordInvalidError([['name', 'Name is too long (maximum is 255 characters)']])
+  const loses = fields.role === 'agent' && agent.role === 1
+  if (loses) await keepAnAdministrator(ctx, userId)
+  await sql`update account_users set updated_at = ${ctx.app.now()},
+      role = coalesce(${fields.role ? roleNumber(fields.role) : null}, role),
+      availability = coalesce(${fields.availability ? AVAILABILITIES.indexOf(fields.availability) : null}, availability),
+      auto_offline = coalesce(${fields.auto_offline ?? null}, auto_offline)
+    where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
+  if (fields.name) await sql`update users set name = ${fields.name}, updated_at = ${ctx.app.now()} where id = ${userId}`.execute(ctx.db)
+  if (fields.role && roleNumber(fields.role) !== agent.role) await endSocketsOf(ctx, userId)
+  return accessAgent(ctx, userId)
+}
+
+export async function removeAgent(ctx: Context, userId: number): Promise<void> {
+  const agent = await accessAgent(ctx, userId)
+  if (agent.role === 1) await keepAnAdministrator(ctx, userId)
+  await sql`delete from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
+  ctx.later('account_users.forget', { account_id: ctx.account.id, user_id: userId, remove_orphan: true })
+  await endSocketsOf(ctx, userId)
+}
+
+/** An account without one could never be put right again. */
+async function keepAnAdministrator(ctx: Context, userId: number): Promise<void> {
+  const { rows } = await sql`
+    select user_id from account_users where account_id = ${ctx.account.id} and role = 1 for update`.execute(ctx.db)
+  if (!rows.some((row) => (row as { user_id: number }).user_id !== userId)) {
+    throw unprocessable('The last administrator of an account can neither be removed nor become an agent')
+  }
+}
+
+/** What is no address, and who is a member already, is passed over. */
+export async function createAgents(ctx: Context, emails: string[]): Promise<void> {
+  for (const email of emails) {
+    if (!isEmail(email.trim())) continue
+    const known = await findUserByEmail(ctx, email)
+    if (known && (await isMember(ctx, known.id))) continue
+    const user = known ?? (await createUser(ctx, { name: email.split('@')[0]!, email }))
+    await inTransaction(ctx, () => join(ctx, user.id, { role: 'agent', availability: 'offline', auto_offline: false }))
+  }
+  await sql`update accounts set custom_attributes = custom_attributes - 'onboarding_step' where id = ${ctx.account.id}`.execute(ctx.db)
+}

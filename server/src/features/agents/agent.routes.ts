@@ -1,0 +1,71 @@
+import Type from 'typebox'
+import { MissingParamError } from '../../http/errors.ts'
+import { Choice, Empty, Nullable, operation } from '../../http/operation.ts'
+import { Agent } from '../schemas.ts'
+import { createAgent, createAgents, listAgents, removeAgent, updateAgent } from './agent.model.ts'
+import { presentAgent, ROLES } from './agent.presenter.ts'
+
+const AgentBody = Type.Partial(
+  Type.Object({
+    name: Nullable(Type.String()),
+    email: Nullable(Type.String()),
+    role: Nullable(Choice(ROLES)),
+    availability: Nullable(Choice(['online', 'offline', 'busy'])),
+    auto_offline: Nullable(Type.Boolean()),
+  }),
+)
+
+const base = '/api/v1/accounts/:account_id/agents' as const
+
+export const agentOperations = [
+  operation({
+    id: 'agents.index',
+    route: `GET ${base}`,
+    summary: 'List the members of an account by name',
+    access: 'agent',
+    reply: Type.Array(Agent),
+    handle: async (ctx) => (await listAgents(ctx)).map((agent) => presentAgent(ctx.app, agent, ctx.account.id)),
+  }),
+  operation({
+    id: 'agents.create',
+    route: `POST ${base}`,
+    summary: 'Make somebody a member of an account',
+    access: 'administrator',
+    wrapper: 'agent',
+    body: AgentBody,
+    reply: Agent,
+    transaction: false,
+    handle: async (ctx, { body }) => presentAgent(ctx.app, await createAgent(ctx, body), ctx.account.id),
+  }),
+  operation({
+    id: 'agents.update',
+    route: `PATCH ${base}/:id`,
+    summary: 'Change the name, role or availability of a member',
+    access: 'administrator',
+    wrapper: 'agent',
+    body: AgentBody,
+    reply: Agent,
+    handle: async (ctx, { params, body }) => presentAgent(ctx.app, await updateAgent(ctx, params.id, body), ctx.account.id),
+  }),
+  operation({
+    id: 'agents.destroy',
+    route: `DELETE ${base}/:id`,
+    summary: 'Remove a member from an account',
+    access: 'administrator',
+    reply: Empty,
+    handle: (ctx, { params }) => removeAgent(ctx, params.id),
+  }),
+  operation({
+    id: 'agents.bulk_create',
+    route: `POST ${base}/bulk_create`,
+    summary: 'Make many people members by their addresses',
+    access: 'administrator',
+    body: Type.Partial(Type.Object({ emails: Type.Array(Type.String()) })),
+    reply: Empty,
+    transaction: false,
+    handle: (ctx, { body }) => {
+      if (!body.emails) throw new MissingParamError('emails')
+      return createAgents(ctx, body.emails)
+    },
+  }),
+]

@@ -1,0 +1,149 @@
+import Type from 'typebox'
+import type { Context } from '../../http/context.ts'
+import { RefusedError } from '../../http/errors.ts'
+import { Bag, Nullable, operation } from '../../http/operation.ts'
+import { RawAnswer } from '../../http/raw-answer.ts'
+import { iso } from '../../lib/times.ts'
+import { loadProfile, presentProfile } from '../profile/profile.presenter.ts'
+import { Profile, profileFields } from '../profile/profile.schemas.ts'
+import { askForPassword, resetPassword } from './password.model.ts'
+import { confirm, destroyOwnUser, signInWith } from './sign-in.model.ts'
+import { createSession, endSession, findSessionOf } from './session.model.ts'
+
+const Data = Type.Object({ data: Profile }, { additionalProperties: false })
+const Text = Nullable(Type.String())
+
+/** Begins a session and shows whose it is. */
+async function begin(ctx: Context, userId: number, { authorization = true } = {}) {
+  const user = (await loadProfile(ctx.db, userId))!
+  const { authorization: bearer, ...headers } = await createSession(ctx, user)
+  Object.assign(ctx.answerHeaders, headers, authorization && { authorization: bearer })
+  return { data: presentProfile(ctx.app, user) }
+}
+
+const devise = (status: number, error: string) => new RefusedError(status, { success: false, errors: [error] })
+
+export const authOperations = [
+  operation({
+    id: 'sessions.create',
+    route: 'POST /auth/sign_in',
+    summary: 'Sign in with a password, or with the token of a login link',
+    access: 'nobody',
+    body: Type.Partial(Type.Object({ email: Text, password: Text, sso_auth_token: Text })),
+    reply: Data,
+    transaction: false,
+    handle: async (ctx, { body }) => begin(ctx, await signInWith(ctx, body)),
+  }),
+  operation({
+    id: 'sessions.new',
+    route: 'GET /auth/sign_in',
+    summary: 'Where people sign in',
+    access: 'nobody',
+    reply: Type.Any(),
+    status: 302,
+    produces: 'text/html',
+    handle: (ctx) => new RawAnswer(302, { location: `${ctx.app.config.frontendUrl}/app/login?error=access-denied` }),
+  }),
+  operation({
+    id: 'sessions.destroy',
+    route: 'DELETE /auth/sign_out',
+    summary: 'End this session',
+    access: 'nobody',
+    reply: Type.Object({ success: Type.Boolean() }),
+    transaction: false,
+    handle: async (ctx) => {
+      const session = await findSessionOf(ctx)
+      if (!session) throw devise(404, 'User was not found or was not logged in.')
+      await endSession(ctx.db, session.userId, session.client)
+      return { success: true }
+    },
+  }),
+  operation({
+    id: 'token_validations.validate_token',
+    route: 'GET /auth/validate_token',
+    summary: 'Whether a session lasts, and whose it is',
+    access: 'nobody',
+    reply: Type.Object(
+      {
+        payload: Type.Object({
+          success: Type.Boolean(),
+          data: Type.Object({ ...profileFields, created_at: Type.String() }, { additionalProperties: false }),
+        }),
+      },
+      { additionalProperties: false },
+    ),
+    handle: async (ctx) => {
+      const session = await findSessionOf(ctx)
+      if (!session) throw devise(401, 'Invalid login credentials')
+      const user = (await loadProfile(ctx.db, session.userId))!
+      Object.assign(ctx.answerHeaders, session.headers)
+      return { payload: { success: true, data: { ...presentProfile(ctx.app, user), created_at: iso(user.created_at)! } } }
+    },
+  }),
+  operation({
+    id: 'passwords.create',
+    route: 'POST /auth/password',
+    summary: 'Ask for a mail by which to set a new password',
+    access: 'nobody',
+    body: Type.Partial(Type.Object({ email: Text })),
+    reply: Type.Object({ message: Type.String() }),
+    transaction: false,
+    handle: async (ctx, { body }) => {
+      await askForPassword(ctx, body.email)
+      return { message: 'Request for password reset is successful. A email with instructions will be sent to your email if it exists.' }
+    },
+  }),
+  operation({
+    id: 'passwords.update',
+    route: 'PATCH /auth/password',
+    summary: 'Set a new password with the token of that mail',
+    access: 'nobody',
+    body: Type.Partial(Type.Object({ reset_password_token: Text, password: Text, password_confirmation: Text })),
+    reply: Data,
+    transaction: false,
+    handle: async (ctx, { body }) => begin(ctx, await resetPassword(ctx, body), { authorization: false }),
+  }),
+  operation({
+    id: 'confirmations.create',
+    route: 'POST /auth/confirmation',
+    summary: 'Confirm an e-mail address',
+    access: 'nobody',
+    body: Type.Partial(Type.Object({ confirmation_token: Text })),
+    reply: Data,
+    transaction: false,
+    handle: async (ctx, { body }) => begin(ctx, await confirm(ctx, body.confirmation_token), { authorization: false }),
+  }),
+  operation({
+    id: 'registrations.create',
+    route: 'POST /auth',
+    summary: 'Not open: POST /api/v1/accounts signs up',
+    access: 'nobody',
+    reply: Bag,
+    handle: () => {
+      const error = "Missing 'confirm_success_url' parameter."
+      throw new RefusedError(422, { success: false, errors: [error], status: 'error', data: {} })
+    },
+  }),
+  operation({
+    id: 'registrations.update',
+    route: 'PATCH /auth',
+    summary: 'Not open: PUT /api/v1/profile changes a person',
+    access: 'nobody',
+    reply: Bag,
+    handle: () => {
+      throw new RefusedError(422, { success: false, errors: ['Please submit proper account update data in request body.'], status: 'error' })
+    },
+  }),
+  operation({
+    id: 'registrations.destroy',
+    route: 'DELETE /auth',
+    summary: "Delete one's own login",
+    access: 'nobody',
+    reply: Type.Object({ status: Type.String(), message: Type.String() }),
+    handle: async (ctx) => {
+      const session = await findSessionOf(ctx)
+      if (!session) throw new RefusedError(404, { success: false, errors: ['Unable to locate account for destruction.'], status: 'error' })
+      return destroyOwnUser(ctx, session.userId)
+    },
+  }),
+]

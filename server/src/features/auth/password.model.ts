@@ -1,0 +1,69 @@
+import { createHmac } from 'node:crypto'
+import { sql } from 'kysely'
+import { inTransaction } from '../../db/transaction.ts'
+import type { Context } from '../../http/context.ts'
+import { RecordInvalidError, RefusedError } from '../../http/errors.ts'
+import { hashPassword, passwordProblems } from '../../lib/passwords.ts'
+import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
+import { endSocketsOf } from '../realtime/sockets.ts'
+import { limitAddress, limitName } from './limits.ts'
+import { endOtherSessions } from './session.model.ts'
+
+const HOUR = 3600
+
+/** What is kept of a token that goes out by mail. */
+const kept = (ctx: Context, token: string) => createHmac('sha256', ctx.app.config.secretKeyBase).update(`reset_password_token ${token}`).digest('hex')
+
+/** The answer is the same for known and unknown addresses. */
+export async function askForPassword(ctx: Context, address: string | null | undefined): Promise<void> {
+  const email = address?.trim().toLowerCase() ?? ''
+  await limitAddress(ctx, 'password', 5, 30 * 60)
+  await limitName(ctx, 'password', email, 5, HOUR)
+  const { rows } = await sql`update users set reset_password_token = ${kept(ctx, urlSafeToken())}, reset_password_sent_at = ${ctx.app.now()}
+    where email = ${email} returning id`.execute(ctx.db)
+  // There is no mail yet. The token must not be in a log, so it cannot be used.
+  if (rows.length) ctx.app.log.warn({ request: ctx.requestId }, 'a mail to set a new password was asked for, but no mail is set up')
+}
+
+interface Reset {
+  reset_password_token?: string | null
+  password?: string | null
+  password_confirmation?: string | null
+}
+
+export async function resetPassword(ctx: Context, body: Reset): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    select id from users where reset_password_token = ${kept(ctx, body.reset_password_token ?? '')}
+      and reset_password_sent_at > now() - interval '6 hours' limit 1`.execute(ctx.db)
+  const [user] = rows
+  if (!user) throw new RefusedError(422, { message: 'Invalid token', redirect_url: '/' })
+  await changePassword(ctx, user.id, body, { confirm: true })
+  return user.id
+}
+
+/** Whoever is signed in elsewhere is so no longer, sockets included; the API token stays. */
+export async function changePassword(
+  ctx: Context,
+  userId: number,
+  { password, password_confirmation: confirmation }: Pick<Reset, 'password' | 'password_confirmation'>,
+  { confirm = false } = {},
+): Promise<void> {
+  checkNewPassword(password, confirmation)
+  const digest = await hashPassword(password!)
+  await inTransaction(ctx, async () => {
+    await sql`update users set encrypted_password = ${digest}, pubsub_token = ${base58Token()}, reset_password_token = null,
+      updated_at = ${ctx.app.now()} ${confirm ? sql`, confirmed_at = coalesce(confirmed_at, ${ctx.app.now()})` : sql``}
+      where id = ${userId}`.execute(ctx.db)
+    await endOtherSessions(ctx.db, userId)
+    await endSocketsOf(ctx, userId)
+  })
+}
+
+export function checkNewPassword(password: string | null | undefined, confirmation: string | null | undefined): void {
+  const problems = passwordProblems(password).map((text): [string, string] => ['password', text])
+  if (confirmation !== undefined && confirmation !== null) {
+    if (confirmation !== password) problems.push(['password_confirmation', "Password confirmation doesn't match Password"])
+    problems.push(...passwordProblems(confirmation, 'Password confirmation').map((text): [string, string] => ['password_confirmation', text]))
+  }
+  if (problems.length) throw new RecordInvalidError(problems)
+}

@@ -1,0 +1,133 @@
+import { hash, verify } from '@node-rs/bcrypt'
+import type { FastifyRequest } from 'fastify'
+import { sql, type Kysely } from 'kysely'
+import type { App } from '../../app.ts'
+import type { DB } from '../../db/schema.ts'
+import type { Context, Session } from '../../http/context.ts'
+import { digest, urlSafeToken } from '../../lib/tokens.ts'
+
+const MAX_CLIENTS = 25
+const LIFE_MONTHS = 2
+const COST = 10
+const REMEMBERED = 10_000
+
+/** Of each client as devise keeps it. */
+interface ClientToken {
+  token: string
+  /** Unix seconds. */
+  expiry: number
+  updated_at?: string
+}
+
+type ClientTokens = Record<string, ClientToken>
+
+interface Credentials {
+  token: string
+  client: string
+  uid: string
+}
+
+/** Checking a token takes a tenth of a second, and the same one comes with every request: what held once is remembered. */
+const verified = new Map<string, true>()
+
+/** The session of a request's headers, of its parameters, or of the Bearer header that holds them; undefined when there is none that lasts. */
+export function findSession(app: App, request: FastifyRequest): Promise<FoundSession | undefined> {
+  return checkCredentials(app, credentialsOf(request.headers, { ...(request.query as object), ...(request.body as object | null) }))
+}
+
+/** The same for operations that are open to nobody in particular. */
+export function findSessionOf(ctx: Context): Promise<FoundSession | undefined> {
+  return checkCredentials(ctx.app, credentialsOf(ctx.headers, ctx.sent))
+}
+
+type FoundSession = Session & { userId: number }
+
+async function checkCredentials(app: App, credentials: Credentials | undefined): Promise<FoundSession | undefined> {
+  if (!credentials || Object.values(credentials).some((text) => text.length > 255 || text.includes('\0'))) return undefined
+  const { rows } = await sql<{ id: number; entry: ClientToken | null }>`
+    select id, tokens -> ${credentials.client} as entry from users where uid = ${credentials.uid}
+      and provider = 'email' limit 1`.execute(app.database.kysely)
+  const [row] = rows
+  if (!row?.entry || row.entry.expiry * 1000 < app.now().getTime()) return undefined
+  if (!(await isToken(credentials.token, row.entry.token))) return undefined
+  return { userId: row.id, client: credentials.client, headers: sessionHeaders(credentials, row.entry.expiry) }
+}
+
+async function isToken(token: string, kept: string): Promise<boolean> {
+  const key = `${kept} ${digest(token)}`
+  if (verified.has(key)) return true
+  if (!(await verify(token, kept).catch(() => false))) return false
+  if (verified.size >= REMEMBERED) verified.clear()
+  verified.set(key, true)
+  return true
+}
+
+type Headers = Record<string, string | string[] | undefined>
+
+function credentialsOf(headers: Headers, sent: Record<string, unknown>): Credentials | undefined {
+  const bearer = readBearer(headers.authorization as string | undefined)
+  const find = (name: string) => {
+    const values = [headers[name], headers[name.replace('-', '_')], bearer?.[name], sent[name]]
+    return values.find((value): value is string => typeof value === 'string' && value !== '')
+  }
+  const [token, client, uid] = [find('access-token'), find('client'), find('uid')]
+  return token && client && uid ? { token, client, uid } : undefined
+}
+
+function readBearer(header: string | undefined): Record<string, unknown> | undefined {
+  if (!header?.startsWith('Bearer ') || header.length > 2000) return undefined
+  try {
+    const value: unknown = JSON.parse(Buffer.from(header.slice(7), 'base64').toString())
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What every answer to a session repeats. */
+function sessionHeaders({ token, client, uid }: Credentials, expiry: number): Record<string, string> {
+  const headers = { 'access-token': token, 'token-type': 'Bearer', client, expiry: String(expiry), uid }
+  return { ...headers, authorization: `Bearer ${Buffer.from(JSON.stringify(headers)).toString('base64')}` }
+}
+
+/** A new session of a person; the oldest gives way to the 26th. */
+export async function createSession(
+  { app, db }: { app: App; db: Kysely<DB> },
+  user: { id: number; uid: string },
+): Promise<Record<string, string>> {
+  const [token, client] = [urlSafeToken(), urlSafeToken()]
+  const end = new Date(app.now())
+  end.setUTCMonth(end.getUTCMonth() + LIFE_MONTHS)
+  const expiry = Math.floor(end.getTime() / 1000)
+  const entry: ClientToken = { token: await hash(token, { cost: COST, version: '2a' }), expiry, updated_at: app.now().toISOString() }
+  await changeTokens(db, user.id, (tokens) => {
+    const kept = Object.entries(tokens)
+      .sort(([, a], [, b]) => b.expiry - a.expiry)
+      .slice(0, MAX_CLIENTS - 1)
+    return { ...Object.fromEntries(kept), [client]: entry }
+  })
+  return sessionHeaders({ token, client, uid: user.uid }, expiry)
+}
+
+export function endSession(db: Kysely<DB>, userId: number, client: string): Promise<void> {
+  return changeTokens(db, userId, ({ [client]: _, ...others }) => others)
+}
+
+/** After a change of password only the newest session goes on, as devise does. */
+export function endOtherSessions(db: Kysely<DB>, userId: number): Promise<void> {
+  return changeTokens(db, userId, (tokens) => {
+    const newest = Object.entries(tokens).sort(([, a], [, b]) => b.expiry - a.expiry)[0]
+    return newest ? Object.fromEntries([newest]) : {}
+  })
+}
+
+async function changeTokens(db: Kysely<DB>, userId: number, change: (tokens: ClientTokens) => ClientTokens): Promise<void> {
+  const work = async (transaction: Kysely<DB>) => {
+    const { rows } = await sql<{ tokens: ClientTokens | string | null }>`
+      select tokens from users where id = ${userId} for update`.execute(transaction)
+    const { tokens = null } = rows[0] ?? {}
+    const before = typeof tokens === 'string' ? (JSON.parse(tokens) as ClientTokens) : (tokens ?? {})
+    await sql`update users set tokens = ${JSON.stringify(change(before))}::json where id = ${userId}`.execute(transaction)
+  }
+  await (db.isTransaction ? work(db) : db.transaction().execute(work))
+}

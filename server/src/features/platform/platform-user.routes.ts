@@ -1,0 +1,121 @@
+import { sql } from 'kysely'
+import Type from 'typebox'
+import { inTransaction } from '../../db/transaction.ts'
+import type { Context } from '../../http/context.ts'
+import { RecordInvalidError } from '../../http/errors.ts'
+import { Bag, Empty, Nullable, operation } from '../../http/operation.ts'
+import { loadProfile, presentPlatformUser } from '../profile/profile.presenter.ts'
+import { PlatformUser } from '../profile/profile.schemas.ts'
+import { makeLoginLink } from '../auth/login-link.model.ts'
+import { createUser, findUserByEmail, updateUser, type NewUser } from '../users/user.model.ts'
+import { accessPermissible, callingApp, permit } from './permissible.model.ts'
+
+const UserBody = Type.Partial(
+  Type.Object({
+    name: Nullable(Type.String()),
+    display_name: Nullable(Type.String()),
+    email: Nullable(Type.String()),
+    password: Nullable(Type.String()),
+    custom_attributes: Bag,
+  }),
+)
+
+const base = '/platform/api/v1/users' as const
+
+async function show(ctx: Context, id: number) {
+  return presentPlatformUser(ctx.app, (await loadProfile(ctx.db, id))!)
+}
+
+/** Who has the e-mail already is handed to the app as they are, but confirmed. */
+async function createOrTakeUser(ctx: Context, body: Partial<NewUser>): Promise<number> {
+  const known = body.email ? await findUserByEmail(ctx, body.email) : undefined
+  if (!known && (body.name === undefined || body.name === null)) throw new RecordInvalidError([['name', "Name can't be blank"]])
+  const id = known?.id ?? (await createUser(ctx, { ...body, name: body.name!, email: body.email, confirmed: true, passwordRequired: true })).id
+  await inTransaction(ctx, async () => {
+    if (known) await sql`update users set confirmed_at = ${ctx.app.now()} where id = ${id} and confirmed_at is null`.execute(ctx.db)
+    await permit(ctx, callingApp(ctx).id, 'User', id)
+  })
+  return id
+}
+
+export const platformUserOperations = [
+  operation({
+    id: 'platform/users.create',
+    route: `POST ${base}`,
+    summary: 'Create a user, or get the right to the one who has that e-mail',
+    access: 'platform',
+    body: UserBody,
+    reply: PlatformUser,
+    transaction: false,
+    handle: async (ctx, { body }) => show(ctx, await createOrTakeUser(ctx, body as Partial<NewUser>)),
+  }),
+  operation({
+    id: 'platform/users.show',
+    route: `GET ${base}/:id`,
+    summary: 'Show a user',
+    access: 'platform',
+    reply: PlatformUser,
+    handle: async (ctx, { params }) => show(ctx, await accessPermissible(ctx, 'User', params.id)),
+  }),
+  operation({
+    id: 'platform/users.update',
+    route: `PATCH ${base}/:id`,
+    summary: 'Change a user',
+    description: 'custom_attributes are merged; an e-mail counts at once.',
+    access: 'platform',
+    body: UserBody,
+    reply: PlatformUser,
+    transaction: false,
+    handle: async (ctx, { params, body }) => {
+      const id = await accessPermissible(ctx, 'User', params.id)
+      await updateUser(ctx, id, body)
+      return show(ctx, id)
+    },
+  }),
+  operation({
+    id: 'platform/users.destroy',
+    route: `DELETE ${base}/:id`,
+    summary: 'Delete a user',
+    access: 'platform',
+    reply: Empty,
+    handle: async (ctx, { params }) => {
+      ctx.later('users.destroy', { user_id: await accessPermissible(ctx, 'User', params.id) })
+    },
+  }),
+  operation({
+    id: 'platform/users.login',
+    route: `GET ${base}/:id/login`,
+    summary: 'Make a link by which a user signs in once, within five minutes',
+    access: 'platform',
+    reply: Type.Object({ url: Type.String() }, { additionalProperties: false }),
+    handle: async (ctx, { params }) => ({ url: await makeLoginLink(ctx, await accessPermissible(ctx, 'User', params.id)) }),
+  }),
+  operation({
+    id: 'platform/users.token',
+    route: `POST ${base}/:id/token`,
+    summary: "Show a user's access token",
+    access: 'platform',
+    reply: Type.Object(
+      {
+        access_token: Type.String(),
+        expiry: Type.Null(),
+        user: Type.Object(
+          {
+            id: Type.Integer(),
+            name: Type.String(),
+            display_name: Nullable(Type.String()),
+            email: Type.String(),
+            pubsub_token: Nullable(Type.String()),
+          },
+          { additionalProperties: false },
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    handle: async (ctx, { params }) => {
+      const user = (await loadProfile(ctx.db, await accessPermissible(ctx, 'User', params.id)))!
+      const { access_token, id, name, display_name, email, pubsub_token } = user
+      return { access_token, expiry: null, user: { id, name, display_name, email, pubsub_token } }
+    },
+  }),
+]

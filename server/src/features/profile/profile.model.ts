@@ -1,0 +1,130 @@
+import { sql } from 'kysely'
+import { inTransaction } from '../../db/transaction.ts'
+import type { Context } from '../../http/context.ts'
+import { invalidField, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
+import type { UploadedFile } from '../../http/params.ts'
+import { iso } from '../../lib/times.ts'
+import { verifyPassword } from '../../lib/passwords.ts'
+import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
+import { changePassword, checkNewPassword } from '../auth/password.model.ts'
+import { checkEmail } from '../users/user.model.ts'
+
+interface ProfileChanges {
+  name?: string | null
+  display_name?: string | null
+  email?: string | null
+  avatar?: UploadedFile
+  message_signature?: string | null
+  ui_settings?: Record<string, unknown>
+  phone_number?: string | null
+  current_password?: string | null
+  password?: string | null
+  password_confirmation?: string | null
+}
+
+/** All or nothing: the password is checked first, then written with the rest. */
+export async function updateProfile(ctx: Context, fields: ProfileChanges): Promise<void> {
+  const { id } = ctx.user
+  if (fields.password) {
+    await checkCurrentPassword(ctx, fields.current_password)
+    checkNewPassword(fields.password, fields.password_confirmation)
+  }
+  for (const field of ['name', 'display_name'] as const) {
+    if ((fields[field]?.length ?? 0) > 255) throw invalidField(field, 'is too long (maximum is 255 characters)')
+  }
+  if ((fields.message_signature?.length ?? 0) > 20_000) throw invalidField('message_signature', 'is too long (maximum is 20000 characters)')
+  const email = fields.email?.trim().toLowerCase()
+  if (email !== undefined) await checkEmail(ctx, email, id)
+  await inTransaction(ctx, async () => {
+    await sql`update users set updated_at = ${ctx.app.now()}
+      ${fields.name === undefined ? sql`` : sql`, name = ${fields.name ?? ''}`}
+      ${fields.display_name === undefined ? sql`` : sql`, display_name = ${fields.display_name}`}
+      ${fields.message_signature === undefined ? sql`` : sql`, message_signature = ${fields.message_signature}`}
+      ${fields.ui_settings ? sql`, ui_settings = ${JSON.stringify(fields.ui_settings)}` : sql``}
+      ${fields.phone_number === undefined ? sql`` : sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify({ phone_number: fields.phone_number })}::jsonb`}
+      ${email === undefined || email === ctx.user.email ? sql`` : sql`, unconfirmed_email = ${email}, confirmation_token = ${urlSafeToken()}, confirmation_sent_at = ${ctx.app.now()}`}
+      where id = ${id}`.execute(ctx.db)
+    if (fields.avatar) await ctx.app.files.setAvatar(ctx, { recordType: 'User', recordId: id }, fields.avatar)
+  })
+  if (fields.password) await changePassword(ctx, id, fields)
+}
+
+async function checkCurrentPassword(ctx: Context, password: string | null | undefined): Promise<void> {
+  const { rows } = await sql<{ encrypted_password: string }>`select encrypted_password from users where id = ${ctx.user.id}`.execute(ctx.db)
+  if (!(await verifyPassword(password ?? '', rows[0]?.encrypted_password ?? null))) throw unprocessable('Invalid current password')
+}
+
+const AVAILABILITIES = ['online', 'offline', 'busy'] as const
+
+/** In one of the caller's own accounts. */
+export async function setMembership(
+  ctx: Context,
+  accountId: number | undefined,
+  wanted: { availability?: (typeof AVAILABILITIES)[number] | null; auto_offline?: boolean },
+): Promise<void> {
+  const availability = wanted.availability ? AVAILABILITIES.indexOf(wanted.availability) : null
+  const { rows } = await sql`
+    update account_users set availability = coalesce(${availability}, availability),
+      auto_offline = coalesce(${wanted.auto_offline ?? null}, auto_offline), updated_at = ${ctx.app.now()}
+    where user_id = ${ctx.user.id} and account_id = ${accountId ?? null} returning id`.execute(ctx.db)
+  if (!rows.length) throw new NotFoundError()
+}
+
+export async function setActiveAccount(ctx: Context, accountId: number | undefined): Promise<void> {
+  const { rows } = await sql`
+    update account_users set active_at = ${ctx.app.now()} where user_id = ${ctx.user.id} and account_id = ${accountId ?? null}
+    returning id`.execute(ctx.db)
+  if (!rows.length) throw new NotFoundError()
+}
+
+export async function resetAccessToken(ctx: Context): Promise<void> {
+  await sql`update access_tokens set token = ${base58Token()}, updated_at = ${ctx.app.now()}
+    where owner_type = 'User' and owner_id = ${ctx.user.id}`.execute(ctx.db)
+}
+
+const SUBSCRIPTION_TYPES = ['browser_push', 'fcm'] as const
+/** Chatwoot's numbers of them. */
+const SUBSCRIPTION_NUMBERS = [1, 2]
+
+interface Subscription {
+  subscription_type?: (typeof SUBSCRIPTION_TYPES)[number] | null
+  subscription_attributes?: Record<string, any>
+}
+
+/** One for each device: it moves to whoever registers it last. */
+export async function saveSubscription(ctx: Context, { subscription_type: type, subscription_attributes: attributes = {} }: Subscription) {
+  const identifier: unknown = type === 'browser_push' ? attributes.endpoint : attributes.device_id
+  if (typeof identifier !== 'string' || !identifier) throw new RecordInvalidError([['identifier', "Identifier can't be blank"]])
+  const number = SUBSCRIPTION_NUMBERS[SUBSCRIPTION_TYPES.indexOf(type ?? 'browser_push')]!
+  const now = ctx.app.now()
+  const { rows } = await sql<SubscriptionRow>`
+    insert into notification_subscriptions (user_id, subscription_type, subscription_attributes, identifier, created_at, updated_at)
+    values (${ctx.user.id}, ${number}, ${JSON.stringify(attributes)}, ${identifier}, ${now}, ${now})
+    on conflict (identifier) do update set user_id = excluded.user_id, subscription_type = excluded.subscription_type,
+      subscription_attributes = excluded.subscription_attributes, updated_at = excluded.updated_at
+    returning id, user_id, subscription_type, subscription_attributes, identifier, created_at, updated_at`.execute(ctx.db)
+  const row = rows[0]!
+  return {
+    ...row,
+    subscription_type: SUBSCRIPTION_TYPES[SUBSCRIPTION_NUMBERS.indexOf(row.subscription_type)]!,
+    created_at: iso(row.created_at)!,
+    updated_at: iso(row.updated_at)!,
+  }
+}
+
+interface SubscriptionRow {
+  id: number
+  user_id: number
+  subscription_type: number
+  subscription_attributes: Record<string, unknown>
+  identifier: string
+  created_at: Date
+  updated_at: Date
+}
+
+/** Only the caller's own, where Chatwoot takes anybody's. */
+export async function removeSubscription(ctx: Context, pushToken: string | null | undefined): Promise<void> {
+  if (!pushToken) return
+  await sql`delete from notification_subscriptions where user_id = ${ctx.user.id}
+    and subscription_attributes ->> 'push_token' = ${pushToken}`.execute(ctx.db)
+}

@@ -1,0 +1,119 @@
+import { sql, type Kysely } from 'kysely'
+import type { App } from '../../app.ts'
+import type { DB } from '../../db/schema.ts'
+import { iso } from '../../lib/times.ts'
+import { avatarJson } from '../pictures.sql.ts'
+import { availabilityStatus, type AvatarBlob } from '../users/user.presenter.ts'
+
+/** A person with their accounts and their token. */
+export interface ProfileRow {
+  id: number
+  name: string
+  display_name: string | null
+  email: string
+  uid: string
+  provider: string
+  confirmed_at: Date | null
+  created_at: Date
+  message_signature: string | null
+  pubsub_token: string
+  custom_attributes: Record<string, unknown> | null
+  ui_settings: Record<string, unknown> | null
+  type: string | null
+  access_token: string
+  avatar: AvatarBlob | null
+  accounts: ProfileAccount[]
+}
+
+interface ProfileAccount {
+  id: number
+  name: string
+  status: number
+  locale: number
+  active_at: string | null
+  role: number
+  inviter_id: number | null
+  availability: number
+  auto_offline: boolean
+  custom_role_id: number | null
+}
+
+export async function loadProfile(db: Kysely<DB>, userId: number): Promise<ProfileRow | undefined> {
+  const { rows } = await sql<ProfileRow>`
+    select u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.confirmed_at, u.created_at, u.message_signature,
+      u.pubsub_token, u.custom_attributes, u.ui_settings, u.type,
+      (select token from access_tokens t where t.owner_type = 'User' and t.owner_id = u.id order by t.id limit 1) as access_token,
+      ${avatarJson('User', sql`u.id`)} as avatar,
+      (select coalesce(json_agg(json_build_object('id', a.id, 'name', a.name, 'status', a.status, 'locale', a.locale,
+          'active_at', au.active_at, 'role', au.role, 'inviter_id', au.inviter_id, 'availability', au.availability,
+          'auto_offline', au.auto_offline, 'custom_role_id', au.custom_role_id) order by au.id), '[]')
+        from account_users au join accounts a on a.id = au.account_id where au.user_id = u.id) as accounts
+    from users u where u.id = ${userId}`.execute(db)
+  return rows[0]
+}
+
+const ROLES = ['agent', 'administrator'] as const
+const AVAILABILITIES = ['online', 'offline', 'busy'] as const
+
+/** The profile, and what signing in answers. */
+export function presentProfile(app: App, user: ProfileRow) {
+  const current = currentAccount(user)
+  return {
+    ...presentBasics(app, user, current),
+    inviter_id: current?.inviter_id ?? null,
+    type: user.type,
+    accounts: user.accounts.map((account) => ({
+      id: account.id,
+      name: account.name,
+      status: account.status === 1 ? 'suspended' : 'active',
+      active_at: iso(account.active_at),
+      role: ROLES[account.role] ?? 'agent',
+      permissions: [ROLES[account.role] ?? 'agent'],
+      availability: AVAILABILITIES[account.availability] ?? 'online',
+      availability_status: availabilityStatus(app, { ...account, id: user.id }, account.id),
+      auto_offline: account.auto_offline,
+      custom_role_id: account.custom_role_id,
+      custom_role: null,
+    })),
+  }
+}
+
+/** As the Platform API shows a person. */
+export function presentPlatformUser(app: App, user: ProfileRow) {
+  return {
+    ...presentBasics(app, user, currentAccount(user)),
+    accounts: user.accounts.map((account) => ({
+      id: account.id,
+      name: account.name,
+      active_at: iso(account.active_at),
+      role: ROLES[account.role] ?? 'agent',
+    })),
+  }
+}
+
+function presentBasics(app: App, user: ProfileRow, current: ProfileAccount | undefined) {
+  const custom = user.custom_attributes
+  return {
+    access_token: user.access_token,
+    account_id: current?.id ?? null,
+    available_name: user.display_name || user.name,
+    avatar_url: app.files.avatarUrl(user.avatar),
+    confirmed: user.confirmed_at !== null,
+    display_name: user.display_name,
+    message_signature: user.message_signature,
+    email: user.email,
+    id: user.id,
+    name: user.name,
+    provider: user.provider,
+    pubsub_token: user.pubsub_token,
+    ...(custom && Object.keys(custom).length > 0 && { custom_attributes: custom }),
+    role: current ? (ROLES[current.role] ?? 'agent') : null,
+    ui_settings: user.ui_settings ?? {},
+    uid: user.uid,
+  }
+}
+
+/** The one they were in last. */
+export function currentAccount(user: ProfileRow): ProfileAccount | undefined {
+  return [...user.accounts].sort((a, b) => (b.active_at ?? '').localeCompare(a.active_at ?? ''))[0]
+}

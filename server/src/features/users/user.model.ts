@@ -1,0 +1,128 @@
+import { sql } from 'kysely'
+import { inTransaction } from '../../db/transaction.ts'
+import type { Context } from '../../http/context.ts'
+import { RecordInvalidError } from '../../http/errors.ts'
+import { changePassword } from '../auth/password.model.ts'
+import { isEmail } from '../../lib/email.ts'
+import { hashPassword, passwordProblems } from '../../lib/passwords.ts'
+import { base58Token } from '../../lib/tokens.ts'
+
+export interface UserRow {
+  id: number
+  name: string
+  display_name: string | null
+  email: string
+  uid: string
+  provider: string
+  pubsub_token: string
+  confirmed_at: Date | null
+  custom_attributes: Record<string, unknown> | null
+  access_token: string
+}
+
+export interface NewUser {
+  name: string
+  display_name?: string | null
+  email: string | null | undefined
+  /** Absent: one that nobody knows. */
+  password?: string | null
+  custom_attributes?: Record<string, unknown> | null
+  confirmed?: boolean
+}
+
+const USER_COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.pubsub_token, u.confirmed_at, u.custom_attributes`
+
+/** The password is hashed before the transaction begins: it takes a tenth of a second. */
+export async function createUser(ctx: Context, fields: NewUser & { passwordRequired?: boolean }): Promise<UserRow> {
+  const email = fields.email?.trim().toLowerCase() ?? ''
+  const password = fields.password ?? (fields.passwordRequired ? null : `${base58Token()}aA1!`)
+  const problems: [string, string][] = [
+    ...emailProblems(email),
+    ...lengthProblems(fields),
+    ...passwordProblems(password).map((text): [string, string] => ['password', text]),
+  ]
+  if (!problems.length && (await isTaken(ctx, email))) problems.push(['email', 'Email has already been taken'])
+  if (problems.length) throw new RecordInvalidError(problems)
+  const digest = await hashPassword(password!)
+  return inTransaction(ctx, () => insertUser(ctx, { ...fields, email, digest }))
+}
+
+async function insertUser(ctx: Context, user: Omit<NewUser, 'email'> & { email: string; digest: string }): Promise<UserRow> {
+  const now = ctx.app.now()
+  const { rows } = await sql<UserRow>`
+    with u as (
+      insert into users (name, display_name, email, uid, provider, encrypted_password, pubsub_token, custom_attributes,
+        confirmed_at, created_at, updated_at)
+      values (${user.name}, ${user.display_name ?? null}, ${user.email}, ${user.email}, 'email', ${user.digest}, ${base58Token()},
+        ${JSON.stringify(user.custom_attributes ?? {})}, ${user.confirmed ? now : null}, ${now}, ${now})
+      returning *
+    ), t as (
+      insert into access_tokens (owner_type, owner_id, token, created_at, updated_at)
+      select 'User', u.id, ${base58Token()}, ${now}, ${now} from u returning token
+    )
+    select ${USER_COLUMNS}, t.token as access_token from u, t`.execute(ctx.db)
+  return rows[0]!
+}
+
+export interface UserChanges {
+  name?: string | null
+  display_name?: string | null
+  email?: string | null
+  password?: string | null
+  /** Merged into what is there. */
+  custom_attributes?: Record<string, unknown> | null
+}
+
+/** A changed e-mail counts at once. */
+export async function updateUser(ctx: Context, id: number, fields: UserChanges): Promise<void> {
+  const email = fields.email === undefined ? undefined : (fields.email?.trim().toLowerCase() ?? '')
+  const problems: [string, string][] = [
+    ...(email === undefined ? [] : emailProblems(email)),
+    ...lengthProblems(fields),
+    ...(fields.password ? passwordProblems(fields.password).map((text): [string, string] => ['password', text]) : []),
+  ]
+  if (email !== undefined && !problems.length && (await isTaken(ctx, email, id))) {
+    problems.push(['email', 'Email has already been taken'])
+  }
+  if (problems.length) throw new RecordInvalidError(problems)
+  if (fields.password) await changePassword(ctx, id, { password: fields.password })
+  await inTransaction(ctx, () =>
+    sql`update users set updated_at = ${ctx.app.now()}
+      ${fields.name === undefined ? sql`` : sql`, name = ${fields.name ?? ''}`}
+      ${fields.display_name === undefined ? sql`` : sql`, display_name = ${fields.display_name}`}
+      ${email === undefined ? sql`` : sql`, email = ${email}, uid = ${email}`}
+      ${fields.custom_attributes ? sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify(fields.custom_attributes)}::jsonb` : sql``}
+      where id = ${id}`.execute(ctx.db),
+  )
+}
+
+export async function findUserByEmail(ctx: Context, email: string): Promise<{ id: number } | undefined> {
+  const { rows } = await sql<{ id: number }>`
+    select id from users where email = ${email.trim().toLowerCase()} limit 1`.execute(ctx.db)
+  return rows[0]
+}
+
+function emailProblems(email: string): [string, string][] {
+  if (!email) return [['email', "Email can't be blank"]]
+  if (email.length > 255) return [['email', 'Email is too long (maximum is 255 characters)']]
+  return isEmail(email) ? [] : [['email', 'Email is invalid'], ['email', 'Email is not an email']]
+}
+
+function lengthProblems(fields: { name?: string | null; display_name?: string | null }): [string, string][] {
+  const problems: [string, string][] = []
+  if ((fields.name?.length ?? 0) > 255) problems.push(['name', 'Name is too long (maximum is 255 characters)'])
+  if ((fields.display_name?.length ?? 0) > 255) problems.push(['display_name', 'Display name is too long (maximum is 255 characters)'])
+  return problems
+}
+
+/** Of somebody who is there already. */
+export async function checkEmail(ctx: Context, email: string, userId: number): Promise<void> {
+  const problems = emailProblems(email)
+  if (!problems.length && (await isTaken(ctx, email, userId))) problems.push(['email', 'Email has already been taken'])
+  if (problems.length) throw new RecordInvalidError(problems)
+}
+
+async function isTaken(ctx: Context, email: string, except = 0): Promise<boolean> {
+  const { rows } = await sql`select 1 from users where email = ${email} and id <> ${except} limit 1`.execute(ctx.db)
+  return rows.length > 0
+}
