@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { startTestApp } from '../../../test/support.ts'
+
+const t = startTestApp()
+
+async function office() {
+  const account = await t.buildAccount()
+  const admin = t.as(account.administrator)
+  const base = `/api/v1/accounts/${account.id}`
+  const { body: inbox } = await admin.post(`${base}/inboxes`, { name: 'Front desk', channel: { type: 'api' } })
+  return { account, admin, agent: t.as(account.agent), base, inbox, contacts: `${base}/contacts` }
+}
+
+const make = async (client: ReturnType<typeof t.as>, path: string, body: object) => (await client.post(path, body)).body.payload.contact
+
+describe('contacts of an account', () => {
+  it('take a fixed number of statements to list, however many there are', async () => {
+    const { admin, contacts, inbox } = await office()
+    const count = async () => {
+      const before = t.statements
+      await admin.get(`${contacts}?sort=name`)
+      return t.statements - before
+    }
+    await make(admin, contacts, { name: 'One', email: 'one@acme.example', inbox_id: inbox.id })
+    const one = await count()
+    for (let i = 0; i < 9; i++) await make(admin, contacts, { name: `N${i}`, email: `n${i}@acme.example`, inbox_id: inbox.id })
+    expect(await count()).toBe(one)
+    expect(one).toBeLessThanOrEqual(3)
+  })
+
+  it('are out of reach for another account, by every path and in every body', async () => {
+    const here = await office()
+    const there = await office()
+    const mine = await make(here.admin, here.contacts, { name: 'Mine', email: 'mine@acme.example', inbox_id: here.inbox.id, source_id: 'mine' })
+    const theirs = await make(there.admin, there.contacts, { name: 'Theirs' })
+    const own = `${there.contacts}/${mine.id}`
+    const { admin, base } = there
+    const answers = await Promise.all([
+      admin.get(own),
+      admin.patch(own, { name: 'Taken' }),
+      admin.delete(own),
+      admin.delete(`${own}/avatar`),
+      admin.post(`${own}/destroy_custom_attributes`, { custom_attributes: ['plan'] }),
+      admin.get(`${own}/contactable_inboxes`),
+      admin.get(`${own}/conversations`),
+      admin.get(`${own}/labels`),
+      admin.post(`${own}/labels`, { labels: ['taken'] }),
+      admin.post(`${own}/contact_inboxes`, { inbox_id: there.inbox.id }),
+      admin.post(`${there.contacts}/${theirs.id}/contact_inboxes`, { inbox_id: here.inbox.id }),
+      admin.post(there.contacts, { name: 'New', inbox_id: here.inbox.id }),
+      admin.post(`${base}/contact_inboxes/filter`, { inbox_id: here.inbox.id, source_id: 'mine' }),
+      admin.post(`${base}/actions/contact_merge`, { base_contact_id: theirs.id, mergee_contact_id: mine.id }),
+      admin.post(`${base}/actions/contact_merge`, { base_contact_id: mine.id, mergee_contact_id: theirs.id }),
+    ])
+    expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 404))
+    expect((await here.admin.get(`${here.contacts}/${mine.id}`)).body.payload).toMatchObject({ name: 'Mine' })
+  })
+
+  it('keep what no one may send out of their rows', async () => {
+    const { admin, contacts, account } = await office()
+    const contact = await make(admin, contacts, { name: 'Ada', account_id: 1, id: 7, contact_type: 2, company_id: 3, created_at: 0 })
+    expect(contact.id).not.toBe(7)
+    const { rows } = await t.database.pool.query('select account_id, contact_type, company_id from contacts where id = $1', [contact.id])
+    expect(rows[0]).toEqual({ account_id: account.id, contact_type: 0, company_id: null })
+  })
+
+  it('are told in one list what is wrong with them', async () => {
+    const { admin, contacts } = await office()
+    await make(admin, contacts, { name: 'Ada', email: 'ada@acme.example' })
+    const answer = await admin.post(contacts, { email: 'ADA@acme.example', phone_number: '12', name: 'n'.repeat(256) })
+    expect(answer).toMatchObject({
+      status: 422,
+      body: {
+        message:
+          'Name is too long (maximum is 255 characters), Email has already been taken, Phone number should be in e164 format',
+        attributes: ['name', 'email', 'phone_number'],
+      },
+    })
+  })
+
+  it('say so every time they are saved; webhooks hear only of changes', async () => {
+    const { admin, contacts } = await office()
+    const contact = await make(admin, contacts, { name: 'Ada' })
+    t.events.length = 0
+    await admin.patch(`${contacts}/${contact.id}`, {})
+    await admin.patch(`${contacts}/${contact.id}`, { name: 'Ada King' })
+    const changes = t.events.map((event) => Object.keys((event.data as { changes: object }).changes))
+    expect(changes).toEqual([[], ['name', 'updated_at']])
+  })
+
+  it('share a company by their domain, unless it is a mail provider', async () => {
+    const { admin, contacts, account } = await office()
+    const ids: number[] = []
+    for (const email of ['a@acme-tools.example', 'b@acme-tools.example', 'c@gmail.com']) {
+      const { id } = await make(admin, contacts, { name: email, email })
+      ids.push(id)
+    }
+    const { rows } = await t.database.pool.query('select id, name, domain, contacts_count from companies where account_id = $1', [account.id])
+    expect(rows).toEqual([{ id: rows[0].id, name: 'Acme Tools', domain: 'acme-tools.example', contacts_count: 2 }])
+    const { rows: people } = await t.database.pool.query('select company_id from contacts where id = any($1) order by id', [ids])
+    expect(people.map((row) => row.company_id)).toEqual([rows[0].id, rows[0].id, null])
+  })
+})
+
+describe('two contacts that become one', () => {
+  it('leave no trace of the other but what it had', async () => {
+    const { admin, agent, base, contacts, inbox } = await office()
+    const ada = await make(admin, contacts, { name: 'Ada', email: 'ada@acme.example', custom_attributes: { a: { x: 1 } } })
+    const other = await make(admin, contacts, {
+      name: 'Other',
+      email: 'other@acme.example',
+      identifier: 'crm-1',
+      custom_attributes: { a: { x: 2, y: 3 } },
+      inbox_id: inbox.id,
+      source_id: 'other',
+    })
+    await admin.post(`${contacts}/${other.id}/labels`, { labels: ['vip'] })
+    const merged = await agent.post(`${base}/actions/contact_merge`, { base_contact_id: ada.id, mergee_contact_id: other.id })
+    expect(merged.body).toMatchObject({ id: ada.id, email: 'ada@acme.example', identifier: 'crm-1', custom_attributes: { a: { x: 1, y: 3 } } })
+    const { body } = await admin.post(`${base}/contact_inboxes/filter`, { inbox_id: inbox.id, source_id: 'other' })
+    expect(body.id).toBe(ada.id)
+    const { rows } = await t.database.pool.query(`select count(*) from taggings where taggable_type = 'Contact' and taggable_id = $1`, [other.id])
+    expect(rows[0].count).toBe(0)
+  })
+})
