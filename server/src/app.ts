@@ -106,7 +106,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
   return app
 }
 
-function createLog(config: Config): Logger {
+export function createLog(config: Config): Logger {
   return pino({
     level: config.logLevel,
     redact: { paths: ['*.password', '*.token', '*.access_token', 'req.headers'], remove: true },
@@ -134,6 +134,7 @@ function readQuery(text: string): Record<string, unknown> {
   try {
     return parseForm(text)
   } catch {
-    throw new RefusedError(400, { status: 400, error: 'Bad Request' })
+    // Thrown here, in the router, it would end the process.
+    return BROKEN_QUERY
   }
 }

@@ -1,10 +1,12 @@
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
+import { join } from 'node:path'
 import type { App } from './app.ts'
 import { activeStorageRoutes } from './features/active-storage/active-storage.routes.ts'
+import { PROJECT } from './project.ts'
 import { mountReference } from './reference/reference.routes.ts'
 
-const EXAMPLES = new URL('../../examples/', import.meta.url).pathname
+const VISITOR_CHAT = join(PROJECT, 'examples/visitor-chat')
 
 /** What is no operation: files, the reference, the examples. */
 export async function mountPages(server: FastifyInstance, app: App): Promise<void> {
@@ -16,7 +18,7 @@ export async function mountPages(server: FastifyInstance, app: App): Promise<voi
   })
   await mountReference(server, app)
   await server.register(fastifyStatic, {
-    root: `${EXAMPLES}visitor-chat`,
+    root: VISITOR_CHAT,
     prefix: '/examples/visitor-chat/',
     decorateReply: false,
     setHeaders: (reply) => {

@@ -1,9 +1,11 @@
 import { runMigrations } from 'graphile-worker'
 import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type pg from 'pg'
+import { PROJECT } from '../project.ts'
 import type { Database } from './connect.ts'
 
-const FOLDER = new URL('./migrations/', import.meta.url)
+const FOLDER = join(PROJECT, 'server/src/db/migrations')
 const FIRST = '0001_chatwoot.sql'
 /** Any number; every Parley asks for the same lock. */
 const LOCK = 7_265_398
@@ -22,7 +24,7 @@ export async function migrate(database: Database, { onProgress }: { onProgress?:
       if (applied.has(file)) continue
       onProgress?.(`Preparing the database: ${file.replace(/\.sql$/, '')}`)
       if (file === FIRST && (await isChatwoot(client))) await checkVersion(client)
-      else await client.query(`begin;\n${await readFile(new URL(file, FOLDER), 'utf8')}\ncommit;`)
+      else await client.query(`begin;\n${await readFile(join(FOLDER, file), 'utf8')}\ncommit;`)
       await client.query('insert into parley.migrations (name) values ($1)', [file])
     }
   } catch (error) {
@@ -51,7 +53,7 @@ async function isChatwoot(client: pg.ClientBase): Promise<boolean> {
 }
 
 async function checkVersion(client: pg.ClientBase): Promise<void> {
-  const ours = newestVersion(await readFile(new URL(FIRST, FOLDER), 'utf8'))
+  const ours = newestVersion(await readFile(join(FOLDER, FIRST), 'utf8'))
   const { rows } = await client.query('select max(version) as version from public.schema_migrations')
   if (rows[0].version === ours) return
   throw new Error(

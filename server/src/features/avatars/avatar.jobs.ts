@@ -28,7 +28,7 @@ export async function fetchRecordAvatar(
     url,
   }: { record_type: keyof typeof TABLES; record_id: number; url: string },
 ): Promise<void> {
-  const content = await download(ctx, url)
+  const content = await downloadPicture(ctx, url)
   if (!content) return
   const filename = new URL(url).pathname.split('/').at(-1)!.replaceAll('%', '').slice(0, 255) || 'avatar'
   try {
@@ -48,7 +48,8 @@ export async function fetchRecordAvatar(
   }
 }
 
-async function download(ctx: Context, url: string): Promise<Buffer | null> {
+/** The bytes at an address, or null. Called outside a transaction: nobody waits for a slow host. */
+export async function downloadPicture(ctx: Context, url: string): Promise<Buffer | null> {
   try {
     const { status, body } = await safeFetch(url, {
       maxBytes: MAX_SIZE,

@@ -4,11 +4,9 @@ import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
 import type { UploadedFile } from '../../http/params.ts'
-import { safeFetch } from '../../lib/safe-fetch.ts'
+import { downloadPicture } from '../avatars/avatar.jobs.ts'
 import { updateContact, type ContactRecord } from './contact.model.ts'
 import { loadContactRow } from './contact.query.ts'
-
-const MAX_SIZE = 15 * 1024 * 1024
 
 export interface AvatarJob {
   contact_id: number
@@ -43,7 +41,7 @@ export async function removeAvatar(ctx: Context, contactId: number): Promise<voi
  */
 export async function fetchAvatar(ctx: Context, job: AvatarJob): Promise<void> {
   if (job.unless_there && (await hasAvatar(ctx, job.contact_id))) return
-  const content = await download(ctx, job.url)
+  const content = await downloadPicture(ctx, job.url)
   await inTransaction(ctx, () => keepAvatar(ctx, job, content))
 }
 
@@ -76,20 +74,6 @@ async function hasAvatar(ctx: Context, id: number): Promise<boolean> {
   const { rows } = await sql`select 1 from active_storage_attachments
     where record_type = 'Contact' and record_id = ${id} and name = 'avatar'`.execute(ctx.db)
   return rows.length > 0
-}
-
-async function download(ctx: Context, url: string): Promise<Buffer | null> {
-  try {
-    const { status, body } = await safeFetch(url, {
-      timeout: 5000,
-      maxBytes: MAX_SIZE,
-      allowPrivateNetwork: ctx.app.config.webhook.allowPrivateNetwork,
-    })
-    return status === 200 && body.length ? body : null
-  } catch (error) {
-    ctx.app.log.info({ err: error }, 'a picture could not be fetched')
-    return null
-  }
 }
 
 function decodeURIComponentOr(text: string): string {

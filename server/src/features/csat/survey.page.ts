@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { Context } from '../../http/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
+import { join } from 'node:path'
+import { PROJECT } from '../../project.ts'
 import { RawAnswer } from '../../http/raw-answer.ts'
 import { showSurvey } from './csat.model.ts'
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 
-const script = readFileSync(new URL('./survey.client.js', import.meta.url), 'utf8')
-const style = readFileSync(new URL('./survey.css', import.meta.url), 'utf8')
+const script = readFileSync(join(PROJECT, 'server/src/features/csat/survey.client.js'), 'utf8')
+const style = readFileSync(join(PROJECT, 'server/src/features/csat/survey.css'), 'utf8')
 
 export const surveyScript = () => asset('text/javascript; charset=utf-8', script)
 export const surveyStyle = () => asset('text/css; charset=utf-8', style)

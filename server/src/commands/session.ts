@@ -1,0 +1,64 @@
+import { pino } from 'pino'
+import { buildApp, type App } from '../app.ts'
+import { ConfigError, keepSecret, readConfig, type Config } from '../config.ts'
+import { connect, type Database } from '../db/connect.ts'
+import { connectEmbedded } from '../db/embedded.ts'
+import { migrate } from '../db/migrate.ts'
+import { Context } from '../http/context.ts'
+import { RequestError } from '../http/errors.ts'
+
+export const DATA_OPTION = { flag: 'data', value: 'FOLDER', text: 'The data folder (default ./data, or PARLEY_DATA)' }
+export const JSON_OPTION = { flag: 'json', text: 'Print one JSON object' }
+
+type Values = Record<string, string | boolean | undefined>
+
+export function configOf(values: Values): Config {
+  return readConfig(process.env, {
+    ...(typeof values.data === 'string' && { data: values.data }),
+    ...(typeof values.port === 'string' && { port: values.port }),
+    ...(typeof values.host === 'string' && { host: values.host }),
+  })
+}
+
+export interface CommandSession {
+  app: App
+  database: Database
+  ctx: () => Context
+}
+
+/** Opens the database, beside a running server or without one, does the work and leaves everything as it was. */
+export async function withSession<T>(values: Values, work: (session: CommandSession) => Promise<T>): Promise<T> {
+  const config = keepSecret(configOf(values))
+  const say = (step: string) => void (values.json || console.error(step))
+  const embedded = config.databaseUrl ? undefined : await connectEmbedded({ folder: config.dataFolder, onProgress: say })
+  const database = connect(embedded?.connection ?? { connectionString: config.databaseUrl! })
+  try {
+    await migrate(database, { onProgress: say })
+    const app = await buildApp(config, database, { log: pino({ level: 'silent' }) })
+    return await work({ app, database, ctx: () => new Context({ app, db: database.kysely }) })
+  } catch (error) {
+    // A record that would not hold is the caller's mistake, told in one line.
+    throw error instanceof RequestError ? new ConfigError(error.message) : error
+  } finally {
+    await database.end()
+    await embedded?.stop()
+  }
+}
+
+/** For people a few lines, for programs one object. */
+export function print(values: Values, result: Record<string, unknown>, lines: string[]): void {
+  console.log(values.json ? JSON.stringify(result) : lines.join('\n'))
+}
+
+export function textOf(values: Values, flag: string): string | undefined {
+  const value = values[flag]
+  return typeof value === 'string' && value.trim() ? value.trim() : undefined
+}
+
+export function numberOf(values: Values, flag: string): number | undefined {
+  const text = textOf(values, flag)
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new ConfigError(`--${flag} must be a number.`)
+  return number
+}

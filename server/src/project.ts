@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the project: found from here, whether this file runs by itself or inside the bundle. */
+export const PROJECT = findProject(dirname(fileURLToPath(import.meta.url)))
+
+function findProject(folder: string): string {
+  if (existsSync(join(folder, 'server/src/db/migrations'))) return folder
+  if (folder === dirname(folder)) throw new Error('The files of the project cannot be found.')
+  return findProject(dirname(folder))
+}
