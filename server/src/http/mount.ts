@@ -10,7 +10,7 @@ import { checkDepth, compileReader, readPathId } from './params.ts'
 import { overGlobalLimit, RetryLaterError } from './rate-limit.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { signIn } from './sign-in.ts'
-import { parseForm, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
+import { BROKEN_QUERY, parseForm, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,6 +27,7 @@ export function mountOperations(server: FastifyInstance, app: App, operations: O
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
     crossOrigin(app, request, reply)
     if (request.method === 'OPTIONS' && isPreflight(request)) return reply.code(200).send('')
+    if (request.query === BROKEN_QUERY) return sendOutside(request, reply, 400, 'Bad Request')
     if (overGlobalLimit(app, request)) return reply.code(429).type('text/plain').send('Retry later\n')
   })
   server.addHook('onSend', async (_request, reply) => {

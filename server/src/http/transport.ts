@@ -33,6 +33,9 @@ export function parseForm(text: string): Record<string, unknown> {
   return result
 }
 
+/** Stands for a query that cannot be read; every request with it is a 400. */
+export const BROKEN_QUERY: Record<string, unknown> = Object.freeze({})
+
 /** JSON as Rails writes it: safe inside HTML. */
 export function writeJson(value: unknown): string {
   const text = JSON.stringify(value)
