@@ -60,7 +60,7 @@ export function wantsInboxes({ include_contact_inboxes: wanted }: { include_cont
 const pageOf = ({ page }: ListQuery): number | string => page ?? 1
 
 function hasLabel(labels: ListQuery['labels']): RawBuilder<unknown> {
-  const names = (typeof labels === 'string' ? labels.split(',') : (labels ?? [])).map((name) => name.trim().toLowerCase())
+  const names = (typeof labels === 'string' ? labels.split(',') : (labels ?? [])).map((name) => name?.trim().toLowerCase())
   if (!names.some(Boolean)) return sql`true`
   return sql`exists (select 1 from taggings tg join tags t on t.id = tg.tag_id where tg.taggable_type = 'Contact'
     and tg.taggable_id = ct.id and tg.context = 'labels' and lower(t.name) = any(${names}::text[]))`

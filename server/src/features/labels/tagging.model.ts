@@ -7,8 +7,8 @@ export type TaggableType = 'Conversation' | 'Contact'
 const MAX_LENGTH = 255
 
 /** Names as they were sent: parted at commas, without the spaces around them, each once. */
-export function cleanLabels(labels: string[]): string[] {
-  const names = labels.flatMap((label) => label.split(',')).map((name) => name.trim())
+export function cleanLabels(labels: (string | null)[]): string[] {
+  const names = labels.flatMap((label) => label?.split(',') ?? []).map((name) => name.trim())
   const clean = [...new Set(names.filter(Boolean))]
   if (clean.some((name) => name.length > MAX_LENGTH)) {
     throw invalidField('labels', `is too long (maximum is ${MAX_LENGTH} characters)`)
