@@ -27,7 +27,10 @@ export function createBus(
   const queues = new Map<number, Promise<unknown>>()
 
   const push = (events: LoggedEvent[]) => {
-    const accountId = events[0]!.data.account_id
+    for (const ofAccount of byAccount(events)) pushOfAccount(ofAccount[0]!.data.account_id, ofAccount)
+  }
+
+  const pushOfAccount = (accountId: number, events: LoggedEvent[]) => {
     const before = queues.get(accountId)
     // One account's frames leave in the order of its commits; accounts do not wait for each other.
     const done = (before ?? Promise.resolve())
@@ -61,4 +64,15 @@ export function createBus(
     settled: () => Promise.all(queues.values()),
     lastPushed: () => lastPushed,
   }
+}
+
+/** The clock's jobs speak for several accounts in one transaction. */
+function byAccount(events: LoggedEvent[]): LoggedEvent[][] {
+  const groups = new Map<number, LoggedEvent[]>()
+  for (const event of events) {
+    const group = groups.get(event.data.account_id)
+    if (group) group.push(event)
+    else groups.set(event.data.account_id, [event])
+  }
+  return [...groups.values()]
 }

@@ -6,13 +6,27 @@ import { messageIdOf, NOTIFICATION_COLUMNS, TOLD_MESSAGE_ID, UNREAD, type Notifi
 
 type About = EventData<'notification.created'>
 
-const unreadCountOf = (about: About) => sql<number>`(select count(*)::integer from notifications n
-  where n.user_id = ${about.user_id} and n.account_id = ${about.account_id} and ${UNREAD})`
+const counted = new WeakMap<PushScope, Map<number, Promise<number>>>()
+
+/** Counted once for all that one commit has to say to a person, who may just have deleted hundreds. */
+function unreadCountOf(scope: PushScope, { user_id: userId }: About): Promise<number> {
+  const known = counted.get(scope) ?? new Map<number, Promise<number>>()
+  counted.set(scope, known)
+  const count = known.get(userId) ?? countUnread(scope, userId)
+  known.set(userId, count)
+  return count
+}
+
+async function countUnread(scope: PushScope, userId: number): Promise<number> {
+  const { rows } = await sql<{ unread_count: number }>`select count(*)::integer as unread_count from notifications n
+    where n.user_id = ${userId} and n.account_id = ${scope.accountId} and ${UNREAD}`.execute(scope.app.database.kysely)
+  return rows[0]!.unread_count
+}
 
 /** Goes to the person it is for. Nothing is sent of one that is gone again. */
 export async function notificationPush(scope: PushScope, data: About): Promise<Push | null> {
-  const { rows } = await sql<NotificationRow & { told_message_id: number | null; unread_count: number }>`
-    select ${NOTIFICATION_COLUMNS}, ${TOLD_MESSAGE_ID} as told_message_id, ${unreadCountOf(data)} as unread_count
+  const { rows } = await sql<NotificationRow & { told_message_id: number | null }>`
+    select ${NOTIFICATION_COLUMNS}, ${TOLD_MESSAGE_ID} as told_message_id
     from notifications n where n.id = ${data.notification_id}`.execute(scope.app.database.kysely)
   const row = rows[0]
   const user = await scope.user(data.user_id)
@@ -30,14 +44,13 @@ export async function notificationPush(scope: PushScope, data: About): Promise<P
     },
     data.performer ? scope.accountId : null,
   )
-  return { streams: [user.pubsub_token], data: { notification: picture, ...counts(row.unread_count) } }
+  return { streams: [user.pubsub_token], data: { notification: picture, ...counts(await unreadCountOf(scope, data)) } }
 }
 
 export async function deletedNotificationPush(scope: PushScope, data: About): Promise<Push | null> {
   const token = await scope.userToken(data.user_id)
   if (!token) return null
-  const { rows } = await sql<{ unread_count: number }>`select ${unreadCountOf(data)} as unread_count`.execute(scope.app.database.kysely)
-  return { streams: [token], data: { notification: { id: data.notification_id }, ...counts(rows[0]!.unread_count) } }
+  return { streams: [token], data: { notification: { id: data.notification_id }, ...counts(await unreadCountOf(scope, data)) } }
 }
 
 const counts = (unread: number) => ({ unread_count: unread, count: unread })
