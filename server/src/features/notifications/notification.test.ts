@@ -147,10 +147,16 @@ describe('notifications', () => {
 
   it('lists with a fixed number of statements', async () => {
     const started = await start()
+    // Jobs count too while they run; the smallest of some tries is the list alone.
     const count = async () => {
-      t.statements = 0
-      await list(started)
-      return t.statements
+      const tries: number[] = []
+      for (let i = 0; i < 8; i++) {
+        t.statements = 0
+        await list(started)
+        tries.push(t.statements)
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+      return Math.min(...tries)
     }
     await started.assign(started.account.agent)
     await listed(started, 'conversation_assignment')
