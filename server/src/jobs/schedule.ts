@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { recountCompanies } from '../features/companies/company.model.ts'
 import type { Context } from '../http/context.ts'
 
 /** What runs by the clock, and when in cron's form. */
@@ -13,4 +14,5 @@ export async function sweep(ctx: Context, _payload?: unknown): Promise<void> {
     and not exists (select 1 from parley.deliveries d where d.event_id = e.id)`.execute(ctx.db)
   await sql`delete from parley.attempts where resets_at < now()`.execute(ctx.db)
   await sql`delete from parley.sso_tokens where expires_at < now()`.execute(ctx.db)
+  await recountCompanies(ctx)
 }

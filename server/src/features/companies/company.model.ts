@@ -46,8 +46,8 @@ const MAIL_PROVIDERS = new Set([
   'yopmail.com',
 ])
 
-/** The company of a business address, found by its domain or made, with one contact more. Null for a private address. */
-export async function joinCompany(
+/** The company of a business address, found by its domain or made. Null for a private address. */
+export async function companyOf(
   ctx: Context,
   accountId: number,
   email: string,
@@ -58,21 +58,23 @@ export async function joinCompany(
   const given = additionalAttributes.company_name
   const name = (typeof given === 'string' && given.trim()) || nameOf(domain)
   const now = ctx.app.now()
-  const { rows } = await sql<{ id: number }>`
-    insert into companies (account_id, domain, name, contacts_count, created_at, updated_at)
-    values (${accountId}, ${domain}, ${name.slice(0, 255)}, 1, ${now}, ${now})
-    on conflict (account_id, domain) where domain is not null
-      do update set contacts_count = coalesce(companies.contacts_count, 0) + 1
-    returning id`.execute(ctx.db)
-  return rows[0]!.id
+  const find = () => sql<{ id: number }>`
+    with found as (select id from companies where account_id = ${accountId} and domain = ${domain}),
+    made as (
+      insert into companies (account_id, domain, name, contacts_count, created_at, updated_at)
+      select ${accountId}, ${domain}, ${name.slice(0, 255)}, 0, ${now}::timestamp, ${now}::timestamp where not exists (select 1 from found)
+      on conflict (account_id, domain) where domain is not null do nothing returning id)
+    select id from found union all select id from made`.execute(ctx.db)
+  // Nothing: another request made it in this very moment, and now it can be seen.
+  const { rows } = await find()
+  return (rows[0] ?? (await find()).rows[0])?.id ?? null
 }
 
-/** A contact of the company is gone. */
-export async function leaveCompany(ctx: Context, companyId: number | null): Promise<void> {
-  if (companyId === null) return
-  await sql`update companies set contacts_count = greatest(coalesce(contacts_count, 0) - 1, 0) where id = ${companyId}`.execute(
-    ctx.db,
-  )
+/** Done by the clock: counting at every contact would make all contacts of one company wait for each other. */
+export async function recountCompanies(ctx: Context): Promise<void> {
+  await sql`update companies set contacts_count = n.count
+    from (select c.id, count(ct.id)::integer as count from companies c left join contacts ct on ct.company_id = c.id group by c.id) n
+    where companies.id = n.id and companies.contacts_count is distinct from n.count`.execute(ctx.db)
 }
 
 /** National branches of a provider count as it: yahoo.co.uk, hotmail.fr. */

@@ -86,13 +86,18 @@ async function findOrCreate(ctx: Context, inbox: ClientInbox, fields: ClientCont
     fetchAvatarLater(ctx, known, fields.avatar_url, { unlessThere: true })
     return known
   }
-  const contact = await createContact(ctx, inbox.account_id, {
-    name: fields.name ?? randomName(),
-    identifier: fields.identifier ?? null,
-    email: fields.email ?? null,
-    phone_number: fields.phone_number ?? null,
-    custom_attributes: fields.custom_attributes ?? {},
-  })
+  const contact = await createContact(
+    ctx,
+    inbox.account_id,
+    {
+      name: fields.name ?? randomName(),
+      identifier: fields.identifier ?? null,
+      email: fields.email ?? null,
+      phone_number: fields.phone_number ?? null,
+      custom_attributes: fields.custom_attributes ?? {},
+    },
+    { isFree: true },
+  )
   fetchAvatarLater(ctx, contact, fields.avatar_url)
   return contact
 }

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { iso } from '../../lib/times.ts'
-import { leaveCompany } from '../companies/company.model.ts'
 import { accessContact, deepMerge, updateContact, type ContactFields, type ContactRecord } from './contact.model.ts'
 import { contactPicture } from './contact.query.ts'
 import { presentContactSender } from './contact.presenter.ts'
@@ -96,5 +95,4 @@ export async function removeContactRow(ctx: Context, contact: ContactRecord): Pr
     from (select tag_id, count(*)::integer from gone group by tag_id) n where tags.id = n.tag_id`.execute(ctx.db)
   await ctx.app.files.detach(ctx, { recordType: 'Contact', recordId: contact.id })
   await sql`delete from contacts where id = ${contact.id}`.execute(ctx.db)
-  await leaveCompany(ctx, contact.company_id)
 }

@@ -6,7 +6,7 @@ import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.t
 import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
-import { joinCompany } from '../companies/company.model.ts'
+import { companyOf } from '../companies/company.model.ts'
 import { contactRowJson, type ContactRecord } from './contact.record.ts'
 
 export type { ContactRecord } from './contact.record.ts'
@@ -76,10 +76,16 @@ export async function lockIdentities(ctx: Context, accountId: number, values: (s
   await sql`select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(${keys}::text[]) k`.execute(ctx.db)
 }
 
-export async function createContact(ctx: Context, accountId: number, fields: ContactFields): Promise<ContactRecord> {
+/** `isFree`: the caller has locked the identities and found nobody with them. */
+export async function createContact(
+  ctx: Context,
+  accountId: number,
+  fields: ContactFields,
+  { isFree = false }: { isFree?: boolean } = {},
+): Promise<ContactRecord> {
   const row = settle({ ...BLANK, ...withoutUndefined(fields) })
-  await checkContact(ctx, accountId, row)
-  const companyId = row.email ? await joinCompany(ctx, accountId, row.email, row.additional_attributes) : null
+  await checkContact(ctx, accountId, row, { isFree })
+  const companyId = row.email ? await companyOf(ctx, accountId, row.email, row.additional_attributes) : null
   const now = ctx.app.now()
   const { rows } = await sql<{ contact: ContactRecord }>`
     with written as (
@@ -117,10 +123,10 @@ export async function updateContact(
   }
   if (labels && !isDeepStrictEqual(...labels)) changes.label_list = labels
   if (Object.keys(changes).length) {
-    await checkContact(ctx, contact.account_id, set as never, contact.id)
+    await checkContact(ctx, contact.account_id, set as never, { id: contact.id })
     const isFirstEmail = set.email && !before.email && contact.company_id === null
     const companyId = isFirstEmail
-      ? await joinCompany(ctx, contact.account_id, set.email as string, row.additional_attributes as Record<string, unknown>)
+      ? await companyOf(ctx, contact.account_id, set.email as string, row.additional_attributes as Record<string, unknown>)
       : null
     const updatedAt = ctx.app.now()
     const columns = Object.entries(set).map(([column, value]) => [column, JSON_COLUMNS.has(column) ? JSON.stringify(value) : value])
@@ -230,7 +236,12 @@ const MAX_LENGTH = 255
 const TEXT_COLUMNS = ['name', 'email', 'phone_number', 'identifier', 'middle_name', 'last_name'] as const
 
 /** Throws one error that lists all that is wrong with the values given. */
-async function checkContact(ctx: Context, accountId: number, row: Partial<Settled>, id = 0): Promise<void> {
+async function checkContact(
+  ctx: Context,
+  accountId: number,
+  row: Partial<Settled>,
+  { id = 0, isFree = false }: { id?: number; isFree?: boolean },
+): Promise<void> {
   if (row.identifier === '' && (await isBlankTaken(ctx, accountId, id))) row.identifier = null
   const problems: [string, string][] = []
   for (const column of TEXT_COLUMNS) {
@@ -239,7 +250,7 @@ async function checkContact(ctx: Context, accountId: number, row: Partial<Settle
     }
   }
   const { email, identifier, phone_number: phone } = row
-  const taken = await findTaken(ctx, accountId, { email, identifier, phone_number: phone }, id)
+  const taken = isFree ? NOTHING_TAKEN : await findTaken(ctx, accountId, { email, identifier, phone_number: phone }, id)
   if (taken.email) problems.push(['email', 'Email has already been taken'])
   if (email && !isEmail(email)) problems.push(['email', 'Email Invalid email'])
   if (taken.identifier) problems.push(['identifier', 'Identifier has already been taken'])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startTestApp } from '../../../test/support.ts'
+import { recountCompanies } from '../companies/company.model.ts'
 
 const t = startTestApp()
 
@@ -95,6 +96,7 @@ describe('contacts of an account', () => {
       const { id } = await make(admin, contacts, { name: email, email })
       ids.push(id)
     }
+    await t.run(recountCompanies)
     const { rows } = await t.database.pool.query('select id, name, domain, contacts_count from companies where account_id = $1', [account.id])
     expect(rows).toEqual([{ id: rows[0].id, name: 'Acme Tools', domain: 'acme-tools.example', contacts_count: 2 }])
     const { rows: people } = await t.database.pool.query('select company_id from contacts where id = any($1) order by id', [ids])

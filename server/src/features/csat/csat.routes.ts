@@ -67,7 +67,7 @@ export const csatOperations = [
     access: 'nobody',
     reply: Type.String(),
     produces: 'text/html',
-    handle: (ctx, { params }) => surveyPage(ctx, params.conversation_uuid) as never,
+    handle: (ctx, { params }) => surveyPage(ctx, params.conversation_uuid),
   }),
   operation({
     id: 'survey.script',
@@ -76,7 +76,7 @@ export const csatOperations = [
     access: 'nobody',
     reply: Type.String(),
     produces: 'text/javascript',
-    handle: () => surveyScript() as never,
+    handle: () => surveyScript(),
   }),
   operation({
     id: 'survey.style',
@@ -85,6 +85,6 @@ export const csatOperations = [
     access: 'nobody',
     reply: Type.String(),
     produces: 'text/css',
-    handle: () => surveyStyle() as never,
+    handle: () => surveyStyle(),
   }),
 ]

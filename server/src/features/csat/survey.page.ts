@@ -72,7 +72,7 @@ function form(survey: Survey): string {
   const avatar = survey.inbox_avatar_url ? `<img src="${escape(survey.inbox_avatar_url)}" alt="" width="48" height="48">` : ''
   return `${avatar}<p class="inbox">${escape(survey.inbox_name)}</p>
 <h1>${escape(survey.content ?? 'How was your conversation with us?')}</h1>
-<form id="survey"${isStars ? ' class="stars"' : ''}>
+<form id="survey">
 <fieldset><legend>Your rating</legend><div class="choices">${choices.join('\n')}</div></fieldset>
 <label class="feedback" for="feedback">Anything you would like to add?</label>
 <textarea id="feedback" name="feedback" rows="4" maxlength="20000">${escape(answer?.feedback_message ?? '')}</textarea>
