@@ -36,7 +36,7 @@ export interface EventMap {
     follow_up?: boolean
   }
   'message.updated': AboutMessage & { changes: Changes }
-  'first.reply.created': AboutMessage
+  'first.reply.created': AboutMessage & { echo_id?: string }
   'conversation.created': AboutConversation
   'conversation.updated': AboutConversation & {
     changes: Changes

@@ -10,7 +10,7 @@ import { followUpMessage } from '../features/messages/message.jobs.ts'
 import { markMessagesRead } from '../features/messages/message-status.model.ts'
 import { notifyAssigned, notifyConversationCreated } from '../features/notifications/notification.jobs.ts'
 import { wakeNotifications } from '../features/notifications/notification.model.ts'
-import { purgeBlobs } from '../features/active-storage/blob.jobs.ts'
+import { analyzeBlob, purgeBlobs } from '../features/active-storage/blob.jobs.ts'
 import { deleteUser, forgetMembership } from '../features/users/user.jobs.ts'
 import { job } from './job.ts'
 import { sweep } from './schedule.ts'
@@ -39,5 +39,6 @@ export const jobs = {
   'csat.send_survey': job(sendSurvey),
   'csat.record': job(recordSurvey),
   'blobs.purge': job(purgeBlobs),
+  'blobs.analyze': job(analyzeBlob),
   'parley.sweep': job(sweep),
 }

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import type { Context } from '../../http/context.ts'
+import { sizeOf } from './blob.model.ts'
 
 /** Removes files that nothing holds any more. */
 export async function purgeBlobs(ctx: Context, { blob_ids: ids }: { blob_ids: number[] }): Promise<void> {
@@ -13,4 +15,15 @@ export async function purgeBlobs(ctx: Context, { blob_ids: ids }: { blob_ids: nu
     await storage.remove(key)
     await rm(join(storage.folder, 'variants', key), { force: true })
   }
+}
+
+/** Looks into a picture for its size, which clients are shown from then on. */
+export async function analyzeBlob(ctx: Context, { blob_id: id }: { blob_id: number }): Promise<void> {
+  const { rows } = await sql<{ key: string; content_type: string | null; metadata: string | null }>`
+    select key, content_type, metadata from active_storage_blobs where id = ${id}`.execute(ctx.db)
+  if (!rows[0]) return
+  const { key, content_type: type, metadata } = rows[0]
+  const known = JSON.parse(metadata ?? '{}') as object
+  const size = await sizeOf(type ?? '', await readFile(ctx.app.files.storage.path(key)))
+  await sql`update active_storage_blobs set metadata = ${JSON.stringify({ ...known, ...size, analyzed: true })} where id = ${id}`.execute(ctx.db)
 }

@@ -28,11 +28,10 @@ const MAX_PIXELS = 50_000_000
 export async function createBlob(db: Kysely<DB>, storage: Storage, file: NewBlob): Promise<Blob> {
   const key = Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
   const type = await typeOf(file)
-  const metadata = { identified: true, ...(await sizeOf(type, file.content)), analyzed: true }
   await storage.write(key, file.content)
   const { rows } = await sql<Blob>`
     insert into active_storage_blobs (key, filename, content_type, metadata, byte_size, checksum, created_at, service_name)
-    values (${key}, ${sanitizeFilename(file.filename)}, ${type}, ${JSON.stringify(metadata)}, ${file.content.length},
+    values (${key}, ${sanitizeFilename(file.filename)}, ${type}, ${JSON.stringify({ identified: true })}, ${file.content.length},
       ${createHash('md5').update(file.content).digest('base64')}, clock_timestamp(), 'local')
     returning id, key, filename, content_type, byte_size, metadata`.execute(db)
   return rows[0]!
@@ -74,7 +73,8 @@ const BY_EXTENSION: Record<string, string> = {
   vcf: 'text/vcard',
 }
 
-async function sizeOf(type: string, content: Buffer): Promise<{ width?: number; height?: number }> {
+/** Width and height of a picture as it is looked at; nothing for anything else. */
+export async function sizeOf(type: string, content: Buffer): Promise<{ width?: number; height?: number }> {
   if (!/^image\/(png|jpeg|gif|webp|bmp|tiff)$/.test(type)) return {}
   try {
     const { width, height, orientation } = await sharp(content, { limitInputPixels: MAX_PIXELS }).metadata()

@@ -27,6 +27,7 @@ export async function saveAttachments(
       ? await ctx.app.files.createBlob(ctx.db, { filename: input.filename, content: input.content, declaredType: input.type })
       : await signedBlob(ctx, input)
     const type = FILE_TYPES.indexOf(fileTypeOf(blob.content_type ?? ''))
+    if (IMAGES.has(blob.content_type ?? '')) ctx.later('blobs.analyze', { blob_id: blob.id })
     const { rows } = await sql<{ id: number }>`
       insert into attachments (file_type, message_id, account_id, created_at, updated_at, meta)
       values (${type}, ${messageId}, ${accountId}, clock_timestamp(), clock_timestamp(), '{}') returning id`.execute(ctx.db)

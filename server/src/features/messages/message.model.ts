@@ -91,7 +91,13 @@ async function touchConversation(
   const isPublicReply = written.message_type === OUTGOING && !written.private
   const isHuman = isPublicReply && sender?.type === 'User' && !message.automated
   const isFirstReply = isHuman && conversation.first_reply_created_at === null
-  const base = { ...about(conversation), message_id: written.id, message_type: written.message_type, private: written.private }
+  const base = {
+    ...about(conversation),
+    message_id: written.id,
+    message_type: written.message_type,
+    private: written.private,
+    ...(message.echo_id !== undefined && message.echo_id !== null && { echo_id: message.echo_id }),
+  }
 
   await ctx.db
     .updateTable('conversations')
@@ -101,7 +107,6 @@ async function touchConversation(
   conversation.last_activity_at = at
   ctx.emit('message.created', {
     ...base,
-    ...(message.echo_id !== undefined && message.echo_id !== null && { echo_id: message.echo_id }),
     follow_up: mayFollowUp(conversation, message, written),
   })
   if (isFirstReply) ctx.emit('first.reply.created', base)
