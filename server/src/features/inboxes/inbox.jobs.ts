@@ -15,9 +15,8 @@ export async function deleteInbox(ctx: Context, payload: { account_id: number; i
     ctx.db,
   )
   if (gone[0]) {
-    if (gone[0].channel_type === 'Channel::Api') {
-      await sql`delete from channel_api where id = ${gone[0].channel_id}`.execute(ctx.db)
-    }
+    const table = CHANNEL_TABLES[gone[0].channel_type]
+    if (table) await sql`delete from ${sql.table(table)} where id = ${gone[0].channel_id}`.execute(ctx.db)
     for (const table of TABLES_OF_AN_INBOX)
       await sql`delete from ${sql.table(table)} where inbox_id = ${id}`.execute(ctx.db)
     await sql`delete from parley.assignment_turns where inbox_id = ${id}`.execute(ctx.db)
@@ -27,6 +26,8 @@ export async function deleteInbox(ctx: Context, payload: { account_id: number; i
   if (await deleteConversations(ctx, id)) ctx.later('inboxes.destroy', payload)
   else await sql`delete from contact_inboxes where inbox_id = ${id}`.execute(ctx.db)
 }
+
+const CHANNEL_TABLES: Record<string, string> = { 'Channel::Api': 'channel_api', 'Channel::WebWidget': 'channel_web_widgets' }
 
 const TABLES_OF_AN_INBOX = [
   'inbox_members',

@@ -7,6 +7,7 @@ import { checkChannel, createApiChannel, updateApiChannel, type ChannelFields } 
 import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
 import { selectInboxes, type InboxRecord, type WorkingHour } from './inbox.query.ts'
 import { checkInbox } from './inbox.rules.ts'
+import { createWebsiteChannel, updateWebsiteChannel, type WebsiteFields } from './website-channel.model.ts'
 import { createWorkingHours, updateWorkingHours } from './working-hours.model.ts'
 
 export type { InboxRecord } from './inbox.query.ts'
@@ -30,7 +31,7 @@ export interface InboxFields {
   portal_id?: number | null
   sender_name_type?: (typeof SENDER_NAME_TYPES)[number] | null
   business_name?: string | null
-  channel?: (ChannelFields & { type?: string }) | null
+  channel?: (ChannelFields & WebsiteFields & { type?: string }) | null
   working_hours?: Partial<WorkingHour>[]
 }
 
@@ -75,7 +76,8 @@ export async function createInbox(ctx: Context, fields: InboxFields): Promise<In
   const { type, ...channelFields } = fields.channel ?? {}
   if (type === 'api') checkChannel(channelFields)
   await checkInbox(ctx, { timezone: 'UTC', ...columns, name: fields.name ?? null }, { channelType: type ?? null })
-  const channelId = await createApiChannel(ctx, channelFields)
+  const isWebsite = type === 'web_widget'
+  const channelId = await (isWebsite ? createWebsiteChannel(ctx, channelFields) : createApiChannel(ctx, channelFields))
   const now = ctx.app.now()
   const { id } = await ctx.db
     .insertInto('inboxes')
@@ -85,7 +87,7 @@ export async function createInbox(ctx: Context, fields: InboxFields): Promise<In
       name: fields.name!,
       account_id: ctx.account.id,
       channel_id: channelId,
-      channel_type: 'Channel::Api',
+      channel_type: isWebsite ? 'Channel::WebWidget' : 'Channel::Api',
       created_at: now,
       updated_at: now,
     })
@@ -108,6 +110,7 @@ export async function updateInbox(ctx: Context, inbox: InboxRecord, fields: Inbo
     .where('id', '=', inbox.id)
     .execute()
   if (fields.working_hours) await updateWorkingHours(ctx, inbox, fields.working_hours)
+  if (fields.channel && inbox.website) await updateWebsiteChannel(ctx, inbox.website, fields.channel)
   if (fields.channel && inbox.channel) await updateApiChannel(ctx, inbox.channel, fields.channel)
   if (fields.avatar) await ctx.app.files.setAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id }, fields.avatar)
   await invalidateCache(ctx, 'inbox')

@@ -1,12 +1,13 @@
 import type { Context } from '../../http/context.ts'
 import { webhookSecret } from '../webhooks/webhook.secret.ts'
 import type { InboxRecord } from './inbox.query.ts'
+import { presentWebsiteChannel } from './website-channel.model.ts'
 
 export const SENDER_NAME_TYPES = ['friendly', 'professional'] as const
 
 /** An inbox as its members see it; administrators see the channel's secrets too. */
 export function presentInbox(ctx: Context, inbox: InboxRecord) {
-  const { channel } = inbox
+  const { channel, website } = inbox
   return {
     id: inbox.id,
     avatar_url: ctx.app.files.avatarUrl(inbox.avatar),
@@ -41,6 +42,7 @@ export function presentInbox(ctx: Context, inbox: InboxRecord) {
       inbox_identifier: channel.identifier,
       additional_attributes: channel.additional_attributes ?? {},
     }),
+    ...(website && presentWebsiteChannel(ctx, website)),
   }
 }
 

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { avatarJson } from '../pictures.sql.ts'
 import type { AvatarBlob } from '../users/user.presenter.ts'
+import { websiteJson, type WebsiteChannel } from './website-channel.model.ts'
 
 /** An inbox with all that its picture shows. */
 export interface InboxRecord {
@@ -29,6 +30,7 @@ export interface InboxRecord {
   working_hours: WorkingHour[] | null
   /** Of an API channel; null where the channel is of another kind. */
   channel: ApiChannel | null
+  website: WebsiteChannel | null
 }
 
 export interface WorkingHour {
@@ -68,7 +70,8 @@ export async function selectInboxes<Extra extends object = object>(
         from working_hours wh where wh.inbox_id = i.id) as working_hours,
       (select json_build_object('id', ch.id, 'webhook_url', ch.webhook_url, 'identifier', ch.identifier,
           'hmac_token', ch.hmac_token, 'hmac_mandatory', ch.hmac_mandatory, 'additional_attributes', ch.additional_attributes)
-        from channel_api ch where ch.id = i.channel_id and i.channel_type = 'Channel::Api') as channel
+        from channel_api ch where ch.id = i.channel_id and i.channel_type = 'Channel::Api') as channel,
+      ${websiteJson} as website
       ${extra}
     from inboxes i where ${where} order by i.id ${lock && ctx.db.isTransaction ? sql`for update of i` : sql``}`.execute(
     ctx.db,

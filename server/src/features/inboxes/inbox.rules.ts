@@ -12,8 +12,9 @@ const MAX_LENGTHS: Record<string, number> = {
 }
 const REQUIRED = ['lock_to_single_conversation']
 
+const CHANNELS = ['api', 'web_widget']
 /** Kinds of channels that Chatwoot has and this server cannot make yet. */
-const OTHER_CHANNELS = ['web_widget', 'email', 'line', 'telegram', 'whatsapp', 'sms', 'voice']
+const OTHER_CHANNELS = ['email', 'line', 'telegram', 'whatsapp', 'sms', 'voice']
 
 /** Holds the columns that are to be written against the rules; `channelType` where an inbox is made. */
 export async function checkInbox(
@@ -39,9 +40,9 @@ export async function checkInbox(
   }
   if (typeof columns.portal_id === 'number' && !(await hasPortal(ctx, columns.portal_id)))
     problems.push(['portal', 'Portal must exist'])
-  if (channelType !== undefined && channelType !== 'api') {
+  if (channelType !== undefined && !CHANNELS.includes(channelType ?? '')) {
     const isKnown = OTHER_CHANNELS.includes(channelType ?? '')
-    problems.push(['channel', isKnown ? `Channel ${channelType} cannot be made yet; api can` : 'Channel must exist'])
+    problems.push(['channel', isKnown ? `Channel ${channelType} cannot be made yet; ${CHANNELS.join(' and ')} can` : 'Channel must exist'])
   }
   if (problems.length) throw new RecordInvalidError(problems)
 }

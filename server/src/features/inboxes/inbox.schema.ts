@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { Bag, Choice, File, Nullable } from '../../http/operation.ts'
 import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
+import { REPLY_TIMES, WIDGET_FLAGS } from './website-channel.model.ts'
 
 const Text = Type.String()
 const MaybeText = Nullable(Text)
@@ -64,16 +65,29 @@ export const Inbox = Type.Object(
     webhook_url: Type.Optional(MaybeText),
     inbox_identifier: Type.Optional(Text),
     additional_attributes: Type.Optional(Bag),
+    pre_chat_form_enabled: Type.Optional(MaybeFlag),
+    pre_chat_form_options: Type.Optional(Bag),
+    continuity_via_email: Type.Optional(Type.Boolean()),
   },
   { title: 'Inbox', additionalProperties: false },
 )
 
 const Channel = Type.Partial(
   Type.Object({
-    type: Type.String({ description: 'api' }),
+    type: Type.String({ description: 'api or web_widget' }),
     webhook_url: MaybeText,
     hmac_mandatory: MaybeFlag,
     additional_attributes: Nullable(Bag),
+    website_url: MaybeText,
+    widget_color: MaybeText,
+    welcome_title: MaybeText,
+    welcome_tagline: MaybeText,
+    reply_time: Nullable(Choice(REPLY_TIMES)),
+    pre_chat_form_enabled: MaybeFlag,
+    pre_chat_form_options: Nullable(Bag),
+    continuity_via_email: MaybeFlag,
+    allowed_domains: MaybeText,
+    selected_feature_flags: Type.Array(Choice(WIDGET_FLAGS)),
   }),
 )
 
