@@ -103,6 +103,7 @@ function handlerOf(app: App, operation: Operation): Handler {
     }
     const work = () => operation.handle(ctx, input)
     const result = operation.transaction ? await inTransaction(ctx, work) : await work()
+    if (caller.kind === 'user' && !caller.session) dropSession(reply)
     for (const [name, value] of Object.entries(ctx.answerHeaders)) reply.header(name, value)
     if (result instanceof RawAnswer) return reply.code(result.status).headers(result.headers).send(result.body)
     if (isEmpty || result === undefined) return sendEmpty(reply, operation.status)
@@ -222,6 +223,8 @@ function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thr
   if (UNSTORABLE.has(error.code ?? '')) {
     return sendJson(request, reply, 422, { error: 'A value that was sent cannot be stored' })
   }
+  // Two wrote the same at once, and both had looked before.
+  if (error.code === '23505') return sendJson(request, reply, 422, { error: 'A value that was sent has already been taken' })
   app.log.error({ err: error, request: request.id, operation: operation?.id }, 'a request broke')
   return sendOutsideJson(reply, 500, 'Internal Server Error')
 }
@@ -234,7 +237,7 @@ function statusOfFrameworkError(error: { code?: string; statusCode?: number }): 
 }
 
 /** Wrong encodings, numbers out of range: the last net under the parameter readers. */
-const UNSTORABLE = new Set(['22003', '22021', '22P02', '22P05', '22001', '22007', '22008'])
+const UNSTORABLE = new Set(['54000', '22003', '22021', '22P02', '22P05', '22001', '22007', '22008'])
 
 function isDatabaseAway(error: { code?: string; message?: string }): boolean {
   return (

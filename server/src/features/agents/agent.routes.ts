@@ -60,7 +60,7 @@ export const agentOperations = [
     route: `POST ${base}/bulk_create`,
     summary: 'Make many people members by their addresses',
     access: 'administrator',
-    body: Type.Partial(Type.Object({ emails: Type.Array(Type.String()) })),
+    body: Type.Partial(Type.Object({ emails: Type.Array(Nullable(Type.String())) })),
     reply: Empty,
     transaction: false,
     handle: (ctx, { body }) => {

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
 import { RefusedError } from '../../http/errors.ts'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
@@ -7,18 +8,41 @@ import { iso } from '../../lib/times.ts'
 import { loadProfile, presentProfile } from '../profile/profile.presenter.ts'
 import { Profile, profileFields } from '../profile/profile.schemas.ts'
 import { askForPassword, resetPassword } from './password.model.ts'
-import { confirm, destroyOwnUser, signInWith } from './sign-in.model.ts'
+import { confirm, destroyOwnUser, SECOND_FACTOR, signInWith } from './sign-in.model.ts'
 import { createSession, endSession, findSessionOf } from './session.model.ts'
 
 const Data = Type.Object({ data: Profile }, { additionalProperties: false })
 const Text = Nullable(Type.String())
 
 /** Begins a session and shows whose it is. */
-async function begin(ctx: Context, userId: number, { authorization = true } = {}) {
+async function begin(ctx: Context, userId: number, { byMail = false } = {}) {
   const user = (await loadProfile(ctx.db, userId))!
-  const { authorization: bearer, ...headers } = await createSession(ctx, user)
-  Object.assign(ctx.answerHeaders, headers, authorization && { authorization: bearer })
+  // A mail is one factor, as a password is.
+  if (byMail && user.otp_required_for_login) throw devise(401, SECOND_FACTOR)
+  const { authorization, ...headers } = await createSession(ctx, user)
+  Object.assign(ctx.answerHeaders, headers, !byMail && { authorization })
   return { data: presentProfile(ctx.app, user) }
+}
+
+/** A person who was never kept, as devise shows them. */
+const UNSAVED = {
+  id: null,
+  provider: 'email',
+  uid: '',
+  name: null,
+  display_name: null,
+  email: '',
+  created_at: null,
+  updated_at: null,
+  pubsub_token: null,
+  availability: 'online',
+  ui_settings: {},
+  custom_attributes: {},
+  message_signature: null,
+  otp_secret: null,
+  consumed_timestep: null,
+  otp_required_for_login: false,
+  otp_backup_codes: null,
 }
 
 const devise = (status: number, error: string) => new RefusedError(status, { success: false, errors: [error] })
@@ -29,7 +53,7 @@ export const authOperations = [
     route: 'POST /auth/sign_in',
     summary: 'Sign in with a password, or with the token of a login link',
     access: 'nobody',
-    body: Type.Partial(Type.Object({ email: Text, password: Text, sso_auth_token: Text })),
+    body: Type.Partial(Type.Object({ email: Text, password: Text, sso_auth_token: Text, mfa_token: Text })),
     reply: Data,
     transaction: false,
     handle: async (ctx, { body }) => begin(ctx, await signInWith(ctx, body)),
@@ -81,6 +105,16 @@ export const authOperations = [
     },
   }),
   operation({
+    id: 'passwords.edit',
+    route: 'GET /auth/password/edit',
+    summary: 'Where people sign in to set a new password',
+    access: 'nobody',
+    reply: Type.Any(),
+    status: 302,
+    produces: 'text/html',
+    handle: (ctx) => new RawAnswer(302, { location: `${ctx.app.config.frontendUrl}/auth/sign_in` }),
+  }),
+  operation({
     id: 'passwords.create',
     route: 'POST /auth/password',
     summary: 'Ask for a mail by which to set a new password',
@@ -101,7 +135,7 @@ export const authOperations = [
     body: Type.Partial(Type.Object({ reset_password_token: Text, password: Text, password_confirmation: Text })),
     reply: Data,
     transaction: false,
-    handle: async (ctx, { body }) => begin(ctx, await resetPassword(ctx, body), { authorization: false }),
+    handle: async (ctx, { body }) => begin(ctx, await resetPassword(ctx, body), { byMail: true }),
   }),
   operation({
     id: 'confirmations.create',
@@ -111,17 +145,28 @@ export const authOperations = [
     body: Type.Partial(Type.Object({ confirmation_token: Text })),
     reply: Data,
     transaction: false,
-    handle: async (ctx, { body }) => begin(ctx, await confirm(ctx, body.confirmation_token), { authorization: false }),
+    handle: async (ctx, { body }) => begin(ctx, await inTransaction(ctx, () => confirm(ctx, body.confirmation_token)), { byMail: true }),
+  }),
+  operation({
+    id: 'confirmations.show',
+    route: 'GET /auth/confirmation',
+    summary: 'Not open: POST confirms an address',
+    access: 'nobody',
+    reply: Bag,
+    handle: () => {
+      throw new RefusedError(406, { status: 406, error: 'Not Acceptable' })
+    },
   }),
   operation({
     id: 'registrations.create',
     route: 'POST /auth',
     summary: 'Not open: POST /api/v1/accounts signs up',
     access: 'nobody',
+    body: Type.Partial(Type.Object({ email: Text, confirm_success_url: Text })),
     reply: Bag,
-    handle: () => {
-      const error = "Missing 'confirm_success_url' parameter."
-      throw new RefusedError(422, { success: false, errors: [error], status: 'error', data: {} })
+    handle: (_ctx, { body }) => {
+      const error = body.confirm_success_url ? 'Sign up with POST /api/v1/accounts.' : "Missing 'confirm_success_url' parameter."
+      throw new RefusedError(422, { success: false, errors: [error], status: 'error', data: { ...UNSAVED, email: body.email ?? '' } })
     },
   }),
   operation({
@@ -140,10 +185,11 @@ export const authOperations = [
     summary: "Delete one's own login",
     access: 'nobody',
     reply: Type.Object({ status: Type.String(), message: Type.String() }),
+    transaction: false,
     handle: async (ctx) => {
       const session = await findSessionOf(ctx)
       if (!session) throw new RefusedError(404, { success: false, errors: ['Unable to locate account for destruction.'], status: 'error' })
-      return destroyOwnUser(ctx, session.userId)
+      return inTransaction(ctx, () => destroyOwnUser(ctx, session.userId))
     },
   }),
 ]

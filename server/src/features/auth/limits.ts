@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
+import { RequestError } from '../../http/errors.ts'
 import { RetryLaterError, withinLimit } from '../../http/rate-limit.ts'
 
 /** So many calls from one address in that time. Addresses on the list, and installations without limits, have none. */
@@ -9,12 +10,38 @@ export async function limitAddress(ctx: Context, what: string, limit: number, se
   if (!(await withinLimit(ctx.app, `${what} from ${ctx.address}`, limit, seconds))) throw new RetryLaterError()
 }
 
-/** So many tries for one name, from wherever: guessing is slowed down even where addresses are not counted. */
+/** So many calls about one name, from wherever and even where addresses are not counted. Nobody's name counts for nothing. */
 export async function limitName(ctx: Context, what: string, name: string, limit: number, seconds: number): Promise<void> {
-  if (!(await withinLimit(ctx.app, `${what} for ${name.slice(0, 255)}`, limit, seconds))) throw new RetryLaterError()
+  if (name && !(await withinLimit(ctx.app, keyOf(what, name), limit, seconds))) throw new RetryLaterError()
 }
 
-/** Who got in has nothing to guess. */
-export async function forgetTries(ctx: Context, what: string, name: string): Promise<void> {
-  await sql`delete from parley.attempts where key = ${`${what} for ${name.slice(0, 255)}`}`.execute(ctx.db)
+export interface Guesses {
+  what: string
+  limit: number
+  seconds: number
 }
+
+/**
+ * Guessing is slowed down: after so many failures in that time even the right answer is refused. It is asked once more after
+ * the work, because many guesses may have been let in side by side. Successes are never counted.
+ */
+export async function limitGuesses<T>(ctx: Context, name: string, { what, limit, seconds }: Guesses, guess: () => Promise<T>): Promise<T> {
+  await checkGuesses(ctx, keyOf(what, name), limit)
+  let result: T
+  try {
+    result = await guess()
+  } catch (error) {
+    const isRefused = error instanceof RequestError
+    if (isRefused && !(await withinLimit(ctx.app, keyOf(what, name), limit, seconds))) throw new RetryLaterError()
+    throw error
+  }
+  await checkGuesses(ctx, keyOf(what, name), limit)
+  return result
+}
+
+async function checkGuesses(ctx: Context, key: string, limit: number): Promise<void> {
+  const { rows } = await sql`select 1 from parley.attempts where key = ${key} and resets_at > now() and count >= ${limit}`.execute(ctx.db)
+  if (rows.length) throw new RetryLaterError()
+}
+
+const keyOf = (what: string, name: string) => `${what} for ${name.slice(0, 255)}`

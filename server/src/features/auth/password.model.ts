@@ -7,7 +7,7 @@ import { hashPassword, passwordProblems } from '../../lib/passwords.ts'
 import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
 import { endSocketsOf } from '../realtime/sockets.ts'
 import { limitAddress, limitName } from './limits.ts'
-import { endOtherSessions } from './session.model.ts'
+import { endAllSessions, endOtherSessions } from './session.model.ts'
 
 const HOUR = 3600
 
@@ -37,25 +37,30 @@ export async function resetPassword(ctx: Context, body: Reset): Promise<number> 
       and reset_password_sent_at > now() - interval '6 hours' limit 1`.execute(ctx.db)
   const [user] = rows
   if (!user) throw new RefusedError(422, { message: 'Invalid token', redirect_url: '/' })
-  await changePassword(ctx, user.id, body, { confirm: true })
+  await changePassword(ctx, user.id, body, { byMail: true })
   return user.id
 }
 
-/** Whoever is signed in elsewhere is so no longer, sockets included; the API token stays. */
+/**
+ * Whoever is signed in elsewhere is so no longer, sockets included; the API token stays. `byMail`: the mail confirms the
+ * address, and no session goes on, since nobody has shown that the newest is theirs. Otherwise returns the one that does.
+ */
 export async function changePassword(
   ctx: Context,
   userId: number,
   { password, password_confirmation: confirmation }: Pick<Reset, 'password' | 'password_confirmation'>,
-  { confirm = false } = {},
-): Promise<void> {
+  { byMail = false } = {},
+): Promise<string | undefined> {
   checkNewPassword(password, confirmation)
   const digest = await hashPassword(password!)
-  await inTransaction(ctx, async () => {
+  return inTransaction(ctx, async () => {
     await sql`update users set encrypted_password = ${digest}, pubsub_token = ${base58Token()}, reset_password_token = null,
-      updated_at = ${ctx.app.now()} ${confirm ? sql`, confirmed_at = coalesce(confirmed_at, ${ctx.app.now()})` : sql``}
+      updated_at = ${ctx.app.now()} ${byMail ? sql`, confirmed_at = coalesce(confirmed_at, ${ctx.app.now()})` : sql``}
       where id = ${userId}`.execute(ctx.db)
-    await endOtherSessions(ctx.db, userId)
     await endSocketsOf(ctx, userId)
+    if (!byMail) return endOtherSessions(ctx.db, userId)
+    await endAllSessions(ctx.db, userId)
+    return undefined
   })
 }
 

@@ -44,13 +44,15 @@ type FoundSession = Session & { userId: number }
 
 async function checkCredentials(app: App, credentials: Credentials | undefined): Promise<FoundSession | undefined> {
   if (!credentials || Object.values(credentials).some((text) => text.length > 255 || text.includes('\0'))) return undefined
-  const { rows } = await sql<{ id: number; entry: ClientToken | null }>`
-    select id, tokens -> ${credentials.client} as entry from users where uid = ${credentials.uid}
-      and provider = 'email' limit 1`.execute(app.database.kysely)
-  const [row] = rows
-  if (!row?.entry || row.entry.expiry * 1000 < app.now().getTime()) return undefined
-  if (!(await isToken(credentials.token, row.entry.token))) return undefined
-  return { userId: row.id, client: credentials.client, headers: sessionHeaders(credentials, row.entry.expiry) }
+  const { rows } = await app.database.pool.query<{ id: number; entry: Partial<ClientToken> | null }>({
+    name: 'session-by-client',
+    text: `select id, tokens -> $2 as entry from users where uid = $1 and provider = 'email' limit 1`,
+    values: [credentials.uid, credentials.client],
+  })
+  const { id, entry } = rows[0] ?? {}
+  if (!id || !entry?.token || !entry.expiry || entry.expiry * 1000 < app.now().getTime()) return undefined
+  if (!(await isToken(credentials.token, entry.token))) return undefined
+  return { userId: id, client: credentials.client, headers: sessionHeaders(credentials, entry.expiry) }
 }
 
 async function isToken(token: string, kept: string): Promise<boolean> {
@@ -101,9 +103,7 @@ export async function createSession(
   const expiry = Math.floor(end.getTime() / 1000)
   const entry: ClientToken = { token: await hash(token, { cost: COST, version: '2a' }), expiry, updated_at: app.now().toISOString() }
   await changeTokens(db, user.id, (tokens) => {
-    const kept = Object.entries(tokens)
-      .sort(([, a], [, b]) => b.expiry - a.expiry)
-      .slice(0, MAX_CLIENTS - 1)
+    const kept = oldestFirst(tokens).slice(1 - MAX_CLIENTS)
     return { ...Object.fromEntries(kept), [client]: entry }
   })
   return sessionHeaders({ token, client, uid: user.uid }, expiry)
@@ -113,12 +113,24 @@ export function endSession(db: Kysely<DB>, userId: number, client: string): Prom
   return changeTokens(db, userId, ({ [client]: _, ...others }) => others)
 }
 
-/** After a change of password only the newest session goes on, as devise does. */
-export function endOtherSessions(db: Kysely<DB>, userId: number): Promise<void> {
-  return changeTokens(db, userId, (tokens) => {
-    const newest = Object.entries(tokens).sort(([, a], [, b]) => b.expiry - a.expiry)[0]
+/** After a change of password only the newest session goes on, as with devise. Returns its client. */
+export async function endOtherSessions(db: Kysely<DB>, userId: number): Promise<string | undefined> {
+  let newest: [client: string, entry: ClientToken] | undefined
+  await changeTokens(db, userId, (tokens) => {
+    newest = oldestFirst(tokens).at(-1)
     return newest ? Object.fromEntries([newest]) : {}
   })
+  return newest?.[0]
+}
+
+/** Where nobody can say which of them are in the right hands. */
+export function endAllSessions(db: Kysely<DB>, userId: number): Promise<void> {
+  return changeTokens(db, userId, () => ({}))
+}
+
+/** Those of one second stay as they came: a new one is added at the end. */
+function oldestFirst(tokens: ClientTokens): [client: string, entry: ClientToken][] {
+  return Object.entries(tokens).sort(([, a], [, b]) => a.expiry - b.expiry)
 }
 
 async function changeTokens(db: Kysely<DB>, userId: number, change: (tokens: ClientTokens) => ClientTokens): Promise<void> {

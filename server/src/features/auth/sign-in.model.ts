@@ -1,44 +1,57 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { RefusedError } from '../../http/errors.ts'
+import { NotFoundError, RefusedError } from '../../http/errors.ts'
 import { verifyNothing, verifyPassword } from '../../lib/passwords.ts'
 import { endSocketsOf } from '../realtime/sockets.ts'
 import { deleteUser } from '../users/user.jobs.ts'
-import { forgetTries, limitAddress, limitName } from './limits.ts'
+import { checkEmail } from '../users/user.model.ts'
+import { limitAddress, limitGuesses } from './limits.ts'
 import { redeemLoginToken } from './login-link.model.ts'
 
 interface Credentials {
   email?: string | null
   password?: string | null
   sso_auth_token?: string | null
+  mfa_token?: string | null
 }
 
 const MINUTE = 60
+const PASSWORDS = { what: 'sign_in', limit: 10, seconds: 15 * MINUTE }
 
 const refused = (error: string) => new RefusedError(401, { success: false, errors: [error] })
 const BAD_CREDENTIALS = 'Invalid login credentials. Please try again.'
 
-/** Who signs in. Guessing is slowed down, and an unknown e-mail takes as long as a known one. */
+/** Who signs in. */
 export async function signInWith(ctx: Context, credentials: Credentials): Promise<number> {
   const email = credentials.email?.trim().toLowerCase() ?? ''
   await limitAddress(ctx, 'sign_in', 5, 5 * MINUTE)
-  await limitName(ctx, 'sign_in', email, 10, 15 * MINUTE)
-  if (credentials.sso_auth_token) {
-    const userId = await redeemLoginToken(ctx, email, credentials.sso_auth_token)
-    if (!userId) throw refused(BAD_CREDENTIALS)
-    await forgetTries(ctx, 'sign_in', email)
-    return userId
-  }
+  // No such token was ever given out.
+  if (credentials.mfa_token) throw new RefusedError(401, { error: 'Invalid or expired MFA token' })
+  if (credentials.sso_auth_token) return signInByLink(ctx, email, credentials.sso_auth_token)
+  const password = credentials.password ?? ''
+  return limitGuesses(ctx, email, PASSWORDS, () => signInByPassword(ctx, email, password))
+}
+
+async function signInByLink(ctx: Context, email: string, token: string): Promise<number> {
   const user = email ? await findLogin(ctx, email) : undefined
   if (user && !user.confirmed) throw refused(unconfirmed(email))
-  const password = credentials.password ?? ''
+  const userId = await redeemLoginToken(ctx, email, token)
+  if (!userId) throw refused(BAD_CREDENTIALS)
+  return userId
+}
+
+/** An unknown e-mail takes as long as a known one. */
+async function signInByPassword(ctx: Context, email: string, password: string): Promise<number> {
+  const user = email ? await findLogin(ctx, email) : undefined
+  if (user && !user.confirmed) throw refused(unconfirmed(email))
   const isRight = user ? await verifyPassword(password, user.encrypted_password) : await verifyNothing(password)
   if (!user || !isRight) throw refused(BAD_CREDENTIALS)
   // A password alone must not open a login that asks for a second factor.
-  if (user.otp_required_for_login) throw refused('This login asks for a second factor, which this server cannot check: use a login link.')
-  await forgetTries(ctx, 'sign_in', email)
+  if (user.otp_required_for_login) throw refused(SECOND_FACTOR)
   return user.id
 }
+
+export const SECOND_FACTOR = 'This login asks for a second factor, which this server cannot check: use a login link.'
 
 interface Login {
   id: number
@@ -61,20 +74,43 @@ const unconfirmed = (email: string) =>
 export async function confirm(ctx: Context, token: string | null | undefined): Promise<number> {
   const refuse = (message: string) => new RefusedError(422, { message, redirect_url: '/' })
   if (!token) throw refuse('Already confirmed')
-  const { rows } = await sql<{ id: number; confirmed_at: Date | null; unconfirmed_email: string | null }>`
-    select id, confirmed_at, unconfirmed_email from users where confirmation_token = ${token} limit 1`.execute(ctx.db)
+  const { rows } = await sql<Confirmation>`
+    select id, confirmed_at, unconfirmed_email, coalesce(unconfirmed_email, email) as wanted from users
+    where confirmation_token = ${token} limit 1 for update`.execute(ctx.db)
   const [user] = rows
   if (!user) throw refuse('Invalid token')
   if (user.confirmed_at && !user.unconfirmed_email) throw refuse('Already confirmed')
-  await sql`update users set confirmed_at = ${ctx.app.now()}, unconfirmed_email = null,
-    email = coalesce(unconfirmed_email, email), uid = coalesce(unconfirmed_email, email) where id = ${user.id}`.execute(ctx.db)
+  await checkEmail(ctx, user.wanted, user.id)
+  await sql`update users set confirmed_at = ${ctx.app.now()}, unconfirmed_email = null, email = ${user.wanted}, uid = ${user.wanted},
+    reset_password_token = null, updated_at = ${ctx.app.now()} where id = ${user.id}`.execute(ctx.db)
   return user.id
 }
 
-export async function destroyOwnUser(ctx: Context, userId: number) {
-  const { rows } = await sql<{ uid: string }>`select uid from users where id = ${userId}`.execute(ctx.db)
-  await deleteUser(ctx, { user_id: userId })
-  await endSocketsOf(ctx, userId)
-  return { status: 'success', message: `Account with UID '${rows[0]!.uid}' has been destroyed.` }
+interface Confirmation {
+  id: number
+  confirmed_at: Date | null
+  unconfirmed_email: string | null
+  wanted: string
 }
 
+/** Who alone administers an account that others work in must hand it over first. */
+export async function destroyOwnUser(ctx: Context, userId: number) {
+  // Two who leave at once must see each other.
+  await sql`select 1 from account_users where role = 1 and account_id in
+    (select account_id from account_users where user_id = ${userId} and role = 1) order by id for update`.execute(ctx.db)
+  const { rows } = await sql<{ uid: string; alone: boolean }>`
+    select u.uid, exists (select 1 from account_users mine where mine.user_id = u.id and mine.role = 1
+        and exists (select 1 from account_users o where o.account_id = mine.account_id and o.user_id <> u.id)
+        and not exists (select 1 from account_users o where o.account_id = mine.account_id and o.user_id <> u.id and o.role = 1)
+      ) as alone
+    from users u where u.id = ${userId}`.execute(ctx.db)
+  const [user] = rows
+  if (!user) throw new NotFoundError()
+  const { uid, alone } = user
+  if (alone) throw new RefusedError(422, { success: false, errors: [LAST_ADMINISTRATOR], status: 'error' })
+  await deleteUser(ctx, { user_id: userId })
+  await endSocketsOf(ctx, userId)
+  return { status: 'success', message: `Account with UID '${uid}' has been destroyed.` }
+}
+
+const LAST_ADMINISTRATOR = 'You are the last administrator of an account: make somebody else one first.'

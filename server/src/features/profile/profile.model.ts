@@ -7,6 +7,7 @@ import { iso } from '../../lib/times.ts'
 import { verifyPassword } from '../../lib/passwords.ts'
 import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
 import { changePassword, checkNewPassword } from '../auth/password.model.ts'
+import { limitGuesses } from '../auth/limits.ts'
 import { checkEmail } from '../users/user.model.ts'
 
 interface ProfileChanges {
@@ -29,6 +30,7 @@ export async function updateProfile(ctx: Context, fields: ProfileChanges): Promi
     await checkCurrentPassword(ctx, fields.current_password)
     checkNewPassword(fields.password, fields.password_confirmation)
   }
+  if (fields.name === null) throw new RecordInvalidError([['name', "Name can't be blank"]])
   for (const field of ['name', 'display_name'] as const) {
     if ((fields[field]?.length ?? 0) > 255) throw invalidField(field, 'is too long (maximum is 255 characters)')
   }
@@ -37,7 +39,7 @@ export async function updateProfile(ctx: Context, fields: ProfileChanges): Promi
   if (email !== undefined) await checkEmail(ctx, email, id)
   await inTransaction(ctx, async () => {
     await sql`update users set updated_at = ${ctx.app.now()}
-      ${fields.name === undefined ? sql`` : sql`, name = ${fields.name ?? ''}`}
+      ${fields.name === undefined ? sql`` : sql`, name = ${fields.name}`}
       ${fields.display_name === undefined ? sql`` : sql`, display_name = ${fields.display_name}`}
       ${fields.message_signature === undefined ? sql`` : sql`, message_signature = ${fields.message_signature}`}
       ${fields.ui_settings ? sql`, ui_settings = ${JSON.stringify(fields.ui_settings)}` : sql``}
@@ -46,10 +48,24 @@ export async function updateProfile(ctx: Context, fields: ProfileChanges): Promi
       where id = ${id}`.execute(ctx.db)
     if (fields.avatar) await ctx.app.files.setAvatar(ctx, { recordType: 'User', recordId: id }, fields.avatar)
   })
-  if (fields.password) await changePassword(ctx, id, fields)
+  if (fields.password) await changeOwnPassword(ctx, fields)
 }
 
-async function checkCurrentPassword(ctx: Context, password: string | null | undefined): Promise<void> {
+/** A session that it ends, its own even, is told to nobody any more. */
+async function changeOwnPassword(ctx: Context, fields: ProfileChanges): Promise<void> {
+  const { caller } = ctx
+  const kept = await changePassword(ctx, ctx.user.id, fields)
+  if (caller.kind === 'user' && caller.session?.client !== kept) delete caller.session
+}
+
+const PASSWORDS = { what: 'current_password', limit: 10, seconds: 15 * 60 }
+
+/** Whoever found an open browser must not guess it either. */
+function checkCurrentPassword(ctx: Context, password: string | null | undefined): Promise<void> {
+  return limitGuesses(ctx, String(ctx.user.id), PASSWORDS, () => compareCurrentPassword(ctx, password))
+}
+
+async function compareCurrentPassword(ctx: Context, password: string | null | undefined): Promise<void> {
   const { rows } = await sql<{ encrypted_password: string }>`select encrypted_password from users where id = ${ctx.user.id}`.execute(ctx.db)
   if (!(await verifyPassword(password ?? '', rows[0]?.encrypted_password ?? null))) throw unprocessable('Invalid current password')
 }
@@ -62,6 +78,7 @@ export async function setMembership(
   accountId: number | undefined,
   wanted: { availability?: (typeof AVAILABILITIES)[number] | null; auto_offline?: boolean },
 ): Promise<void> {
+  if (wanted.availability === null) throw new RecordInvalidError([['availability', "Availability can't be blank"]])
   const availability = wanted.availability ? AVAILABILITIES.indexOf(wanted.availability) : null
   const { rows } = await sql`
     update account_users set availability = coalesce(${availability}, availability),
@@ -88,14 +105,15 @@ const SUBSCRIPTION_NUMBERS = [1, 2]
 
 interface Subscription {
   subscription_type?: (typeof SUBSCRIPTION_TYPES)[number] | null
-  subscription_attributes?: Record<string, any>
+  subscription_attributes?: Record<string, any> | null
 }
 
 /** One for each device: it moves to whoever registers it last. */
 export async function saveSubscription(ctx: Context, { subscription_type: type, subscription_attributes: attributes = {} }: Subscription) {
-  const identifier: unknown = type === 'browser_push' ? attributes.endpoint : attributes.device_id
-  if (typeof identifier !== 'string' || !identifier) throw new RecordInvalidError([['identifier', "Identifier can't be blank"]])
-  const number = SUBSCRIPTION_NUMBERS[SUBSCRIPTION_TYPES.indexOf(type ?? 'browser_push')]!
+  const identifier: unknown = type === 'browser_push' ? attributes?.endpoint : attributes?.device_id
+  if (!type || typeof identifier !== 'string' || !identifier) throw new RecordInvalidError([['identifier', "Identifier can't be blank"]])
+  if (identifier.length > 2048) throw new RecordInvalidError([['identifier', 'Identifier is too long (maximum is 2048 characters)']])
+  const number = SUBSCRIPTION_NUMBERS[SUBSCRIPTION_TYPES.indexOf(type)]!
   const now = ctx.app.now()
   const { rows } = await sql<SubscriptionRow>`
     insert into notification_subscriptions (user_id, subscription_type, subscription_attributes, identifier, created_at, updated_at)

@@ -20,6 +20,7 @@ export interface ProfileRow {
   custom_attributes: Record<string, unknown> | null
   ui_settings: Record<string, unknown> | null
   type: string | null
+  otp_required_for_login: boolean | null
   access_token: string
   avatar: AvatarBlob | null
   accounts: ProfileAccount[]
@@ -41,7 +42,7 @@ interface ProfileAccount {
 export async function loadProfile(db: Kysely<DB>, userId: number): Promise<ProfileRow | undefined> {
   const { rows } = await sql<ProfileRow>`
     select u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.confirmed_at, u.created_at, u.message_signature,
-      u.pubsub_token, u.custom_attributes, u.ui_settings, u.type,
+      u.pubsub_token, u.custom_attributes, u.ui_settings, u.type, u.otp_required_for_login,
       (select token from access_tokens t where t.owner_type = 'User' and t.owner_id = u.id order by t.id limit 1) as access_token,
       ${avatarJson('User', sql`u.id`)} as avatar,
       (select coalesce(json_agg(json_build_object('id', a.id, 'name', a.name, 'status', a.status, 'locale', a.locale,

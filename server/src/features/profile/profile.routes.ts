@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import type { Context } from '../../http/context.ts'
 import { Bag, Choice, Empty, File, Iso, Nullable, operation } from '../../http/operation.ts'
+import { limitAddress } from '../auth/limits.ts'
 import {
   removeSubscription,
   resetAccessToken,
@@ -14,6 +15,8 @@ import { Profile } from './profile.schemas.ts'
 
 const Text = Nullable(Type.String())
 const base = '/api/v1/profile' as const
+
+const SubscriptionType = Type.Unsafe<'browser_push' | 'fcm'>({ type: 'string', enum: ['browser_push', 'fcm'], 'x-values': [1, 2] })
 
 async function show(ctx: Context) {
   return presentProfile(ctx.app, (await loadProfile(ctx.db, ctx.user.id))!)
@@ -109,7 +112,9 @@ export const profileOperations = [
     summary: 'Send the mail to confirm the address once more',
     access: 'user',
     reply: Empty,
-    handle: (ctx) => {
+    transaction: false,
+    handle: async (ctx) => {
+      await limitAddress(ctx, 'resend_confirmation', 5, 30 * 60)
       // There is no mail yet.
       ctx.app.log.warn({ request: ctx.requestId }, 'a mail to confirm an address was asked for, but no mail is set up')
     },
@@ -132,7 +137,7 @@ export const profileOperations = [
     access: 'user',
     wrapper: 'notification_subscription',
     body: Type.Partial(
-      Type.Object({ subscription_type: Choice(['browser_push', 'fcm']), subscription_attributes: Bag }),
+      Type.Object({ subscription_type: SubscriptionType, subscription_attributes: Bag }),
     ),
     reply: Type.Object(
       {
