@@ -33,6 +33,7 @@ export async function captureStatements(database: Database, folder: string, desk
     caught = []
     await ask()
     statements.set(workload.name, caught)
+    caught = []
   }
   await app.close()
   await own.end()

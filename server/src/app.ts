@@ -13,6 +13,7 @@ import type { LoggedEvent } from './events/types.ts'
 import { authorizeSubscription, presencePayload } from './features/realtime/subscription.model.ts'
 import { createFiles, type Files } from './features/active-storage/files.ts'
 import { startDeliveries, type DeliveryPump } from './features/webhooks/delivery.pump.ts'
+import { rememberSignIns, type SignIns } from './http/sign-in.ts'
 import { mountOperations } from './http/mount.ts'
 import { BROKEN_QUERY, parseForm, requestIdOf } from './http/transport.ts'
 import { startWorker } from './jobs/worker.ts'
@@ -29,6 +30,7 @@ export interface App {
   bus: Bus
   cable: ReturnType<typeof createCable>
   presence: Presence
+  signIns: SignIns
   requestCounts: { minute: number; byAddress: Map<string, number> }
   now: () => Date
   /** From which event on a client that comes back after a crash is given the past. */
@@ -62,6 +64,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
     },
   })
   const app = { config, database, log, server, now: options.now ?? (() => new Date()) } as unknown as App
+  app.signIns = rememberSignIns(config.signInMemory)
   app.requestCounts = { minute: 0, byAddress: new Map() }
   app.files = createFiles(app)
   app.cable = createCable({

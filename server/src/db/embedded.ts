@@ -42,7 +42,7 @@ const NOBODY = 65534
 const SETTINGS = {
   listen_addresses: '',
   max_connections: '40',
-  shared_buffers: '64MB',
+  shared_buffers: '32MB',
   max_wal_size: '256MB',
   wal_compression: 'on',
   jit: 'off',

@@ -19,6 +19,7 @@ export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Pro
         const result = await work(ctx)
         return { result, said: await writeWork(transaction, ctx.takeWork(), { notify: ctx.app.bus.notify }) }
       })
+      if (!ctx.routine) ctx.app.signIns.clear()
       ctx.app.bus.publish(said.events, said.deliveries)
       for (const after of ctx.takeAfterCommit()) after()
       return result

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { App } from '../app.ts'
 import { findConversation, type ConversationView } from '../features/conversations/conversation.query.ts'
-import { findMessage, type ContactPicture, type MessageView } from '../features/messages/message.query.ts'
+import { selectPushedMessages, type ContactPicture, type PushedMessageView } from '../features/messages/message.query.ts'
 import { botJson, contactJson, userJson } from '../features/pictures.sql.ts'
 import { presentBotSender, presentUserSender, type BotPicture, type UserPicture } from '../features/users/user.presenter.ts'
 import type { Performer } from '../http/context.ts'
@@ -50,8 +50,8 @@ export class PushScope {
     return this.#once(`conversation ${id}`, () => findConversation(this.app.database.kysely, id, 'push'))
   }
 
-  message(id: number): Promise<MessageView | undefined> {
-    return this.#once(`message ${id}`, () => findMessage(this.app.database.kysely, id))
+  message(id: number): Promise<PushedMessageView | undefined> {
+    return this.#once(`message ${id}`, async () => (await selectPushedMessages(this.app.database.kysely, sql`m.id = ${id}`))[0])
   }
 
   contact(id: number): Promise<ContactPicture | undefined> {

@@ -65,6 +65,8 @@ export class Context {
   readonly headers: Record<string, string | string[] | undefined>
   /** All parameters as sent: for sign-in only, everything else declares what it reads. */
   readonly sent: Record<string, unknown>
+  /** What is written changes nobody's rights. */
+  readonly routine: boolean
   #events: PendingEvent[] = []
   #afterCommit: (() => void)[] = []
   #jobs: { name: JobName; payload: unknown; options?: JobOptions }[] = []
@@ -79,6 +81,7 @@ export class Context {
     address?: string
     headers?: Record<string, string | string[] | undefined>
     sent?: Record<string, unknown>
+    routine?: boolean
   }) {
     this.app = values.app
     this.db = values.db
@@ -89,6 +92,7 @@ export class Context {
     this.address = values.address ?? ''
     this.headers = values.headers ?? {}
     this.sent = values.sent ?? {}
+    this.routine = values.routine ?? false
   }
 
   /** The account in the path. */

@@ -1,5 +1,13 @@
 /** What a request may end in. Thrown anywhere, written to the wire once, by `mount.ts`. */
 export abstract class RequestError extends Error {
+  constructor(message?: string) {
+    // It is an answer, not a fault: nobody reads its stack, and taking one is most of its cost.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    super(message)
+    Error.stackTraceLimit = stackTraceLimit
+  }
+
   abstract readonly status: number
   /** The body of an Application API answer; the Client and Platform families word 404 in their own way. */
   abstract body(): unknown

@@ -23,15 +23,17 @@ const JSON_LIMIT = 2 * 1024 * 1024
 /** Makes the routes of all operations, and everything around them that every request has. */
 export function mountOperations(server: FastifyInstance, app: App, operations: Operation[]): void {
   readBodies(server, app)
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
     crossOrigin(app, request, reply)
-    if (request.method === 'OPTIONS' && isPreflight(request)) return reply.code(200).send('')
+    if (request.method === 'OPTIONS' && isPreflight(request)) return void reply.code(200).send('')
     if (request.query === BROKEN_QUERY) return sendOutside(request, reply, 400, 'Bad Request')
-    if (overGlobalLimit(app, request)) return reply.code(429).type('text/plain').send('Retry later\n')
+    if (overGlobalLimit(app, request)) return void reply.code(429).type('text/plain').send('Retry later\n')
+    done()
   })
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     reply.header('x-runtime', (reply.elapsedTime / 1000).toFixed(6))
+    done()
   })
   for (const operation of operations) {
     const handler = handlerOf(app, operation)
@@ -82,7 +84,7 @@ function handlerOf(app: App, operation: Operation): Handler {
   const check = app.config.environment === 'production' ? undefined : checkerOf(operation)
   const isEmpty = operation.reply === Empty
 
-  return async (request, reply) => {
+  const run = async (request: FastifyRequest, reply: FastifyReply) => {
     const signedIn = await signIn(app, operation, request)
     const { caller } = signedIn
     if (caller.kind === 'user' && caller.session) reply.headers(caller.session.headers)
@@ -95,6 +97,7 @@ function handlerOf(app: App, operation: Operation): Handler {
       address: request.ip,
       headers: request.headers,
       sent: sent.all,
+      routine: operation.routine,
     })
     const input = {
       params: readParams(request.params as Record<string, string>),
@@ -110,6 +113,8 @@ function handlerOf(app: App, operation: Operation): Handler {
     check?.(result)
     return sendJson(request, reply, operation.status, result)
   }
+  // Answered here rather than by the framework's error handling, which a refusal would pay several times over.
+  return (request, reply) => run(request, reply).catch((error: unknown) => answerError(app, request, reply, error))
 }
 
 interface Sent {

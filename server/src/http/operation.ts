@@ -47,6 +47,8 @@ export interface Declaration<Route extends string, Query extends TObject, Body e
   status?: number
   /** Writes run in one transaction; `false` for what hashes passwords or only reads. */
   transaction?: false
+  /** Called all the time, and changes nobody's rights: remembered sign-ins outlive it (see sign-in.ts). */
+  routine?: true
   /** How a broken record is told: `text` is `{"error":"Validation failed: …"}`. */
   invalid?: 'text'
   /** Media type of an answer that is no JSON. */
@@ -74,6 +76,7 @@ export interface Operation {
   reply: TSchema
   status: number
   transaction: boolean
+  routine: boolean
   invalid: 'record' | 'text'
   produces?: string
   deprecated: boolean
@@ -96,6 +99,7 @@ export function operation<
     bots: declaration.bots ?? false,
     status: declaration.status ?? 200,
     transaction: declaration.transaction ?? method !== 'GET',
+    routine: declaration.routine ?? false,
     invalid: declaration.invalid ?? 'record',
     deprecated: declaration.deprecated ?? false,
     handle: declaration.handle as Operation['handle'],

@@ -84,8 +84,47 @@ interface FoundRow {
 const OWNER_COLUMNS = `a.id as account_id, a.name as account_name, a.locale, a.status as account_status, a.settings,
   au.id as membership_id, au.role, au.availability, au.auto_offline`
 
+/**
+ * Remembers for a second who a token is, so that a busy client does not pay a statement for it each time. Every commit of this
+ * process that is not routine forgets all of it; what another process changes counts within that second.
+ */
+export interface SignIns {
+  find: (key: string) => Found | undefined
+  keep: (key: string, found: Found) => void
+  clear: () => void
+  /** Grows with every clearing. */
+  generation: number
+}
+
+const MOST_SIGN_INS = 10_000
+
+export function rememberSignIns(milliseconds: number): SignIns {
+  const known = new Map<string, { found: Found; until: number }>()
+  const signIns: SignIns = {
+    generation: 0,
+    find(key) {
+      const entry = known.get(key)
+      return entry && entry.until > performance.now() ? entry.found : undefined
+    },
+    keep(key, found) {
+      if (!milliseconds) return
+      if (known.size >= MOST_SIGN_INS) known.clear()
+      known.set(key, { found, until: performance.now() + milliseconds })
+    },
+    clear() {
+      signIns.generation++
+      known.clear()
+    },
+  }
+  return signIns
+}
+
 async function findByToken(app: App, token: string, accountId: number | null): Promise<Found | undefined> {
   if (token.length > 255 || token.includes('\0')) return undefined
+  const key = `${token} ${accountId ?? ''}`
+  const known = app.signIns.find(key)
+  if (known) return known
+  const generation = app.signIns.generation
   const { rows } = await app.database.pool.query<FoundRow>({
     name: 'sign-in-by-token',
     text: `select t.owner_type, t.owner_id, u.name as user_name, u.display_name, u.email, u.type as user_type,
@@ -101,7 +140,10 @@ async function findByToken(app: App, token: string, accountId: number | null): P
       where t.token = $1`,
     values: [token, accountId],
   })
-  return rows[0] && foundOf(rows[0])
+  const found = rows[0] && foundOf(rows[0])
+  // Read before a change that was committed meanwhile: good for this request, not for the next.
+  if (found && generation === app.signIns.generation) app.signIns.keep(key, found)
+  return found
 }
 
 async function findBySession(app: App, request: FastifyRequest, accountId: number | null): Promise<Found | undefined> {

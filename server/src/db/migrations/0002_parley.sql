@@ -92,5 +92,7 @@ create table parley.assignment_turns (
   primary key (inbox_id, user_id)
 );
 
-create index parley_conversations_list on public.conversations (account_id, status, last_activity_at desc);
+-- Lists and their counts are read from this index alone.
+create index parley_conversations_list on public.conversations (account_id, status, last_activity_at desc)
+  include (id, inbox_id, assignee_id, assignee_agent_bot_id);
 create index parley_messages_page on public.messages (conversation_id, id);

@@ -20,6 +20,8 @@ export const SNOOZED = 3
 export function presentConversation(app: App, conversation: ConversationView, viewer: { id: number } | null) {
   const { account_id: accountId } = conversation
   const { assignee, type } = assigneeOf(app, conversation)
+  const { last_message: last, last_non_activity_message: lastSaid } = conversation
+  const shownLast = last && messagePush(app, last)
   return {
     meta: {
       ...(conversation.contact && { sender: presentContact(app, conversation.contact) }),
@@ -29,7 +31,7 @@ export function presentConversation(app: App, conversation: ConversationView, vi
       hmac_verified: conversation.contact_inbox?.hmac_verified ?? false,
     },
     id: conversation.display_id,
-    messages: conversation.last_message ? [messagePush(app, conversation.last_message)] : [],
+    messages: shownLast ? [shownLast] : [],
     account_id: accountId,
     uuid: conversation.uuid,
     additional_attributes: conversation.additional_attributes ?? {},
@@ -48,9 +50,8 @@ export function presentConversation(app: App, conversation: ConversationView, vi
     timestamp: unix(conversation.last_activity_at),
     first_reply_created_at: unix(conversation.first_reply_created_at),
     unread_count: conversation.unread_count,
-    last_non_activity_message: conversation.last_non_activity_message
-      ? messagePush(app, conversation.last_non_activity_message)
-      : null,
+    // Nearly always the same message.
+    last_non_activity_message: lastSaid && (lastSaid.id === last?.id ? shownLast : messagePush(app, lastSaid)),
     last_activity_at: unix(conversation.last_activity_at),
     priority: priorityName(conversation.priority),
     waiting_since: unix(conversation.waiting_since),

@@ -1,7 +1,14 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
-import { selectMessages, type ContactPicture, type MessageView } from '../messages/message.query.ts'
-import { botJson, contactJson, unreadCount, userJson } from '../pictures.sql.ts'
+import {
+  addMessageKeys,
+  completeMessages,
+  selectMessageRows,
+  type ContactPicture,
+  type PushedMessageView,
+} from '../messages/message.query.ts'
+import { loadPictures, noKeys } from '../pictures.query.ts'
+import { unreadCount } from '../pictures.sql.ts'
 import type { BotPicture, UserPicture } from '../users/user.presenter.ts'
 
 /** A conversation with all that any picture of it needs. */
@@ -43,10 +50,10 @@ export interface ConversationView {
   assignee_bot: AssigneeBotPicture | null
   team: TeamPicture | null
   /** The last message of any kind, and the last that is no activity. */
-  last_message: MessageView | null
-  last_non_activity_message: MessageView | null
+  last_message: PushedMessageView | null
+  last_non_activity_message: PushedMessageView | null
   /** The last that visitors see too. */
-  last_public_message: MessageView | null
+  last_public_message: PushedMessageView | null
 }
 
 export interface ContactInboxRow {
@@ -85,7 +92,10 @@ export interface TeamPicture {
   member_ids: number[]
 }
 
-type Row = Omit<ConversationView, 'last_message' | 'last_non_activity_message' | 'last_public_message'> & {
+type Row = Omit<
+  ConversationView,
+  'contact' | 'assignee' | 'assignee_bot' | 'last_message' | 'last_non_activity_message' | 'last_public_message'
+> & {
   last_message_id: number | null
   last_non_activity_message_id: number | null
   last_public_message_id: number | null
@@ -94,13 +104,48 @@ type Row = Omit<ConversationView, 'last_message' | 'last_non_activity_message' |
 /** Which last messages to bring along: two for answers of the Application API, one for pushes. */
 type LastMessages = 'answer' | 'push'
 
-/** Two statements, however many conversations a condition over `c` finds. */
+/** Three statements, however many conversations of one account a condition over `c` finds. */
 export async function selectConversations(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
   orderAndLimit: RawBuilder<unknown> = sql``,
   lastMessages: LastMessages = 'answer',
 ): Promise<ConversationView[]> {
+  const rows = await selectRows(db, where, orderAndLimit, lastMessages)
+  if (!rows.length) return []
+  const messageIds = new Set<number>()
+  const keys = noKeys()
+  for (const row of rows) {
+    for (const id of [row.last_message_id, row.last_non_activity_message_id, row.last_public_message_id]) if (id) messageIds.add(id)
+    if (row.contact_id !== null) keys.contacts.add(row.contact_id)
+    if (row.assignee_id !== null) keys.users.add(row.assignee_id)
+    if (row.assignee_agent_bot_id !== null) keys.bots.add(row.assignee_agent_bot_id)
+  }
+  const messageRows = messageIds.size ? await selectMessageRows(db, sql`m.id = any(${[...messageIds]}::integer[])`) : []
+  addMessageKeys(keys, messageRows)
+  const pictures = await loadPictures(db, rows[0]!.account_id, keys)
+  for (const row of rows) {
+    pictures.conversations.set(row.id, { unread_count: row.unread_count, source_id: row.contact_inbox?.source_id ?? null })
+  }
+  const messages = new Map(completeMessages(messageRows, pictures).map((message) => [message.id, message]))
+  const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
+  return rows.map((row) => ({
+    ...row,
+    contact: (row.contact_id !== null && pictures.contacts.get(row.contact_id)) || null,
+    assignee: (row.assignee_id !== null && pictures.users.get(row.assignee_id)) || null,
+    assignee_bot: (row.assignee_agent_bot_id !== null && pictures.bots.get(row.assignee_agent_bot_id)) || null,
+    last_message: message(row.last_message_id),
+    last_non_activity_message: message(row.last_non_activity_message_id),
+    last_public_message: message(row.last_public_message_id),
+  }))
+}
+
+async function selectRows(
+  db: Kysely<DB>,
+  where: RawBuilder<unknown>,
+  orderAndLimit: RawBuilder<unknown>,
+  lastMessages: LastMessages,
+): Promise<Row[]> {
   const { rows } = await sql<Row>`
     select c.id, c.account_id, c.inbox_id, c.display_id, c.uuid, c.status, c.priority, c.assignee_id,
       c.assignee_agent_bot_id, c.team_id, c.contact_id, c.contact_inbox_id, c.created_at, c.updated_at,
@@ -111,14 +156,11 @@ export async function selectConversations(
       case when w.reply_window is not null then (select max(created_at) from messages lm
         where lm.conversation_id = c.id and lm.account_id = c.account_id and lm.message_type = 0) end as last_incoming_at,
       ${unreadCount('c')} as unread_count,
-      ${contactJson(sql`c.contact_id`)} as contact,
       (select to_jsonb(ci) from contact_inboxes ci where ci.id = c.contact_inbox_id) as contact_inbox,
-      case when c.assignee_id is not null then ${userJson(sql`c.assignee_id`, sql`c.account_id`)} end as assignee,
-      case when c.assignee_agent_bot_id is not null then ${botJson(sql`c.assignee_agent_bot_id`)} end as assignee_bot,
-      (select json_build_object('id', t.id, 'name', t.name, 'description', t.description,
+      case when c.team_id is not null then (select json_build_object('id', t.id, 'name', t.name, 'description', t.description,
           'allow_auto_assign', t.allow_auto_assign, 'account_id', t.account_id,
           'member_ids', (select coalesce(json_agg(tm.user_id), '[]') from team_members tm where tm.team_id = t.id))
-        from teams t where t.id = c.team_id) as team,
+        from teams t where t.id = c.team_id) end as team,
       ${lastMessages === 'answer' ? lastMessage(sql`true`) : sql`null`} as last_message_id,
       ${lastMessages === 'answer' ? lastMessage(sql`lm.message_type <> 2`) : sql`null`} as last_non_activity_message_id,
       ${lastMessages === 'push' ? lastMessage(sql`lm.message_type <> 2 and not lm.private`) : sql`null`}
@@ -128,21 +170,7 @@ export async function selectConversations(
       from channel_api ch where i.channel_type = 'Channel::Api' and ch.id = i.channel_id
         and ch.additional_attributes ? 'agent_reply_time_window') w on true
     where ${where} ${orderAndLimit}`.execute(db)
-  const ids = new Set<number>()
-  for (const row of rows) {
-    for (const id of [row.last_message_id, row.last_non_activity_message_id, row.last_public_message_id]) if (id) ids.add(id)
-  }
-  const messages = new Map<number, MessageView>()
-  if (ids.size) {
-    for (const message of await selectMessages(db, sql`m.id = any(${[...ids]}::integer[])`)) messages.set(message.id, message)
-  }
-  const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
-  return rows.map((row) => ({
-    ...row,
-    last_message: message(row.last_message_id),
-    last_non_activity_message: message(row.last_non_activity_message_id),
-    last_public_message: message(row.last_public_message_id),
-  }))
+  return rows
 }
 
 export async function findConversation(

@@ -7,7 +7,7 @@ import { selectRecords, type ConversationRecord } from '../conversations/convers
 import { idOf } from './list.query.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
 import { accessMessage, createMessage, updateMessage } from './message.model.ts'
-import { findMessage, selectMessages } from './message.query.ts'
+import { findMessage, pictureMessage, selectMessages } from './message.query.ts'
 
 const PAGE = 20
 const SURVEY_DAYS = 14
@@ -43,7 +43,7 @@ export async function writeByVisitor(
   { contact }: ClientVisitor,
   conversation: ConversationRecord,
   body: { content?: string | null; echo_id?: string | null; attachments?: unknown },
-): Promise<number> {
+): Promise<object> {
   const message = await createMessage(ctx, conversation, {
     content: body.content ?? null,
     message_type: 'incoming',
@@ -51,7 +51,7 @@ export async function writeByVisitor(
     ...(body.echo_id && { echo_id: body.echo_id }),
     attachments: filesOf(body.attachments),
   })
-  return message.id
+  return presentPublicMessage(ctx.app, await pictureMessage(ctx.db, message))
 }
 
 /** Only files of this request: a visitor has no signed ids. */

@@ -31,11 +31,12 @@ export const clientMessageOperations = [
         attachments: Type.Any({ description: 'Files: repeat attachments[] in a multipart form' }),
       }),
     ),
+    routine: true,
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
       const conversation = await accessVisitorConversation(ctx, visitor, params.conversation_id)
-      return await showClientMessage(ctx, await writeByVisitor(ctx, visitor, conversation, body))
+      return writeByVisitor(ctx, visitor, conversation, body)
     },
   }),
   operation({

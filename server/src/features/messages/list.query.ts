@@ -1,13 +1,13 @@
-import { sql, type Kysely } from 'kysely'
-import type { DB } from '../../db/schema.ts'
+import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { iso } from '../../lib/times.ts'
 import { presentContactSender } from '../contacts/contact.presenter.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { labelsOf } from '../conversations/conversation.presenter.ts'
-import { contactJson, userJson } from '../pictures.sql.ts'
-import { presentUserSender, type UserPicture } from '../users/user.presenter.ts'
-import { selectMessages, type ContactPicture, type MessageView } from './message.query.ts'
+import { loadPictures, noKeys, type Pictures } from '../pictures.query.ts'
+import { presentUserSender } from '../users/user.presenter.ts'
+import { presentMessage } from './message.presenter.ts'
+import { addMessageKeys, completeMessages, selectMessageRows } from './message.query.ts'
 
 const PAGE = 20
 const AFTER_PAGE = 100
@@ -20,20 +20,30 @@ interface Range {
 }
 
 /** The ids are found first, on the index alone; then the page is read, oldest first. */
-export async function listMessages(db: Kysely<DB>, conversationId: number, range: Range): Promise<MessageView[]> {
+export async function listMessages(ctx: Context, conversation: ConversationRecord, range: Range) {
+  const rows = await selectMessageRows(ctx.db, sql`m.id in (${pageOf(conversation.id, range)})`, sql`order by m.id`)
+  const keys = noKeys()
+  addMessageKeys(keys, rows)
+  keys.contacts.add(conversation.contact_id)
+  if (conversation.assignee_id !== null) keys.users.add(conversation.assignee_id)
+  const pictures = await loadPictures(ctx.db, conversation.account_id, keys)
+  return {
+    meta: presentMeta(ctx, conversation, pictures),
+    payload: completeMessages(rows, pictures).map((message) => presentMessage(ctx.app, message)),
+  }
+}
+
+function pageOf(conversationId: number, range: Range) {
   const inner = range.filter_internal_messages ? sql`and not p.private and p.message_type <> 2` : sql``
   const of = sql`select p.id from messages p where p.conversation_id = ${conversationId} ${inner}`
   const before = range.before ? idOf(range.before) : null
   const after = range.after ? idOf(range.after) : null
-  const page =
-    before !== null && after !== null
-      ? sql`${of} and p.id >= ${after} and p.id < ${before} order by p.id limit ${BETWEEN_PAGE}`
-      : before !== null
-        ? sql`${of} and p.id < ${before} order by p.id desc limit ${PAGE}`
-        : after !== null
-          ? sql`${of} and p.id > ${after} order by p.id limit ${AFTER_PAGE}`
-          : sql`${of} order by p.id desc limit ${PAGE}`
-  return selectMessages(db, sql`m.id in (${page})`, sql`order by m.id`)
+  if (before !== null && after !== null) {
+    return sql`${of} and p.id >= ${after} and p.id < ${before} order by p.id limit ${BETWEEN_PAGE}`
+  }
+  if (before !== null) return sql`${of} and p.id < ${before} order by p.id desc limit ${PAGE}`
+  if (after !== null) return sql`${of} and p.id > ${after} order by p.id limit ${AFTER_PAGE}`
+  return sql`${of} order by p.id desc limit ${PAGE}`
 }
 
 /** Text is read by its leading digits; without any it is 0. */
@@ -41,11 +51,9 @@ export function idOf(text: string): number {
   return Math.min(Number(/^\s*\d{1,15}/.exec(text)?.[0] ?? 0), 2_147_483_647)
 }
 
-export async function presentMessagesMeta(ctx: Context, conversation: ConversationRecord) {
-  const { rows } = await sql<{ contact: ContactPicture | null; assignee: UserPicture | null }>`
-    select ${contactJson(sql`${conversation.contact_id}::integer`)} as contact,
-      ${userJson(sql`${conversation.assignee_id}::integer`, sql`${conversation.account_id}::integer`)} as assignee`.execute(ctx.db)
-  const { contact, assignee } = rows[0]!
+function presentMeta(ctx: Context, conversation: ConversationRecord, pictures: Pictures) {
+  const contact = pictures.contacts.get(conversation.contact_id)
+  const assignee = conversation.assignee_id === null ? undefined : pictures.users.get(conversation.assignee_id)
   return {
     labels: labelsOf(conversation),
     additional_attributes: conversation.additional_attributes,

@@ -6,6 +6,7 @@ import { reopenForIncoming } from '../conversations/reopen.model.ts'
 import { saveAttachments, type AttachmentInput } from './attachment.model.ts'
 import { checkItems, resolveReply } from './content-attributes.ts'
 import { renderContent } from './liquid.ts'
+import type { MessageRow as StoredMessage } from './message.query.ts'
 import { contentTypeNumber, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
 import { answerWithTemplates, mayAnswerItself } from './templates.model.ts'
 
@@ -35,11 +36,10 @@ export interface NewMessage {
   automated?: boolean
 }
 
-export interface WrittenMessage {
-  id: number
-  created_at: Date
-  message_type: number
-  private: boolean
+/** The row as it was written, and how the contact stood before. */
+export interface WrittenMessage extends StoredMessage {
+  contact_active_before: Date | null
+  contact_updated_before: Date | null
 }
 
 /**
@@ -58,20 +58,19 @@ export async function createMessage(
   const attributes = { ...message.content_attributes }
   checkItems(contentType, attributes)
   await resolveReply(ctx, conversation, attributes)
-  if (type !== ACTIVITY) await checkPace(ctx, conversation)
   const rendered = type === OUTGOING || type === TEMPLATE
   const content = rendered ? await renderContent(ctx, conversation, message) : (message.content ?? null)
 
-  const { rows } = await sql<{ id: number; created_at: Date }>`
-    insert into messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at, private,
-      status, source_id, content_type, content_attributes, sender_type, sender_id, additional_attributes,
-      processed_message_content, external_source_ids, sentiment)
-    values (${content}, ${conversation.account_id}, ${conversation.inbox_id}, ${conversation.id}, ${type},
-      clock_timestamp(), clock_timestamp(), ${isPrivate}, 0, ${message.source_id ?? null}, ${contentTypeNumber(contentType)},
-      ${JSON.stringify(attributes)}::json, ${message.sender?.type ?? null}, ${message.sender?.id ?? null},
-      ${JSON.stringify(message.additional_attributes ?? {})}::jsonb, ${content}, '{}', '{}')
-    returning id, created_at`.execute(ctx.db)
-  const written = { ...rows[0]!, message_type: type, private: isPrivate }
+  const written = await insertMessage(ctx, conversation, {
+    type,
+    isPrivate,
+    content,
+    content_type: contentTypeNumber(contentType),
+    attributes,
+    sender: message.sender,
+    source_id: message.source_id ?? null,
+    additional_attributes: message.additional_attributes ?? {},
+  })
   if (message.attachments?.length) await saveAttachments(ctx, conversation.account_id, written.id, message.attachments)
 
   if (type === INCOMING && !isPrivate) await reopenForIncoming(ctx, conversation)
@@ -99,11 +98,6 @@ async function touchConversation(
     ...(message.echo_id !== undefined && message.echo_id !== null && { echo_id: message.echo_id }),
   }
 
-  await ctx.db
-    .updateTable('conversations')
-    .set({ last_activity_at: at })
-    .where('id', '=', conversation.id)
-    .execute()
   conversation.last_activity_at = at
   ctx.emit('message.created', {
     ...base,
@@ -118,23 +112,73 @@ async function touchConversation(
       waiting_since: null,
     })
   }
-  if (sender?.type === 'Contact') await touchContact(ctx, conversation, sender.id)
+  if (sender?.type === 'Contact' && written.contact_updated_before) {
+    ctx.emit('contact.updated', {
+      account_id: conversation.account_id,
+      contact_id: sender.id,
+      changes: {
+        updated_at: [told(written.contact_updated_before), told(at)],
+        last_activity_at: [told(written.contact_active_before), told(at)],
+      },
+    })
+  }
 }
 
-async function touchContact(ctx: Context, conversation: ConversationRecord, contactId: number): Promise<void> {
-  const { rows } = await sql<{ before: Date | null; updated_before: Date; now: Date }>`
-    with old as (select id, last_activity_at, updated_at from contacts where id = ${contactId} for update)
-    update contacts ct set last_activity_at = clock_timestamp(), updated_at = clock_timestamp() from old
-    where ct.id = old.id
-    returning old.last_activity_at as before, old.updated_at as updated_before, ct.last_activity_at as now`.execute(ctx.db)
-  if (!rows[0]) return
-  const { before, updated_before, now } = rows[0]
-  ctx.emit('contact.updated', {
-    account_id: conversation.account_id,
-    contact_id: contactId,
-    changes: { updated_at: [told(updated_before), told(now)], last_activity_at: [told(before), told(now)] },
-  })
+interface MessageColumns {
+  type: number
+  isPrivate: boolean
+  content: string | null
+  content_type: number
+  attributes: Record<string, any>
+  sender: Sender | null
+  source_id: string | null
+  additional_attributes: Record<string, any>
 }
+
+/**
+ * The message and what it touches by being written, in one statement. The pace is seen in one index entry: the message
+ * that is the limit's distance back.
+ */
+async function insertMessage(ctx: Context, conversation: ConversationRecord, message: MessageColumns): Promise<WrittenMessage> {
+  const { sender, type } = message
+  const pace = ctx.app.config.messagesPerMinute - 1
+  const { rows } = await sql<Omit<WrittenMessage, keyof ConversationBits>>`
+    with hurried as (
+      select 1 from (select created_at from messages where conversation_id = ${conversation.id} order by id desc
+        offset ${pace} limit 1) back where back.created_at > clock_timestamp() - interval '1 minute' and ${type !== ACTIVITY}
+    ), m as (
+      insert into messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at, private,
+        status, source_id, content_type, content_attributes, sender_type, sender_id, additional_attributes,
+        processed_message_content, external_source_ids, sentiment)
+      select ${message.content}::text, ${conversation.account_id}::integer, ${conversation.inbox_id}::integer,
+        ${conversation.id}::integer, ${type}::integer, now, now, ${message.isPrivate}::boolean, 0, ${message.source_id}::text,
+        ${message.content_type}::integer, ${JSON.stringify(message.attributes)}::json, ${sender?.type ?? null}::text,
+        ${sender?.id ?? null}::bigint, ${JSON.stringify(message.additional_attributes)}::jsonb, ${message.content}::text, '{}', '{}'
+      from (select clock_timestamp()::timestamp as now) clock where not exists (select from hurried)
+      returning *
+    ), touched as (
+      update conversations c set last_activity_at = m.created_at from m where c.id = m.conversation_id
+    ), contact as (
+      select id, last_activity_at, updated_at from contacts where id = ${sender?.type === 'Contact' ? sender.id : null}::integer for update
+    ), met as (
+      update contacts ct set last_activity_at = m.created_at, updated_at = m.created_at from contact, m where ct.id = contact.id
+    )
+    select m.id, m.content, m.account_id, m.inbox_id, m.conversation_id, m.message_type, m.created_at, m.updated_at, m.private,
+      m.status, m.source_id, m.content_type, m.content_attributes, m.sender_type, m.sender_id, m.external_source_ids,
+      m.additional_attributes, m.processed_message_content, m.sentiment,
+      contact.last_activity_at as contact_active_before, contact.updated_at as contact_updated_before
+    from m left join contact on true`.execute(ctx.db)
+  if (!rows[0]) throw new RecordInvalidError([['base', 'Too many messages']])
+  return {
+    ...rows[0],
+    display_id: conversation.display_id,
+    conversation_uuid: conversation.uuid,
+    assignee_id: conversation.assignee_id,
+    conversation_last_activity_at: rows[0].created_at,
+  }
+}
+
+type ConversationBits = Pick<StoredMessage, 'display_id' | 'conversation_uuid' | 'assignee_id' | 'conversation_last_activity_at'>
 
 /** Whether the job that notifies and mentions can find anything to do. */
 function mayFollowUp(conversation: ConversationRecord, message: NewMessage, written: WrittenMessage): boolean {
@@ -150,15 +194,6 @@ function checkContent(content: string | null | undefined): void {
   if (content && content.length > MAX_CONTENT) {
     throw invalidField('content', `is too long (maximum is ${MAX_CONTENT} characters)`)
   }
-}
-
-/** Looks at one index entry: the message that is the limit's distance back. */
-async function checkPace(ctx: Context, conversation: ConversationRecord): Promise<void> {
-  const { rows } = await sql<{ recent: boolean }>`
-    select created_at > clock_timestamp() - interval '1 minute' as recent from messages
-    where conversation_id = ${conversation.id} order by id desc
-    offset ${ctx.app.config.messagesPerMinute - 1} limit 1`.execute(ctx.db)
-  if (rows[0]?.recent) throw new RecordInvalidError([['base', 'Too many messages']])
 }
 
 /** A message of a conversation that was entered by its door. */

@@ -3,7 +3,7 @@ import { iso, unix } from '../../lib/times.ts'
 import { presentContactSender, contactWebhook } from '../contacts/contact.presenter.ts'
 import { presentBotSender, presentUserSender } from '../users/user.presenter.ts'
 import { presentAttachment } from './attachment.presenter.ts'
-import type { MessageView } from './message.query.ts'
+import type { MessageView, PushedMessageView } from './message.query.ts'
 
 export const MESSAGE_TYPES = ['incoming', 'outgoing', 'activity', 'template'] as const
 export const MESSAGE_STATUSES = ['sent', 'delivered', 'read', 'failed'] as const
@@ -77,7 +77,7 @@ export function presentPublicMessage(app: App, message: MessageView) {
 }
 
 /** Every column, as the cable and the conversation lists carry it. */
-export function messagePush(app: App, message: MessageView, accountContext: number | null = message.account_id) {
+export function messagePush(app: App, message: PushedMessageView, accountContext: number | null = message.account_id) {
   const sender = presentSender(app, message, accountContext)
   return {
     id: message.id,

@@ -1,6 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
-import { attachmentsJson, botJson, contactJson, unreadCount, userJson } from '../pictures.sql.ts'
+import { loadPictures, noKeys, type PictureKeys, type Pictures } from '../pictures.query.ts'
 import type { AvatarBlob, BotPicture, UserPicture } from '../users/user.presenter.ts'
 
 /** A message with all that any picture of it needs. */
@@ -26,14 +26,18 @@ export interface MessageView {
   sentiment: Record<string, unknown> | null
   display_id: number
   conversation_uuid: string
-  assignee_id: number | null
-  conversation_last_activity_at: Date
-  contact_source_id: string | null
-  unread_count: number
   user: UserPicture | null
   contact: ContactPicture | null
   bot: BotPicture | null
   attachments: AttachmentView[] | null
+}
+
+/** A message as it is pushed: with what its conversation has come to. */
+export interface PushedMessageView extends MessageView {
+  assignee_id: number | null
+  conversation_last_activity_at: Date
+  contact_source_id: string | null
+  unread_count: number
 }
 
 export interface ContactPicture {
@@ -65,28 +69,78 @@ export interface AttachmentView {
   blob: { id: number; filename: string; content_type: string | null; byte_size: number; metadata: string | null } | null
 }
 
-/** The messages that a condition over `m` (and `c`, their conversation) finds, in the order asked for. */
+/** A message without the pictures of those around it. */
+export type MessageRow = Omit<PushedMessageView, 'user' | 'contact' | 'bot' | 'attachments' | 'contact_source_id' | 'unread_count'>
+
+/** The messages that a condition over `m` (and `c`, their conversation) finds, in the order asked for. Two statements. */
 export async function selectMessages(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
   orderAndLimit: RawBuilder<unknown> = sql``,
 ): Promise<MessageView[]> {
-  const { rows } = await sql<MessageView>`
+  return withPictures(db, await selectMessageRows(db, where, orderAndLimit), noKeys())
+}
+
+/** The same, ready to be pushed. */
+export async function selectPushedMessages(
+  db: Kysely<DB>,
+  where: RawBuilder<unknown>,
+  orderAndLimit: RawBuilder<unknown> = sql``,
+): Promise<PushedMessageView[]> {
+  const rows = await selectMessageRows(db, where, orderAndLimit)
+  return withPictures(db, rows, { ...noKeys(), conversations: new Set(rows.map((row) => row.conversation_id)) })
+}
+
+async function withPictures(db: Kysely<DB>, rows: MessageRow[], keys: PictureKeys): Promise<PushedMessageView[]> {
+  if (!rows.length) return []
+  addMessageKeys(keys, rows)
+  return completeMessages(rows, await loadPictures(db, rows[0]!.account_id, keys))
+}
+
+export async function selectMessageRows(
+  db: Kysely<DB>,
+  where: RawBuilder<unknown>,
+  orderAndLimit: RawBuilder<unknown> = sql``,
+): Promise<MessageRow[]> {
+  const { rows } = await sql<MessageRow>`
     select m.id, m.content, m.account_id, m.inbox_id, m.conversation_id, m.message_type, m.created_at, m.updated_at,
       m.private, m.status, m.source_id, m.content_type, m.content_attributes, m.sender_type, m.sender_id,
       m.external_source_ids, m.additional_attributes, m.processed_message_content, m.sentiment,
-      c.display_id, c.uuid as conversation_uuid, c.assignee_id, c.last_activity_at as conversation_last_activity_at,
-      (select source_id from contact_inboxes ci where ci.id = c.contact_inbox_id) as contact_source_id,
-      ${unreadCount('c')} as unread_count,
-      case m.sender_type when 'User' then ${userJson(sql`m.sender_id`, sql`m.account_id`)} end as user,
-      case m.sender_type when 'Contact' then ${contactJson(sql`m.sender_id`)} end as contact,
-      case m.sender_type when 'AgentBot' then ${botJson(sql`m.sender_id`)} end as bot,
-      ${attachmentsJson(sql`m.id`)} as attachments
+      c.display_id, c.uuid as conversation_uuid, c.assignee_id, c.last_activity_at as conversation_last_activity_at
     from messages m join conversations c on c.id = m.conversation_id
     where ${where} ${orderAndLimit}`.execute(db)
   return rows
 }
 
+export function addMessageKeys(keys: PictureKeys, rows: MessageRow[]): void {
+  const senders = { User: keys.users, Contact: keys.contacts, AgentBot: keys.bots } as Record<string, Set<number> | undefined>
+  for (const { id, sender_type: type, sender_id: sender } of rows) {
+    keys.messages.add(id)
+    if (type !== null && sender !== null) senders[type]?.add(sender)
+  }
+}
+
+export function completeMessages(rows: MessageRow[], pictures: Pictures): PushedMessageView[] {
+  return rows.map((row) => {
+    const of = <T>(type: string, map: Map<number, T>) => (row.sender_type === type ? (map.get(row.sender_id!) ?? null) : null)
+    const conversation = pictures.conversations.get(row.conversation_id)
+    return {
+      ...row,
+      user: of('User', pictures.users),
+      contact: of('Contact', pictures.contacts),
+      bot: of('AgentBot', pictures.bots),
+      attachments: pictures.attachments.get(row.id) ?? null,
+      contact_source_id: conversation?.source_id ?? null,
+      unread_count: conversation?.unread_count ?? 0,
+    }
+  })
+}
+
 export async function findMessage(db: Kysely<DB>, id: number): Promise<MessageView | undefined> {
   return (await selectMessages(db, sql`m.id = ${id}`))[0]
+}
+
+/** A message that was just written, with the pictures around it. */
+export async function pictureMessage(db: Kysely<DB>, row: MessageRow): Promise<MessageView> {
+  return (await withPictures(db, [row], noKeys()))[0]!
 }

@@ -3,18 +3,18 @@ import type { Context } from '../../http/context.ts'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
 import { accessConversation } from '../conversations/conversation.model.ts'
 import { ContactSender, Message, UserSender } from '../schemas.ts'
-import { listMessages, presentMessagesMeta } from './list.query.ts'
+import { listMessages } from './list.query.ts'
 import { MessageBody, newMessageOf } from './message.body.ts'
 import { accessMessage, createMessage, requireIncomingInbox } from './message.model.ts'
 import { presentMessage } from './message.presenter.ts'
-import { findMessage } from './message.query.ts'
+import { findMessage, pictureMessage } from './message.query.ts'
 import { deleteMessage, retryMessage } from './message.verbs.ts'
 import { setStatusFromChannel } from './message-status.model.ts'
 
 const base = '/api/v1/accounts/:account_id/conversations/:conversation_id/messages' as const
 
-async function show(ctx: Context, id: number, echoId?: string | null) {
-  return presentMessage(ctx.app, (await findMessage(ctx.db, id))!, { echoId: echoId ?? undefined })
+async function show(ctx: Context, id: number) {
+  return presentMessage(ctx.app, (await findMessage(ctx.db, id))!)
 }
 
 export const messageOperations = [
@@ -48,12 +48,7 @@ export const messageOperations = [
       { additionalProperties: false },
     ),
     handle: async (ctx, { params, query }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id)
-      const messages = await listMessages(ctx.db, conversation.id, query)
-      return {
-        meta: await presentMessagesMeta(ctx, conversation),
-        payload: messages.map((message) => presentMessage(ctx.app, message)),
-      }
+      return listMessages(ctx, await accessConversation(ctx, params.conversation_id), query)
     },
   }),
   operation({
@@ -64,13 +59,14 @@ export const messageOperations = [
     bots: true,
     body: MessageBody,
     invalid: 'text',
+    routine: true,
     reply: Message,
     handle: async (ctx, { params, body }) => {
       const conversation = await accessConversation(ctx, params.conversation_id)
       const message = newMessageOf(ctx, conversation, body)
       requireIncomingInbox(conversation, message.message_type)
-      const { id } = await createMessage(ctx, conversation, message)
-      return show(ctx, id, body.echo_id)
+      const written = await createMessage(ctx, conversation, message)
+      return presentMessage(ctx.app, await pictureMessage(ctx.db, written), { echoId: body.echo_id ?? undefined })
     },
   }),
   operation({

@@ -3,7 +3,7 @@ import { iso, unix } from '../../lib/times.ts'
 import { conversationPush } from '../conversations/conversation.presenter.ts'
 import type { ConversationView } from '../conversations/conversation.query.ts'
 import { messagePush } from '../messages/message.presenter.ts'
-import type { MessageView } from '../messages/message.query.ts'
+import type { PushedMessageView } from '../messages/message.query.ts'
 import { presentUserSender, type UserPicture } from '../users/user.presenter.ts'
 import type { NotificationRow, NotificationView } from './notification.query.ts'
 import { notificationBody, notificationTitle } from './notification.text.ts'
@@ -54,8 +54,8 @@ export interface NotificationPush {
   row: NotificationRow
   user: UserPicture
   conversation: ConversationView
-  message: MessageView | null
-  told: MessageView | null
+  message: PushedMessageView | null
+  told: PushedMessageView | null
 }
 
 /** On the cable. Title and body are the same text there, as in Chatwoot. */

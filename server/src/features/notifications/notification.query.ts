@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
 import { selectConversations, type ConversationView } from '../conversations/conversation.query.ts'
-import { selectMessages, type MessageView } from '../messages/message.query.ts'
+import { selectPushedMessages, type PushedMessageView } from '../messages/message.query.ts'
 import { userJson } from '../pictures.sql.ts'
 import type { UserPicture } from '../users/user.presenter.ts'
 
@@ -28,9 +28,9 @@ export interface NotificationView extends NotificationRow {
   inbox_name: string
   conversation: ConversationView
   /** The message it was made for. */
-  message: MessageView | null
+  message: PushedMessageView | null
   /** The message its text is about; for an assignment that is the last of the contact. */
-  told_message: MessageView | null
+  told_message: PushedMessageView | null
 }
 
 /** A condition over `n`. */
@@ -89,9 +89,9 @@ export async function selectNotifications(
   )
   const messageIds = new Set<number>()
   for (const row of rows) for (const id of [messageIdOf(row), row.told_message_id]) if (id !== null) messageIds.add(id)
-  const messages = new Map<number, MessageView>()
+  const messages = new Map<number, PushedMessageView>()
   if (messageIds.size) {
-    for (const message of await selectMessages(db, sql`m.id = any(${[...messageIds]}::integer[])`)) messages.set(message.id, message)
+    for (const message of await selectPushedMessages(db, sql`m.id = any(${[...messageIds]}::integer[])`)) messages.set(message.id, message)
   }
   const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
   return rows.flatMap(({ told_message_id: toldId, ...row }) => {
