@@ -47,8 +47,11 @@ export function connect(options: ConnectOptions): Database {
   return { pool, kysely, options, end: () => kysely.destroy() }
 }
 
+// A prepared statement is planned once: planning for each set of values costs several times what running costs here.
+const SETTINGS = '-c timezone=UTC -c search_path=public -c plan_cache_mode=force_generic_plan'
+
 export function sessionOptions({ max: _, ...options }: ConnectOptions): pg.ClientConfig {
-  return { ...options, options: '-c timezone=UTC -c search_path=public', application_name: 'parley', keepAlive: true }
+  return { ...options, options: SETTINGS, application_name: 'parley', keepAlive: true }
 }
 
 const MAX_NAMES = 2000
