@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { App } from '../app.ts'
 import type { DB } from '../db/schema.ts'
 import type { EventData, EventName, PendingEvent } from '../events/types.ts'
+import type { ProfileRow } from '../features/profile/profile.presenter.ts'
 import type { JobName, JobPayload } from '../jobs/job.ts'
 import { NotAuthorizedError } from './errors.ts'
 
@@ -23,7 +24,7 @@ export interface SignedInBot {
 
 export type Caller =
   | { kind: 'nobody' }
-  | { kind: 'user'; user: SignedInUser; session?: Session }
+  | { kind: 'user'; user: SignedInUser; session?: Session; profile?: ProfileRow }
   | { kind: 'agent_bot'; bot: SignedInBot }
   | { kind: 'platform_app'; app: { id: number; name: string } }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import { findSession } from '../features/auth/session.model.ts'
+import { findTokenOwner } from '../features/profile/profile.presenter.ts'
 import type { Caller, Membership, SignedInAccount } from './context.ts'
 import { NotAuthorizedError, NotFoundError, NotSignedInError, RefusedError } from './errors.ts'
 import type { Operation } from './operation.ts'
@@ -121,6 +122,7 @@ export function rememberSignIns(milliseconds: number): SignIns {
 
 async function findByToken(app: App, token: string, accountId: number | null): Promise<Found | undefined> {
   if (token.length > 255 || token.includes('\0')) return undefined
+  if (accountId === null) return findOwner(app, token)
   const key = `${token} ${accountId ?? ''}`
   const known = app.signIns.find(key)
   if (known) return known
@@ -144,6 +146,14 @@ async function findByToken(app: App, token: string, accountId: number | null): P
   // Read before a change that was committed meanwhile: good for this request, not for the next.
   if (found && generation === app.signIns.generation) app.signIns.keep(key, found)
   return found
+}
+
+/** Outside of any account. */
+async function findOwner(app: App, token: string): Promise<Found | undefined> {
+  const owner = await findTokenOwner(app.database.kysely, token)
+  if (owner?.owner_type === 'AgentBot') return { caller: { kind: 'agent_bot', bot: { id: owner.owner_id, name: null, account_id: null } } }
+  if (owner?.owner_type === 'PlatformApp') return { caller: { kind: 'platform_app', app: { id: owner.owner_id, name: '' } } }
+  return owner?.owner_type === 'User' && owner.id !== null ? { caller: { kind: 'user', user: owner, profile: owner } } : undefined
 }
 
 async function findBySession(app: App, request: FastifyRequest, accountId: number | null): Promise<Found | undefined> {

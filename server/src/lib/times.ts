@@ -7,10 +7,16 @@ export function iso(time: Time): string | null {
   return (typeof time === 'string' ? new Date(utc(time)) : time).toISOString()
 }
 
+/** Milliseconds since 1970; NaN for no time. */
+export function milliseconds(time: Time): number {
+  if (time === null || time === undefined) return NaN
+  return typeof time === 'string' ? Date.parse(utc(time)) : time.getTime()
+}
+
 /** Whole seconds since 1970; 0 stands for "never". */
 export function unix(time: Time): number {
   if (time === null || time === undefined) return 0
-  return Math.floor((typeof time === 'string' ? Date.parse(utc(time)) : time.getTime()) / 1000)
+  return Math.floor(milliseconds(time) / 1000)
 }
 
 export function unixOrNull(time: Time): number | null {

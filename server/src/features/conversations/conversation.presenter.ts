@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts'
-import { iso, unix } from '../../lib/times.ts'
+import { iso, milliseconds, unix } from '../../lib/times.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
 import { presentContact, presentContactSender } from '../contacts/contact.presenter.ts'
 import { messagePush } from '../messages/message.presenter.ts'
@@ -115,7 +115,7 @@ export function labelsOf(conversation: { cached_label_list: string | null }): st
 export function canReply(app: App, conversation: Pick<ConversationView, 'reply_window' | 'last_incoming_at'>): boolean {
   const { reply_window: hours, last_incoming_at: last } = conversation
   if (hours === null) return true
-  return last !== null && app.now().getTime() < new Date(last).getTime() + hours * 3_600_000
+  return app.now().getTime() < milliseconds(last) + hours * 3_600_000
 }
 
 /** A bot is shown before a person; a person who left the account is not shown. */

@@ -1,13 +1,15 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
+import type { Time } from '../../lib/times.ts'
 import {
-  addMessageKeys,
   completeMessages,
-  selectMessageRows,
+  messageRows,
+  sourcesOf,
   type ContactPicture,
+  type MessageRow,
   type PushedMessageView,
 } from '../messages/message.query.ts'
-import { loadPictures, noKeys } from '../pictures.query.ts'
+import { pictureColumns, picturesOf, type PictureColumns } from '../pictures.query.ts'
 import { unreadCount } from '../pictures.sql.ts'
 import type { BotPicture, UserPicture } from '../users/user.presenter.ts'
 
@@ -25,24 +27,24 @@ export interface ConversationView {
   team_id: number | null
   contact_id: number | null
   contact_inbox_id: number | null
-  created_at: Date
-  updated_at: Date
+  created_at: Time
+  updated_at: Time
   /** Seconds with all six digits that the column has; a Date keeps three. */
   updated_epoch: number
-  last_activity_at: Date
-  contact_last_seen_at: Date | null
-  agent_last_seen_at: Date | null
-  assignee_last_seen_at: Date | null
-  first_reply_created_at: Date | null
-  waiting_since: Date | null
-  snoozed_until: Date | null
+  last_activity_at: Time
+  contact_last_seen_at: Time
+  agent_last_seen_at: Time
+  assignee_last_seen_at: Time
+  first_reply_created_at: Time
+  waiting_since: Time
+  snoozed_until: Time
   additional_attributes: Record<string, any> | null
   custom_attributes: Record<string, any> | null
   cached_label_list: string | null
   sla_policy_id: number | null
   channel_type: string | null
   reply_window: number | null
-  last_incoming_at: Date | null
+  last_incoming_at: Time
   unread_count: number
   contact: ContactPicture | null
   contact_inbox: ContactInboxRow | null
@@ -104,32 +106,34 @@ type Row = Omit<
 /** Which last messages to bring along: two for answers of the Application API, one for pushes. */
 type LastMessages = 'answer' | 'push'
 
-/** Three statements, however many conversations of one account a condition over `c` finds. */
+/** One statement, however many conversations of one account a condition over `c` finds. */
 export async function selectConversations(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
   orderAndLimit: RawBuilder<unknown> = sql``,
   lastMessages: LastMessages = 'answer',
 ): Promise<ConversationView[]> {
-  const rows = await selectRows(db, where, orderAndLimit, lastMessages)
-  if (!rows.length) return []
-  const messageIds = new Set<number>()
-  const keys = noKeys()
-  for (const row of rows) {
-    for (const id of [row.last_message_id, row.last_non_activity_message_id, row.last_public_message_id]) if (id) messageIds.add(id)
-    if (row.contact_id !== null) keys.contacts.add(row.contact_id)
-    if (row.assignee_id !== null) keys.users.add(row.assignee_id)
-    if (row.assignee_agent_bot_id !== null) keys.bots.add(row.assignee_agent_bot_id)
-  }
-  const messageRows = messageIds.size ? await selectMessageRows(db, sql`m.id = any(${[...messageIds]}::integer[])`) : []
-  addMessageKeys(keys, messageRows)
-  const pictures = await loadPictures(db, rows[0]!.account_id, keys)
-  for (const row of rows) {
+  const lastIds = sql`select last_message_id from page union select last_non_activity_message_id from page
+    union select last_public_message_id from page`
+  const said = sourcesOf('said')
+  const { rows } = await sql<PictureColumns & { page: Row[] | null; said: MessageRow[] | null }>`
+    with page as materialized (${conversationRows(where, orderAndLimit, lastMessages)}),
+      said as materialized (${messageRows(sql`m.id in (${lastIds})`)})
+    select (select json_agg(page) from page) as page, (select json_agg(said) from said) as said,
+      ${pictureColumns(sql`(select account_id from page limit 1)`, {
+        users: sql`${said.users} union all select assignee_id from page`,
+        contacts: sql`${said.contacts} union all select contact_id from page`,
+        bots: sql`${said.bots} union all select assignee_agent_bot_id from page`,
+        messages: said.messages,
+      })}`.execute(db)
+  const page = rows[0]!.page ?? []
+  const pictures = picturesOf(rows[0]!)
+  for (const row of page) {
     pictures.conversations.set(row.id, { unread_count: row.unread_count, source_id: row.contact_inbox?.source_id ?? null })
   }
-  const messages = new Map(completeMessages(messageRows, pictures).map((message) => [message.id, message]))
+  const messages = new Map(completeMessages(rows[0]!.said ?? [], pictures).map((message) => [message.id, message]))
   const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
-  return rows.map((row) => ({
+  return page.map((row) => ({
     ...row,
     contact: (row.contact_id !== null && pictures.contacts.get(row.contact_id)) || null,
     assignee: (row.assignee_id !== null && pictures.users.get(row.assignee_id)) || null,
@@ -140,13 +144,8 @@ export async function selectConversations(
   }))
 }
 
-async function selectRows(
-  db: Kysely<DB>,
-  where: RawBuilder<unknown>,
-  orderAndLimit: RawBuilder<unknown>,
-  lastMessages: LastMessages,
-): Promise<Row[]> {
-  const { rows } = await sql<Row>`
+function conversationRows(where: RawBuilder<unknown>, orderAndLimit: RawBuilder<unknown>, lastMessages: LastMessages) {
+  return sql`
     select c.id, c.account_id, c.inbox_id, c.display_id, c.uuid, c.status, c.priority, c.assignee_id,
       c.assignee_agent_bot_id, c.team_id, c.contact_id, c.contact_inbox_id, c.created_at, c.updated_at,
       extract(epoch from c.updated_at)::float8 as updated_epoch, c.last_activity_at, c.contact_last_seen_at,
@@ -161,16 +160,15 @@ async function selectRows(
           'allow_auto_assign', t.allow_auto_assign, 'account_id', t.account_id,
           'member_ids', (select coalesce(json_agg(tm.user_id), '[]') from team_members tm where tm.team_id = t.id))
         from teams t where t.id = c.team_id) end as team,
-      ${lastMessages === 'answer' ? lastMessage(sql`true`) : sql`null`} as last_message_id,
-      ${lastMessages === 'answer' ? lastMessage(sql`lm.message_type <> 2`) : sql`null`} as last_non_activity_message_id,
-      ${lastMessages === 'push' ? lastMessage(sql`lm.message_type <> 2 and not lm.private`) : sql`null`}
+      ${lastMessages === 'answer' ? lastMessage(sql`true`) : sql`null::integer`} as last_message_id,
+      ${lastMessages === 'answer' ? lastMessage(sql`lm.message_type <> 2`) : sql`null::integer`} as last_non_activity_message_id,
+      ${lastMessages === 'push' ? lastMessage(sql`lm.message_type <> 2 and not lm.private`) : sql`null::integer`}
         as last_public_message_id
     from conversations c join inboxes i on i.id = c.inbox_id
     left join lateral (select (ch.additional_attributes ->> 'agent_reply_time_window')::float8 as reply_window
       from channel_api ch where i.channel_type = 'Channel::Api' and ch.id = i.channel_id
         and ch.additional_attributes ? 'agent_reply_time_window') w on true
-    where ${where} ${orderAndLimit}`.execute(db)
-  return rows
+    where ${where} ${orderAndLimit}`
 }
 
 export async function findConversation(

@@ -4,10 +4,10 @@ import { iso } from '../../lib/times.ts'
 import { presentContactSender } from '../contacts/contact.presenter.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { labelsOf } from '../conversations/conversation.presenter.ts'
-import { loadPictures, noKeys, type Pictures } from '../pictures.query.ts'
+import { pictureColumns, picturesOf, type PictureColumns, type Pictures } from '../pictures.query.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
 import { presentMessage } from './message.presenter.ts'
-import { addMessageKeys, completeMessages, selectMessageRows } from './message.query.ts'
+import { completeMessages, messageRows, sourcesOf, type MessageRow } from './message.query.ts'
 
 const PAGE = 20
 const AFTER_PAGE = 100
@@ -19,17 +19,21 @@ interface Range {
   filter_internal_messages?: string | null
 }
 
-/** The ids are found first, on the index alone; then the page is read, oldest first. */
+/** The ids are found first, on the index alone; then the page is read, oldest first, with all that is shown around it. */
 export async function listMessages(ctx: Context, conversation: ConversationRecord, range: Range) {
-  const rows = await selectMessageRows(ctx.db, sql`m.id in (${pageOf(conversation.id, range)})`, sql`order by m.id`)
-  const keys = noKeys()
-  addMessageKeys(keys, rows)
-  keys.contacts.add(conversation.contact_id)
-  if (conversation.assignee_id !== null) keys.users.add(conversation.assignee_id)
-  const pictures = await loadPictures(ctx.db, conversation.account_id, keys)
+  const page = messageRows(sql`m.id in (${pageOf(conversation.id, range)})`, sql`order by m.id`)
+  const sources = sourcesOf('page')
+  const { rows } = await sql<PictureColumns & { page: MessageRow[] | null }>`
+    with page as materialized (${page})
+    select (select json_agg(page) from page) as page, ${pictureColumns(sql`${conversation.account_id}::integer`, {
+      ...sources,
+      users: sql`${sources.users} union all select ${conversation.assignee_id}::integer`,
+      contacts: sql`${sources.contacts} union all select ${conversation.contact_id}::integer`,
+    })}`.execute(ctx.db)
+  const pictures = picturesOf(rows[0]!)
   return {
     meta: presentMeta(ctx, conversation, pictures),
-    payload: completeMessages(rows, pictures).map((message) => presentMessage(ctx.app, message)),
+    payload: completeMessages(rows[0]!.page ?? [], pictures).map((message) => presentMessage(ctx.app, message)),
   }
 }
 

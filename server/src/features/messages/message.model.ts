@@ -38,6 +38,7 @@ export interface NewMessage {
 
 /** The row as it was written, and how the contact stood before. */
 export interface WrittenMessage extends StoredMessage {
+  created_at: Date
   contact_active_before: Date | null
   contact_updated_before: Date | null
 }

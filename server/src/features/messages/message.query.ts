@@ -1,6 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
-import { loadPictures, noKeys, type PictureKeys, type Pictures } from '../pictures.query.ts'
+import { pictureColumns, picturesOf, type PictureColumns, type PictureSources, type Pictures } from '../pictures.query.ts'
+import type { Time } from '../../lib/times.ts'
 import type { AvatarBlob, BotPicture, UserPicture } from '../users/user.presenter.ts'
 
 /** A message with all that any picture of it needs. */
@@ -11,8 +12,8 @@ export interface MessageView {
   inbox_id: number
   conversation_id: number
   message_type: number
-  created_at: Date
-  updated_at: Date
+  created_at: Time
+  updated_at: Time
   private: boolean
   status: number
   source_id: string | null
@@ -35,7 +36,7 @@ export interface MessageView {
 /** A message as it is pushed: with what its conversation has come to. */
 export interface PushedMessageView extends MessageView {
   assignee_id: number | null
-  conversation_last_activity_at: Date
+  conversation_last_activity_at: Time
   contact_source_id: string | null
   unread_count: number
 }
@@ -72,52 +73,47 @@ export interface AttachmentView {
 /** A message without the pictures of those around it. */
 export type MessageRow = Omit<PushedMessageView, 'user' | 'contact' | 'bot' | 'attachments' | 'contact_source_id' | 'unread_count'>
 
-/** The messages that a condition over `m` (and `c`, their conversation) finds, in the order asked for. Two statements. */
-export async function selectMessages(
+const COLUMNS = sql`m.id, m.content, m.account_id, m.inbox_id, m.conversation_id, m.message_type, m.created_at, m.updated_at,
+  m.private, m.status, m.source_id, m.content_type, m.content_attributes, m.sender_type, m.sender_id,
+  m.external_source_ids, m.additional_attributes, m.processed_message_content, m.sentiment,
+  c.display_id, c.uuid as conversation_uuid, c.assignee_id, c.last_activity_at as conversation_last_activity_at`
+
+/** A `select` of messages, for a statement that goes on with them. */
+export function messageRows(where: RawBuilder<unknown>, orderAndLimit: RawBuilder<unknown> = sql``) {
+  return sql`select ${COLUMNS} from messages m join conversations c on c.id = m.conversation_id where ${where} ${orderAndLimit}`
+}
+
+/** Who sent, and what hangs on, the messages of a named query. */
+export function sourcesOf(query: string): Omit<PictureSources, 'conversations'> {
+  const from = sql.raw(query)
+  const senders = (type: string) => sql`select sender_id from ${from} where sender_type = ${sql.lit(type)}`
+  return { users: senders('User'), contacts: senders('Contact'), bots: senders('AgentBot'), messages: sql`select id from ${from}` }
+}
+
+/** The messages that a condition over `m` (and `c`, their conversation) finds, in the order asked for. One statement. */
+export function selectMessages(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
-  orderAndLimit: RawBuilder<unknown> = sql``,
+  orderAndLimit?: RawBuilder<unknown>,
 ): Promise<MessageView[]> {
-  return withPictures(db, await selectMessageRows(db, where, orderAndLimit), noKeys())
+  return select(db, messageRows(where, orderAndLimit), sourcesOf('page'))
 }
 
 /** The same, ready to be pushed. */
-export async function selectPushedMessages(
+export function selectPushedMessages(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
-  orderAndLimit: RawBuilder<unknown> = sql``,
+  orderAndLimit?: RawBuilder<unknown>,
 ): Promise<PushedMessageView[]> {
-  const rows = await selectMessageRows(db, where, orderAndLimit)
-  return withPictures(db, rows, { ...noKeys(), conversations: new Set(rows.map((row) => row.conversation_id)) })
+  const sources = { ...sourcesOf('page'), conversations: sql`select conversation_id from page` }
+  return select(db, messageRows(where, orderAndLimit), sources)
 }
 
-async function withPictures(db: Kysely<DB>, rows: MessageRow[], keys: PictureKeys): Promise<PushedMessageView[]> {
-  if (!rows.length) return []
-  addMessageKeys(keys, rows)
-  return completeMessages(rows, await loadPictures(db, rows[0]!.account_id, keys))
-}
-
-export async function selectMessageRows(
-  db: Kysely<DB>,
-  where: RawBuilder<unknown>,
-  orderAndLimit: RawBuilder<unknown> = sql``,
-): Promise<MessageRow[]> {
-  const { rows } = await sql<MessageRow>`
-    select m.id, m.content, m.account_id, m.inbox_id, m.conversation_id, m.message_type, m.created_at, m.updated_at,
-      m.private, m.status, m.source_id, m.content_type, m.content_attributes, m.sender_type, m.sender_id,
-      m.external_source_ids, m.additional_attributes, m.processed_message_content, m.sentiment,
-      c.display_id, c.uuid as conversation_uuid, c.assignee_id, c.last_activity_at as conversation_last_activity_at
-    from messages m join conversations c on c.id = m.conversation_id
-    where ${where} ${orderAndLimit}`.execute(db)
-  return rows
-}
-
-export function addMessageKeys(keys: PictureKeys, rows: MessageRow[]): void {
-  const senders = { User: keys.users, Contact: keys.contacts, AgentBot: keys.bots } as Record<string, Set<number> | undefined>
-  for (const { id, sender_type: type, sender_id: sender } of rows) {
-    keys.messages.add(id)
-    if (type !== null && sender !== null) senders[type]?.add(sender)
-  }
+async function select(db: Kysely<DB>, page: RawBuilder<unknown>, sources: PictureSources): Promise<PushedMessageView[]> {
+  const { rows } = await sql<PictureColumns & { page: MessageRow[] | null }>`
+    with page as materialized (${page})
+    select (select json_agg(page) from page) as page, ${pictureColumns(sql`(select account_id from page limit 1)`, sources)}`.execute(db)
+  return completeMessages(rows[0]!.page ?? [], picturesOf(rows[0]!))
 }
 
 export function completeMessages(rows: MessageRow[], pictures: Pictures): PushedMessageView[] {
@@ -142,5 +138,12 @@ export async function findMessage(db: Kysely<DB>, id: number): Promise<MessageVi
 
 /** A message that was just written, with the pictures around it. */
 export async function pictureMessage(db: Kysely<DB>, row: MessageRow): Promise<MessageView> {
-  return (await withPictures(db, [row], noKeys()))[0]!
+  const sender = (type: string) => sql`select ${row.sender_type === type ? row.sender_id : null}::integer`
+  const { rows } = await sql<PictureColumns>`select ${pictureColumns(sql`${row.account_id}::integer`, {
+    users: sender('User'),
+    contacts: sender('Contact'),
+    bots: sender('AgentBot'),
+    messages: sql`select ${row.id}::integer`,
+  })}`.execute(db)
+  return completeMessages([row], picturesOf(rows[0]!))[0]!
 }

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import { CompiledQuery, sql, type Kysely, type RawBuilder } from 'kysely'
 import type { App } from '../../app.ts'
 import type { DB } from '../../db/schema.ts'
 import { iso } from '../../lib/times.ts'
@@ -30,7 +30,6 @@ interface ProfileAccount {
   id: number
   name: string
   status: number
-  locale: number
   active_at: string | null
   role: number
   inviter_id: number | null
@@ -39,17 +38,41 @@ interface ProfileAccount {
   custom_role_id: number | null
 }
 
+const COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.confirmed_at, u.created_at, u.message_signature,
+  u.pubsub_token, u.custom_attributes, u.ui_settings, u.type, u.otp_required_for_login, ${avatarJson('User', sql`u.id`)} as avatar,
+  (select coalesce(json_agg(json_build_object('id', a.id, 'name', a.name, 'status', a.status,
+      'active_at', au.active_at, 'role', au.role, 'inviter_id', au.inviter_id, 'availability', au.availability,
+      'auto_offline', au.auto_offline, 'custom_role_id', au.custom_role_id) order by au.id), '[]')
+    from account_users au join accounts a on a.id = au.account_id where au.user_id = u.id) as accounts`
+
+const PROFILE = sql`select ${COLUMNS},
+    (select token from access_tokens t where t.owner_type = 'User' and t.owner_id = u.id limit 1) as access_token
+  from users u where u.id = $1`
+
+const OWNER = sql`select t.owner_type, t.owner_id, t.token as access_token, ${COLUMNS}
+  from access_tokens t left join users u on t.owner_type = 'User' and u.id = t.owner_id where t.token = $1`
+
+const texts = new Map<RawBuilder<unknown>, string>()
+
+/** Asked so often that each statement is written out once. */
+function ask<Row>(db: Kysely<DB>, statement: RawBuilder<unknown>, value: unknown) {
+  let text = texts.get(statement)
+  if (text === undefined) texts.set(statement, (text = statement.compile(db).sql))
+  return db.executeQuery(CompiledQuery.raw(text, [value]) as CompiledQuery<Row>)
+}
+
 export async function loadProfile(db: Kysely<DB>, userId: number): Promise<ProfileRow | undefined> {
-  const { rows } = await sql<ProfileRow>`
-    select u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.confirmed_at, u.created_at, u.message_signature,
-      u.pubsub_token, u.custom_attributes, u.ui_settings, u.type, u.otp_required_for_login,
-      (select token from access_tokens t where t.owner_type = 'User' and t.owner_id = u.id order by t.id limit 1) as access_token,
-      ${avatarJson('User', sql`u.id`)} as avatar,
-      (select coalesce(json_agg(json_build_object('id', a.id, 'name', a.name, 'status', a.status, 'locale', a.locale,
-          'active_at', au.active_at, 'role', au.role, 'inviter_id', au.inviter_id, 'availability', au.availability,
-          'auto_offline', au.auto_offline, 'custom_role_id', au.custom_role_id) order by au.id), '[]')
-        from account_users au join accounts a on a.id = au.account_id where au.user_id = u.id) as accounts
-    from users u where u.id = ${userId}`.execute(db)
+  const { rows } = await ask<ProfileRow>(db, PROFILE, userId)
+  return rows[0]
+}
+
+export type TokenOwner =
+  | ({ owner_type: 'User'; owner_id: number } & ProfileRow)
+  | { owner_type: 'AgentBot' | 'PlatformApp'; owner_id: number }
+
+/** Whose token it is; of a person the profile, which is nearly all that is asked for outside of an account. */
+export async function findTokenOwner(db: Kysely<DB>, token: string): Promise<TokenOwner | undefined> {
+  const { rows } = await ask<TokenOwner>(db, OWNER, token)
   return rows[0]
 }
 
@@ -116,5 +139,7 @@ function presentBasics(app: App, user: ProfileRow, current: ProfileAccount | und
 
 /** The one they were in last. */
 export function currentAccount(user: ProfileRow): ProfileAccount | undefined {
-  return [...user.accounts].sort((a, b) => (b.active_at ?? '').localeCompare(a.active_at ?? ''))[0]
+  let [current] = user.accounts
+  for (const account of user.accounts) if ((account.active_at ?? '') > (current!.active_at ?? '')) current = account
+  return current
 }

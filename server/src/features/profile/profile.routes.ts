@@ -29,7 +29,8 @@ export const profileOperations = [
     summary: "Show one's profile",
     access: 'user',
     reply: Profile,
-    handle: (ctx) => show(ctx),
+    // Signing in with a token has read it already.
+    handle: (ctx) => (ctx.caller.kind === 'user' && ctx.caller.profile ? presentProfile(ctx.app, ctx.caller.profile) : show(ctx)),
   }),
   operation({
     id: 'profiles.update',
