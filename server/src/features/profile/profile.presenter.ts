@@ -55,14 +55,14 @@ const OWNER = sql`select t.owner_type, t.owner_id, t.token as access_token, ${CO
 const texts = new Map<RawBuilder<unknown>, string>()
 
 /** Asked so often that each statement is written out once. */
-function ask<Row>(db: Kysely<DB>, statement: RawBuilder<unknown>, value: unknown) {
+function textOf(db: Kysely<DB>, statement: RawBuilder<unknown>): string {
   let text = texts.get(statement)
   if (text === undefined) texts.set(statement, (text = statement.compile(db).sql))
-  return db.executeQuery(CompiledQuery.raw(text, [value]) as CompiledQuery<Row>)
+  return text
 }
 
 export async function loadProfile(db: Kysely<DB>, userId: number): Promise<ProfileRow | undefined> {
-  const { rows } = await ask<ProfileRow>(db, PROFILE, userId)
+  const { rows } = await db.executeQuery(CompiledQuery.raw(textOf(db, PROFILE), [userId]) as CompiledQuery<ProfileRow>)
   return rows[0]
 }
 
@@ -71,8 +71,9 @@ export type TokenOwner =
   | { owner_type: 'AgentBot' | 'PlatformApp'; owner_id: number }
 
 /** Whose token it is; of a person the profile, which is nearly all that is asked for outside of an account. */
-export async function findTokenOwner(db: Kysely<DB>, token: string): Promise<TokenOwner | undefined> {
-  const { rows } = await ask<TokenOwner>(db, OWNER, token)
+export async function findTokenOwner(app: App, token: string): Promise<TokenOwner | undefined> {
+  const { pool, kysely } = app.database
+  const { rows } = await pool.query<TokenOwner>({ name: 'token-owner', text: textOf(kysely, OWNER), values: [token] })
   return rows[0]
 }
 
