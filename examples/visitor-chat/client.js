@@ -1,0 +1,85 @@
+// The Client API and the cable, without any page around them: copy this file into a client of your own.
+
+/** Calls of a visitor. Throws an Error with `status` for anything but a success. */
+export class ClientApi {
+  constructor(base, inbox) {
+    this.root = `${base}/public/api/v1/inboxes/${encodeURIComponent(inbox)}`
+  }
+
+  async call(method, path, body) {
+    const isForm = body instanceof FormData
+    const answer = await fetch(this.root + path, {
+      method,
+      headers: { accept: 'application/json', ...(body && !isForm && { 'content-type': 'application/json' }) },
+      body: body && (isForm ? body : JSON.stringify(body)),
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw Object.assign(new Error(text), { status: answer.status })
+    return text ? JSON.parse(text) : null
+  }
+
+  inbox = () => this.call('GET', '')
+  createContact = (fields) => this.call('POST', '/contacts', fields)
+  contact = (source) => this.call('GET', `/contacts/${encodeURIComponent(source)}`)
+  conversations = (source) => this.call('GET', `/contacts/${encodeURIComponent(source)}/conversations`)
+  open = (source) => this.call('POST', `/contacts/${encodeURIComponent(source)}/conversations`, {})
+  of = (source, id) => `/contacts/${encodeURIComponent(source)}/conversations/${id}`
+  messages = (source, id, before) => this.call('GET', `${this.of(source, id)}/messages${before ? `?before=${before}` : ''}`)
+  typing = (source, id, on) => this.call('POST', `${this.of(source, id)}/toggle_typing`, { typing_status: on ? 'on' : 'off' })
+  seen = (source, id) => this.call('POST', `${this.of(source, id)}/update_last_seen`)
+  resolve = (source, id) => this.call('POST', `${this.of(source, id)}/toggle_status`)
+  submit = (source, id, message, values) => this.call('PATCH', `${this.of(source, id)}/messages/${message}`, { submitted_values: values })
+
+  write(source, id, { content, echoId, files }) {
+    if (!files.length) return this.call('POST', `${this.of(source, id)}/messages`, { content, echo_id: echoId })
+    const form = new FormData()
+    if (content) form.append('content', content)
+    form.append('echo_id', echoId)
+    for (const file of files) form.append('attachments[]', file, file.name)
+    return this.call('POST', `${this.of(source, id)}/messages`, form)
+  }
+}
+
+const PRESENCE = 20_000
+const SILENCE = 10_000
+const LONGEST_WAIT = 15_000
+
+/** Listens on /cable for as long as it lives: a connection that breaks, or falls silent, is made anew, with a growing wait. */
+export class Cable {
+  constructor(base, pubsubToken, { onEvent, onState }) {
+    Object.assign(this, { url: `${base.replace(/^http/, 'ws')}/cable`, onEvent, onState, tries: 0 })
+    this.identifier = JSON.stringify({ channel: 'RoomChannel', pubsub_token: pubsubToken })
+    addEventListener('online', () => this.connect())
+    this.connect()
+    setInterval(() => this.send({ command: 'message', data: JSON.stringify({ action: 'update_presence' }) }), PRESENCE)
+    // The server pings every three seconds; a network that is gone says nothing.
+    setInterval(() => this.socket?.readyState === 1 && Date.now() - this.heard > SILENCE && this.socket.close(), 2000)
+  }
+
+  connect() {
+    clearTimeout(this.timer)
+    if (this.socket && this.socket.readyState < 2) return
+    const socket = new WebSocket(this.url, ['actioncable-v1-json'])
+    this.socket = socket
+    this.heard = Date.now()
+    socket.onopen = () => this.send({ command: 'subscribe' })
+    socket.onmessage = ({ data }) => {
+      this.heard = Date.now()
+      const frame = JSON.parse(data)
+      if (frame.type === 'confirm_subscription') {
+        this.tries = 0
+        this.onState(true)
+      } else if (frame.message) this.onEvent(frame.message.event, frame.message.data)
+    }
+    socket.onclose = () => {
+      if (this.socket !== socket) return
+      this.onState(false)
+      const wait = Math.min(LONGEST_WAIT, 500 * 2 ** this.tries++) * (0.5 + Math.random())
+      this.timer = setTimeout(() => this.connect(), wait)
+    }
+  }
+
+  send(command) {
+    if (this.socket?.readyState === 1) this.socket.send(JSON.stringify({ identifier: this.identifier, ...command }))
+  }
+}
