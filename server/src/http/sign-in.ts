@@ -151,9 +151,11 @@ async function findByToken(app: App, token: string, accountId: number | null): P
 /** Outside of any account. */
 async function findOwner(app: App, token: string): Promise<Found | undefined> {
   const owner = await findTokenOwner(app, token)
-  if (owner?.owner_type === 'AgentBot') return { caller: { kind: 'agent_bot', bot: { id: owner.owner_id, name: null, account_id: null } } }
-  if (owner?.owner_type === 'PlatformApp') return { caller: { kind: 'platform_app', app: { id: owner.owner_id, name: '' } } }
-  return owner?.owner_type === 'User' && owner.id !== null ? { caller: { kind: 'user', user: owner, profile: owner } } : undefined
+  if (!owner) return undefined
+  const { owner_type: type, owner_id: id, profile } = owner
+  if (type === 'AgentBot') return { caller: { kind: 'agent_bot', bot: { id, name: null, account_id: null } } }
+  if (type === 'PlatformApp') return { caller: { kind: 'platform_app', app: { id, name: '' } } }
+  return profile ? { caller: { kind: 'user', user: profile, profile } } : undefined
 }
 
 async function findBySession(app: App, request: FastifyRequest, accountId: number | null): Promise<Found | undefined> {

@@ -1,7 +1,7 @@
 import { CompiledQuery, sql, type Kysely, type RawBuilder } from 'kysely'
 import type { App } from '../../app.ts'
 import type { DB } from '../../db/schema.ts'
-import { iso } from '../../lib/times.ts'
+import { iso, type Time } from '../../lib/times.ts'
 import { avatarJson } from '../pictures.sql.ts'
 import { availabilityStatus, type AvatarBlob } from '../users/user.presenter.ts'
 
@@ -13,8 +13,8 @@ export interface ProfileRow {
   email: string
   uid: string
   provider: string
-  confirmed_at: Date | null
-  created_at: Date
+  confirmed_at: Time
+  created_at: Time
   message_signature: string | null
   pubsub_token: string
   custom_attributes: Record<string, unknown> | null
@@ -49,7 +49,9 @@ const PROFILE = sql`select ${COLUMNS},
     (select token from access_tokens t where t.owner_type = 'User' and t.owner_id = u.id limit 1) as access_token
   from users u where u.id = $1`
 
-const OWNER = sql`select t.owner_type, t.owner_id, t.token as access_token, ${COLUMNS}
+/** The profile as one column: what does not exist has few columns to describe. */
+const OWNER = sql`select t.owner_type, t.owner_id, (select row_to_json(p) from (select ${COLUMNS}, t.token as access_token) p
+    where u.id is not null) as profile
   from access_tokens t left join users u on t.owner_type = 'User' and u.id = t.owner_id where t.token = $1`
 
 const texts = new Map<RawBuilder<unknown>, string>()
@@ -66,9 +68,11 @@ export async function loadProfile(db: Kysely<DB>, userId: number): Promise<Profi
   return rows[0]
 }
 
-export type TokenOwner =
-  | ({ owner_type: 'User'; owner_id: number } & ProfileRow)
-  | { owner_type: 'AgentBot' | 'PlatformApp'; owner_id: number }
+export interface TokenOwner {
+  owner_type: 'User' | 'AgentBot' | 'PlatformApp'
+  owner_id: number
+  profile: ProfileRow | null
+}
 
 /** Whose token it is; of a person the profile, which is nearly all that is asked for outside of an account. */
 export async function findTokenOwner(app: App, token: string): Promise<TokenOwner | undefined> {
