@@ -24,7 +24,7 @@ const ClientInbox = Type.Object(
           close_minutes: Nullable(Type.Integer()),
           open_all_day: Type.Boolean(),
         },
-        { title: 'WorkingHour', ...closed },
+        { title: 'PublicWorkingHour', ...closed },
       ),
     ),
     working_hours_enabled: Type.Boolean(),
