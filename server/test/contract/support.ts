@@ -1,0 +1,100 @@
+import { operations } from '../../src/operations.ts'
+import type { Operation } from '../../src/http/operation.ts'
+import type { startTestApp, Answer, Client, TestAccount } from '../support.ts'
+
+type TestApp = ReturnType<typeof startTestApp>
+export type Json = Record<string, any>
+
+/** An account with one of everything, each carrying `mark` wherever text may stand. */
+export interface Office {
+  account: TestAccount
+  admin: Client
+  agent: Client
+  base: string
+  mark: string
+  ids: Record<string, number>
+  texts: { inbox_identifier: string; source_id: string; conversation_uuid: string; title: string }
+  botToken: string
+}
+
+export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<Office> {
+  const account = await t.buildAccount()
+  const [admin, agent] = [t.as(account.administrator), t.as(account.agent)]
+  const base = `/api/v1/accounts/${account.id}`
+  const made = async (path: string, body: unknown, client = admin): Promise<any> => {
+    const answer = await client.post(path, body)
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`)
+    return answer.body
+  }
+  const inbox = await made(`${base}/inboxes`, { name: `${mark} inbox`, channel: { type: 'api', webhook_url: '' } })
+  await made(`${base}/inbox_members`, { inbox_id: inbox.id, user_ids: [account.agent.id, account.administrator.id] })
+  const contact = (await made(`${base}/contacts`, { name: `${mark} contact`, email: `${mark}@example.test`, inbox_id: inbox.id })).payload
+  const other = (await made(`${base}/contacts`, { name: `${mark} other` })).payload.contact
+  const sourceId = contact.contact_inbox.source_id
+  const conversation = await made(`${base}/conversations`, { source_id: sourceId, inbox_id: inbox.id, contact_id: contact.contact.id })
+  const message = await made(`${base}/conversations/${conversation.id}/messages`, { content: `${mark} message` })
+  const label = await made(`${base}/labels`, { title: `${mark}-label` })
+  const team = await made(`${base}/teams`, { name: `${mark} team` })
+  await made(`${base}/teams/${team.id}/team_members`, { user_ids: [account.agent.id] })
+  const bot = await made(`${base}/agent_bots`, { name: `${mark} bot`, outgoing_url: '' })
+  const webhook = (await made(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'] })).payload.webhook
+  await made(`${base}/conversations/${conversation.id}/labels`, { labels: [`${mark}-label`] })
+  const { rows } = await t.database.pool.query(
+    `insert into notifications (account_id, user_id, notification_type, primary_actor_type, primary_actor_id, created_at, updated_at, last_activity_at)
+     select account_id, $2, 1, 'Conversation', id, now(), now(), now() from conversations where account_id = $1 returning id`,
+    [account.id, account.administrator.id],
+  )
+  const key = (await t.database.pool.query('select identifier from channel_api where account_id = $1', [account.id])).rows[0]
+  return {
+    account,
+    admin,
+    agent,
+    base,
+    mark,
+    botToken: bot.access_token,
+    ids: {
+      inboxes: inbox.id,
+      contacts: contact.contact.id,
+      other_contact: other.id,
+      conversations: conversation.id,
+      messages: message.id,
+      labels: label.id,
+      teams: team.id,
+      agent_bots: bot.id,
+      webhooks: webhook.id,
+      notifications: rows[0].id,
+      agents: account.agent.id,
+    },
+    texts: { inbox_identifier: key.identifier, source_id: sourceId, conversation_uuid: conversation.uuid, title: `${mark}-label` },
+  }
+}
+
+/** The path of an operation, with the ids of an office in it. `other` replaces what a test wants to be different. */
+export function pathOf(operation: Operation, office: Office, other: Record<string, string | number> = {}): string {
+  return operation.path.replace(/:(\w+)/g, (_, name: string) => {
+    if (name in other) return String(other[name])
+    if (name === 'account_id') return String(office.account.id)
+    if (name in office.texts) return office.texts[name as keyof Office['texts']]
+    return String(office.ids[tableOf(operation, name)] ?? 1)
+  })
+}
+
+/** Whose id a path parameter is, by the segment before it: `/teams/:team_id` is of teams. */
+export function tableOf(operation: Operation, param: string): string {
+  const segments = operation.path.split('/')
+  const before = segments[segments.indexOf(`:${param}`) - 1]!
+  if (before === 'inbox_members') return 'inboxes'
+  return before
+}
+
+export const isAccountOperation = (operation: Operation) => operation.path.startsWith('/api/v1/accounts/:account_id')
+
+export function send(client: Client, operation: Operation, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> {
+  const verb = operation.method.toLowerCase() as keyof Client
+  return client[verb](path, operation.method === 'GET' ? undefined : body, headers)
+}
+
+/** `GET /a/:b` of every operation, for messages of failing tests. */
+export const nameOf = (operation: Operation) => `${operation.id} (${operation.method} ${operation.path})`
+
+export { operations }
