@@ -249,7 +249,9 @@ function render({ stay = false } = {}) {
     const old = known.get(view.dataset.key)
     return old && old.dataset.version === view.dataset.version ? old : view
   })
-  log.replaceChildren(...elements)
+  // Only what differs is touched: an element that is put in again is read out again.
+  for (const old of [...log.children]) if (!elements.includes(old)) old.remove()
+  elements.forEach((element, i) => log.children[i] === element || log.insertBefore(element, log.children[i] ?? null))
   $('earlier').hidden = !state.hasEarlier
   $('resolve').hidden = !state.conversation || state.conversation.status === 'resolved' || !messages.length
   renderFiles()

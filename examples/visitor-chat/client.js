@@ -53,12 +53,12 @@ export class Cable {
     this.connect()
     setInterval(() => this.send({ command: 'message', data: JSON.stringify({ action: 'update_presence' }) }), PRESENCE)
     // The server pings every three seconds; a network that is gone says nothing.
-    setInterval(() => this.socket?.readyState === 1 && Date.now() - this.heard > SILENCE && this.socket.close(), 2000)
+    setInterval(() => this.socket && Date.now() - this.heard > SILENCE && this.lose(this.socket), 2000)
   }
 
   connect() {
     clearTimeout(this.timer)
-    if (this.socket && this.socket.readyState < 2) return
+    if (this.socket) return
     const socket = new WebSocket(this.url, ['actioncable-v1-json'])
     this.socket = socket
     this.heard = Date.now()
@@ -71,12 +71,17 @@ export class Cable {
         this.onState(true)
       } else if (frame.message) this.onEvent(frame.message.event, frame.message.data)
     }
-    socket.onclose = () => {
-      if (this.socket !== socket) return
-      this.onState(false)
-      const wait = Math.min(LONGEST_WAIT, 500 * 2 ** this.tries++) * (0.5 + Math.random())
-      this.timer = setTimeout(() => this.connect(), wait)
-    }
+    socket.onclose = () => this.lose(socket)
+  }
+
+  /** Not waiting for the other side to agree: it may be out of reach. */
+  lose(socket) {
+    if (this.socket !== socket) return
+    this.socket = null
+    socket.close()
+    this.onState(false)
+    const wait = Math.min(LONGEST_WAIT, 500 * 2 ** this.tries++) * (0.5 + Math.random())
+    this.timer = setTimeout(() => this.connect(), wait)
   }
 
   send(command) {

@@ -22,9 +22,14 @@ export async function mountPages(server: FastifyInstance, app: App): Promise<voi
   await server.register(fastifyStatic, {
     root: VISITOR_CHAT,
     prefix: '/examples/visitor-chat/',
-    decorateReply: false,
+    index: false,
     setHeaders: (reply) => {
       reply.header('content-security-policy', "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:")
     },
+  })
+  // The router takes the address with and without its last slash for one; the page's own files need it.
+  server.get('/examples/visitor-chat', (request, reply) => {
+    const [path, query] = request.url.split('?')
+    return path!.endsWith('/') ? reply.sendFile('index.html') : reply.redirect(`/examples/visitor-chat/${query ? `?${query}` : ''}`)
   })
 }
