@@ -126,7 +126,7 @@ interface Sent {
 
 async function parametersOf(app: App, request: FastifyRequest): Promise<Sent> {
   const query = request.query as Record<string, unknown>
-  const body = request.isMultipart() ? await readMultipart(app, request) : ((request.body ?? {}) as Record<string, unknown>)
+  const body = request.isMultipart() ? await readMultipart(app, request).catch(refuseBroken) : ((request.body ?? {}) as Record<string, unknown>)
   const isJson = request.headers['content-type']?.startsWith('application/json') ?? false
   return { all: Object.keys(query).length ? { ...body, ...query } : body, body, isJson }
 }
@@ -151,6 +151,12 @@ async function readMultipart(app: App, request: FastifyRequest): Promise<Record<
     return `${encodeName(name)}=${isFile ? `${FILE_MARK}${files.length - 1}` : encodeURIComponent(String(value).toWellFormed())}`
   })
   return placeFiles(parseForm(text.join('&')), files) as Record<string, unknown>
+}
+
+/** What the parser of forms says besides its limits: a form that ends early, or has no boundary. */
+function refuseBroken(error: Error & { code?: string }): never {
+  if (error instanceof RequestError || error.code?.startsWith('FST_')) throw error
+  throw new RefusedError(400, { status: 400, error: 'Bad Request' })
 }
 
 const FILE_MARK = '\u0001file:'

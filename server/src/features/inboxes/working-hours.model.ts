@@ -17,12 +17,12 @@ export async function createWorkingHours(ctx: Context, accountId: number, inboxI
 export async function updateWorkingHours(
   ctx: Context,
   inbox: InboxRecord,
-  wanted: Partial<WorkingHour>[],
+  wanted: (Partial<WorkingHour> | null)[],
 ): Promise<void> {
   const known = new Map((inbox.working_hours ?? []).map((row) => [row.day_of_week, row]))
   const changed = new Map<number, WorkingHour>()
   for (const row of wanted) {
-    const before = known.get(row.day_of_week ?? -1)
+    const before = known.get(row?.day_of_week ?? -1)
     if (!before) throw new RecordInvalidError([['day_of_week', 'Day of week is not included in the list']])
     const after = settle({ ...before, ...row })
     if (!isSound(after)) continue
