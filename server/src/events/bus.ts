@@ -1,4 +1,5 @@
 import type { App } from '../app.ts'
+import { closeSocketsOf, personOfNotice } from '../features/realtime/sockets.ts'
 import { pushesFor } from './cable.ts'
 import { readEvents } from './log.ts'
 import type { LoggedEvent } from './types.ts'
@@ -57,6 +58,8 @@ export function createBus(
     async receive(notice) {
       const [from, ids] = notice.split(':')
       if (from === processId || !ids) return
+      const person = personOfNotice(ids)
+      if (person !== undefined) return closeSocketsOf(app, person)
       const events = await readEvents(app.database.kysely, ids.split(',').map(Number))
       if (events.length) push(events)
       onDeliveries()

@@ -106,6 +106,7 @@ describe('signing in', () => {
     const refused = await signIn(person.email)
     expect([refused.status, refused.text, refused.headers.get('content-type')]).toEqual([429, 'Retry later\n', 'text/plain'])
     expect((await signIn(colleague.email)).status).toBe(200)
+    for (let i = 0; i < 12; i++) expect((await t.anyone.post('/auth/sign_in', {})).status).toBe(401)
     await query(sql`update parley.attempts set resets_at = now() where key = ${`sign_in for ${person.email}`}`)
     expect((await signIn(person.email)).status).toBe(200)
   })

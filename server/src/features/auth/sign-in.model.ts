@@ -29,6 +29,7 @@ export async function signInWith(ctx: Context, credentials: Credentials): Promis
   if (credentials.mfa_token) throw new RefusedError(401, { error: 'Invalid or expired MFA token' })
   if (credentials.sso_auth_token) return signInByLink(ctx, email, credentials.sso_auth_token)
   const password = credentials.password ?? ''
+  if (!email) throw refused(BAD_CREDENTIALS)
   return limitGuesses(ctx, email, PASSWORDS, () => signInByPassword(ctx, email, password))
 }
 
@@ -42,7 +43,7 @@ async function signInByLink(ctx: Context, email: string, token: string): Promise
 
 /** An unknown e-mail takes as long as a known one. */
 async function signInByPassword(ctx: Context, email: string, password: string): Promise<number> {
-  const user = email ? await findLogin(ctx, email) : undefined
+  const user = await findLogin(ctx, email)
   if (user && !user.confirmed) throw refused(unconfirmed(email))
   const isRight = user ? await verifyPassword(password, user.encrypted_password) : await verifyNothing(password)
   if (!user || !isRight) throw refused(BAD_CREDENTIALS)
