@@ -57,7 +57,11 @@ async function hear(event) {
   const topic = TOPICS.find(({ title }) => title.toLowerCase() === text)
   if (topic) return follow(event, topic.value)
   const isFirst = greeted.add(placeOf(event))
-  await say(event, { content: isFirst ? GREETING : AGAIN, content_type: 'input_select', content_attributes: { items: TOPICS } })
+  await say(event, {
+    content: isFirst ? GREETING : AGAIN,
+    content_type: 'input_select',
+    content_attributes: { items: TOPICS },
+  })
 }
 
 /** A message is updated for other reasons too (it was read): the same choice is answered once. */
@@ -152,7 +156,9 @@ function isSigned(headers, body) {
 }
 
 function inTurn(place, work) {
-  const turn = (underWay.get(place) ?? Promise.resolve()).then(work).catch((error) => report('An event was not handled', error))
+  const turn = (underWay.get(place) ?? Promise.resolve())
+    .then(work)
+    .catch((error) => report('An event was not handled', error))
   underWay.set(place, turn)
   void turn.then(() => underWay.get(place) === turn && underWay.delete(place))
 }

@@ -19,7 +19,9 @@ describe('the webhook bot', () => {
 
   async function startBot(env: Record<string, string>): Promise<{ address: string; said: () => string }> {
     const file = fileURLToPath(new URL('./bot.mjs', import.meta.url))
-    const child = spawn(process.execPath, [file], { env: { PATH: process.env.PATH, PORT: '0', PARLEY_URL: t.base, ...env } })
+    const child = spawn(process.execPath, [file], {
+      env: { PATH: process.env.PATH, PORT: '0', PARLEY_URL: t.base, ...env },
+    })
     children.push(child)
     let said = ''
     child.stderr.on('data', (data: Buffer) => (said += data.toString()))
@@ -49,7 +51,11 @@ describe('the webhook bot', () => {
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
-      heard.push({ path: request.url!, token: request.headers.api_access_token, body: JSON.parse(Buffer.concat(chunks).toString()) })
+      heard.push({
+        path: request.url!,
+        token: request.headers.api_access_token,
+        body: JSON.parse(Buffer.concat(chunks).toString()),
+      })
       response.writeHead(heard.length === 1 ? 500 : 200).end('{}')
     })
     servers.push(server)
@@ -61,7 +67,11 @@ describe('the webhook bot', () => {
     const body = typeof event === 'string' ? event : JSON.stringify(event)
     const timestamp = headers['x-chatwoot-timestamp'] ?? String(Math.floor(Date.now() / 1000))
     const signature = `sha256=${createHmac('sha256', SECRET).update(`${timestamp}.${body}`).digest('hex')}`
-    const signed = { 'x-chatwoot-timestamp': timestamp, 'x-chatwoot-signature': signature, 'x-chatwoot-delivery': randomUUID() }
+    const signed = {
+      'x-chatwoot-timestamp': timestamp,
+      'x-chatwoot-signature': signature,
+      'x-chatwoot-delivery': randomUUID(),
+    }
     const answer = await fetch(address, { method: 'POST', body, headers: { ...signed, ...headers } })
     return answer.status
   }
@@ -107,12 +117,24 @@ describe('the webhook bot', () => {
     const { address, said } = await startBot({ BOT_TOKEN: 'the-token', BOT_SECRET: SECRET, PARLEY_URL: url })
     const place = { account: { id: 1 }, conversation: { id: 2, status: 'pending' }, private: false }
     const created = { ...place, id: 3, event: 'message_created', message_type: 'incoming', content: 'Hi' }
-    const updated = { ...place, id: 4, event: 'message_updated', content_attributes: { submitted_values: [{ value: 'billing' }] } }
+    const updated = {
+      ...place,
+      id: 4,
+      event: 'message_updated',
+      content_attributes: { submitted_values: [{ value: 'billing' }] },
+    }
 
     expect(await deliver(address, created, { 'x-chatwoot-delivery': 'one' })).toBe(200)
     expect(await deliver(address, created, { 'x-chatwoot-delivery': 'one' })).toBe(200)
     await until(() => said().includes('messages answered 500'))
-    for (const event of [updated, updated, { ...created, private: true }, { ...created, event: 'conversation_opened' }, {}, 'null']) {
+    for (const event of [
+      updated,
+      updated,
+      { ...created, private: true },
+      { ...created, event: 'conversation_opened' },
+      {},
+      'null',
+    ]) {
       expect(await deliver(address, event)).toBe(200)
     }
     expect(await deliver(address, { ...created, content: 'a PERSON' })).toBe(200)
@@ -123,7 +145,12 @@ describe('the webhook bot', () => {
       'messages',
       'toggle_status',
     ])
-    expect(heard.map(({ body }) => body.content?.split(' ')[0] ?? body.status)).toEqual(['Hello!', 'Invoices', 'Of', 'open'])
+    expect(heard.map(({ body }) => body.content?.split(' ')[0] ?? body.status)).toEqual([
+      'Hello!',
+      'Invoices',
+      'Of',
+      'open',
+    ])
     expect(heard.every(({ token }) => token === 'the-token')).toBe(true)
     expect(said()).not.toMatch(/the-token|whsec_secret/)
   })
