@@ -137,8 +137,11 @@ describe('signing in', () => {
     const before = await signIn(person.email)
     const kept = createHmac('sha256', t.app.config.secretKeyBase).update('reset_password_token by-mail').digest('hex')
     await query(sql`update users set reset_password_token = ${kept}, reset_password_sent_at = now() where id = ${person.id}`)
+    await query(sql`update users set reset_password_sent_at = now() - interval '7 hours' where id = ${person.id}`)
     const set = (password: string) =>
       t.anyone.put('/auth/password', { reset_password_token: 'by-mail', password, password_confirmation: password })
+    expect((await set(NEW_PASSWORD)).body).toEqual({ message: 'Invalid token', redirect_url: '/' })
+    await query(sql`update users set reset_password_sent_at = now() where id = ${person.id}`)
     expect((await set('weak')).body.attributes).toEqual(['password', 'password_confirmation'])
     const done = await set(NEW_PASSWORD)
     expect([done.status, done.body.data.id, done.headers.get('authorization')]).toEqual([200, person.id, null])
