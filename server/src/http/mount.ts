@@ -236,6 +236,8 @@ function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thr
   }
   // Two wrote the same at once, and both had looked before.
   if (error.code === '23505') return sendJson(request, reply, 422, { error: 'A value that was sent has already been taken' })
+  // PostgreSQL tells the whole row that did not hold, and with it whatever secret is in it.
+  delete (error as { detail?: string }).detail
   app.log.error({ err: error, request: request.id, operation: operation?.id }, 'a request broke')
   return sendOutsideJson(reply, 500, 'Internal Server Error')
 }

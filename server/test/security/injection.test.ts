@@ -86,6 +86,10 @@ it('no secret stands in the log (CVE-2022-1021)', async () => {
   await t.database.pool.query('alter table labels drop constraint no_more')
   expect([broken.status, broken.text]).toEqual([500, expect.not.stringMatching(/no_more|labels/)])
   expect(lines.some((line) => line.includes('a request broke'))).toBe(true)
+  // A database tells a whole row to say what is wrong with it.
+  await t.database.pool.query('alter table users add constraint no_more check (name <> \'breaks\') not valid')
+  expect((await office.admin.put('/api/v1/profile', { profile: { name: 'breaks' } })).status).toBe(500)
+  await t.database.pool.query('alter table users drop constraint no_more')
   const { rows } = await t.database.pool.query('select token from access_tokens')
   const secrets = [PASSWORD, 'Wr0ng!Passw0rd', 'N3w!Passw0rd', administrator.pubsub_token, 'a'.repeat(128), ...rows.map((row) => row.token as string)]
   expect(lines.filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([])
