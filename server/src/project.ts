@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,3 +10,5 @@ function findProject(folder: string): string {
   if (folder === dirname(folder)) throw new Error('The files of the project cannot be found.')
   return findProject(dirname(folder))
 }
+
+export const PARLEY_VERSION = (JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string }).version

@@ -28,8 +28,8 @@ export const commands: Command[] = [
   doctor,
 ]
 
-export function overview(): string {
-  const lines = commands.map(({ name, usage, summary }) => `  ${`${name} ${usage ?? ''}`.padEnd(34)} ${summary}`)
+export function overview(shown: Command[] = commands): string {
+  const lines = shown.map(({ name, usage, summary }) => `  ${`${name} ${usage ?? ''}`.padEnd(34)} ${summary}`)
   return `Usage: parley COMMAND\n\n${lines.join('\n')}\n\nEach takes --help. All take --data FOLDER (default ./data, or PARLEY_DATA); DATABASE_URL names another PostgreSQL.`
 }
 

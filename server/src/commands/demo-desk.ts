@@ -11,7 +11,7 @@ import { createMessage } from '../features/messages/message.model.ts'
 import { createPlatformApp, permit } from '../features/platform/permissible.model.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser, type UserRow } from '../features/users/user.model.ts'
-import { Context } from '../http/context.ts'
+import { Context, type SignedInAccount, type SignedInUser } from '../http/context.ts'
 import { makePassword } from './user.ts'
 
 const TALKS: [name: string, email: string, lines: [who: 'visitor' | 'agent', text: string][]][] = [
@@ -35,31 +35,31 @@ const TALKS: [name: string, email: string, lines: [who: 'visitor' | 'agent', tex
   ],
 ]
 
-/** Something to look at on the first day: an account with two people, an inbox and a few conversations. */
+/** Something to look at on the first day: an account with two people, an inbox and a few conversations. All of it or nothing. */
 export async function makeDemoDesk(app: App): Promise<string[]> {
-  const base = new Context({ app, db: app.database.kysely })
-  const password = makePassword()
-  const person = (name: string, email: string) => createUser(base, { name, email, password, confirmed: true })
-  const administrator = await person('Alex Admin', 'admin@example.com')
-  const agent = await person('Sam Agent', 'agent@example.com')
-  const { account, platformApp } = await inTransaction(base, async () => {
-    const made = await createAccount(base, { name: 'Demo desk' })
-    await addMember(base, { account_id: made.id, user_id: administrator.id, role: 'administrator' })
-    await addMember(base, { account_id: made.id, user_id: agent.id, role: 'agent' })
-    const platform = await createPlatformApp(base, 'Demo platform app')
-    for (const [type, id] of [['Account', made.id], ['User', administrator.id], ['User', agent.id]] as const) {
-      await permit(base, platform.id, type, id)
-    }
-    return { account: made, platformApp: platform }
-  })
+  // Filled in as they are made: what follows is done by the agent, in the account.
+  const account: SignedInAccount = { id: 0, name: 'Demo desk', locale: 0, status: 0, settings: {} }
+  const user: SignedInUser = { id: 0, name: '', display_name: null, email: '', type: null, pubsub_token: null }
   const ctx = new Context({
     app,
     db: app.database.kysely,
-    caller: { kind: 'user', user: { ...agent, type: null } },
-    account: { ...account, status: 0 },
+    caller: { kind: 'user', user },
+    account,
     membership: { id: 0, role: 'administrator', availability: 'online', auto_offline: true },
   })
-  const { inbox, displayId } = await inTransaction(ctx, () => fillInbox(ctx, account.id, [administrator, agent], agent))
+  const password = makePassword()
+  const { administrator, agent, platformApp, inbox, displayId } = await inTransaction(ctx, async () => {
+    const administrator = await createUser(ctx, { name: 'Alex Admin', email: 'admin@example.com', password, confirmed: true })
+    const agent = await createUser(ctx, { name: 'Sam Agent', email: 'agent@example.com', password, confirmed: true })
+    Object.assign(user, { id: agent.id, name: agent.name, email: agent.email, pubsub_token: agent.pubsub_token })
+    account.id = (await createAccount(ctx, { name: account.name })).id
+    await addMember(ctx, { account_id: account.id, user_id: administrator.id, role: 'administrator' })
+    await addMember(ctx, { account_id: account.id, user_id: agent.id, role: 'agent' })
+    const platformApp = await createPlatformApp(ctx, 'Demo platform app')
+    await permit(ctx, platformApp.id, 'Account', account.id)
+    for (const { id } of [administrator, agent]) await permit(ctx, platformApp.id, 'User', id)
+    return { administrator, agent, platformApp, ...(await fillInbox(ctx, account.id, [administrator, agent], agent)) }
+  })
   const { frontendUrl } = app.config
   return [
     '',

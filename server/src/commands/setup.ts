@@ -28,20 +28,20 @@ export const setup: Command = {
       if (rows.length) throw new ConfigError('This installation is set up already: use parley account create and parley user create.')
       const given = textOf(values, 'password')
       const password = given ?? makePassword()
-      const user = await createUser(session, {
-        name: textOf(values, 'name') ?? 'Administrator',
-        email: textOf(values, 'email') ?? 'admin@localhost',
-        password,
-        confirmed: true,
-      })
-      const { account, app } = await inTransaction(session, async () => {
+      const { account, user, app } = await inTransaction(session, async () => {
         const made = await createAccount(session, { name: textOf(values, 'account') ?? 'My company' })
+        const user = await createUser(session, {
+          name: textOf(values, 'name') ?? 'Administrator',
+          email: textOf(values, 'email') ?? 'admin@localhost',
+          password,
+          confirmed: true,
+        })
         await addMember(session, { account_id: made.id, user_id: user.id, role: 'administrator' })
         await sql`update users set type = 'SuperAdmin' where id = ${user.id}`.execute(session.db)
         const platform = await createPlatformApp(session, 'Setup')
         await permit(session, platform.id, 'Account', made.id)
         await permit(session, platform.id, 'User', user.id)
-        return { account: made, app: platform }
+        return { account: made, user, app: platform }
       })
       print(
         values,

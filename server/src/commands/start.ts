@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { buildApp, createLog, type App } from '../app.ts'
-import { ConfigError, keepSecret } from '../config.ts'
+import { ConfigError, keepSecret, type Config } from '../config.ts'
 import { connect, type Database } from '../db/connect.ts'
 import { startEmbedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
@@ -19,25 +21,17 @@ export const start: Command = {
     { flag: 'host', value: 'HOST', text: 'On which address (default 127.0.0.1, or HOST)' },
   ],
   async run({ values }) {
-    const config = keepSecret(configOf(values))
-    const say = (text: string) => console.log(text)
-    const embedded = config.databaseUrl ? undefined : await startEmbedded({ folder: config.dataFolder, onProgress: say })
-    const database = connect({
-      ...(embedded?.connection ?? { connectionString: config.databaseUrl! }),
-      // Listening for jobs takes one of them for good.
-      max: config.databasePool + 1,
-    })
-    let app: App | undefined
+    const port = values.port ?? process.env.PORT
+    const config = keepSecret(configOf({ ...values, ...(port === '0' && { port: await freePort() }) }))
+    const running: (() => Promise<unknown>)[] = []
     const stop = stopOnce(async () => {
-      await app?.close()
-      await database.end()
-      await embedded?.stop()
+      for (const end of running.reverse()) await end()
     })
+    const started = begin(config, running)
+    // What is half begun cannot be stopped in order, and takes seconds at most.
+    stopOnSignals(() => started.catch(() => {}).then(stop))
     try {
-      await migrate(database, { onProgress: say })
-      app = await buildApp(config, database, { log: createLog(config) })
-      const port = await app.listen()
-      await sayWhatNext(app, database, port)
+      await started
     } catch (error) {
       await stop()
       if ((error as { code?: string }).code === 'EADDRINUSE') {
@@ -45,16 +39,44 @@ export const start: Command = {
       }
       throw error
     }
-    stopOnSignals(stop)
   },
+}
+
+/** Notes in `running` how to end each part that it started. */
+async function begin(config: Config, running: (() => Promise<unknown>)[]): Promise<void> {
+  const say = (text: string) => console.log(text)
+  const embedded = config.databaseUrl ? undefined : await startEmbedded({ folder: config.dataFolder, onProgress: say })
+  if (embedded) running.push(embedded.stop)
+  const database = connect({
+    ...(embedded?.connection ?? { connectionString: config.databaseUrl! }),
+    // Listening for jobs takes one of them for good.
+    max: config.databasePool + 1,
+  })
+  running.push(database.end)
+  await migrate(database, { onProgress: say })
+  const app = await buildApp(config, database, { log: createLog(config) })
+  running.push(app.close)
+  await sayWhatNext(app, database, await app.listen())
+}
+
+/** The address must be known before the server listens: it is part of many answers. */
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return String(port)
 }
 
 async function sayWhatNext(app: App, database: Database, port: number): Promise<void> {
   const { environment, host } = app.config
-  console.log(`Parley runs at http://${host}:${port}`)
-  const { rows } = await sql<{ used: boolean }>`select exists (select 1 from accounts) as used`.execute(database.kysely)
-  if (rows[0]!.used) return
-  if (environment === 'production') console.log('There is no account yet: npx parley setup makes the first one.')
+  console.log(`Parley runs at http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`)
+  const { rows } = await sql<{ accounts: boolean; users: boolean }>`
+    select exists (select 1 from accounts) as accounts, exists (select 1 from users) as users`.execute(database.kysely)
+  const { accounts, users } = rows[0]!
+  if (accounts) return
+  if (environment === 'production' || users) console.log('There is no account yet: npx parley setup makes the first one.')
   else for (const line of await makeDemoDesk(app)) console.log(line)
 }
 

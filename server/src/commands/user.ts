@@ -34,8 +34,11 @@ export const userCreate: Command = {
         const known = await session.db.selectFrom('accounts').select('id').where('id', '=', account).executeTakeFirst()
         if (!known) throw new ConfigError(`There is no account ${account}.`)
       }
-      const user = await createUser(session, { name, email, password, confirmed: true })
-      if (account) await inTransaction(session, () => addMember(session, { account_id: account, user_id: user.id, role }))
+      const user = await inTransaction(session, async () => {
+        const made = await createUser(session, { name, email, password, confirmed: true })
+        if (account) await addMember(session, { account_id: account, user_id: made.id, role })
+        return made
+      })
       const shown = { id: user.id, name: user.name, email: user.email, access_token: user.access_token, ...(!given && { password }) }
       print(values, shown, [
         `User ${user.id}: ${user.name} <${user.email}>`,
