@@ -1,97 +1,127 @@
-import { Cable, ClientApi } from './client.js'
-import { renderMessage } from './message.js'
+// The page: shows a talk, and hands over what the visitor does.
+import { arrange, make } from './element.js'
+import { dayName, renderDay, renderMessage } from './message.js'
 import { strings } from './strings.js'
+import { Talk } from './talk.js'
 
 const $ = (id) => document.getElementById(id)
 const params = new URLSearchParams(location.search)
-const base = (params.get('base') ?? location.origin).replace(/\/$/, '')
-const inbox = params.get('inbox') ?? ''
-const api = new ClientApi(base, inbox)
-const store = `visitor-chat ${base} ${inbox}`
-const PAGE = 20
+const known = ['name', 'email', 'identifier', 'identifier_hash'].filter((name) => params.get(name))
+const NEAR_THE_END = 80
+const PAUSE = 4000
+/** Said again while the visitor goes on writing: agents forget it after a while. */
+const STILL_TYPING = 15_000
+const TEN_MINUTES = 600
 
-/** Messages by id; those under way by their echo_id. */
-const state = { contact: null, conversation: null, messages: new Map(), pending: new Map(), files: [], hasEarlier: false }
+const talk = new Talk({
+  base: (params.get('base') ?? location.origin).replace(/\/$/, ''),
+  inbox: params.get('inbox') ?? '',
+  visitor: Object.fromEntries(known.map((name) => [name, params.get(name)])),
+  onChange: render,
+})
+
+/** The page's own state: files to be sent, whether the end is in view, which messages came while it was open. */
+const view = { files: [], isAtEnd: true, isFresh: new Map(), hasNews: false, lastId: 0 }
 
 label()
-if (inbox) start().catch(stopWith)
-else notice(strings.noInbox)
+if (params.get('inbox')) void start()
+else {
+  notice(strings.noInbox)
+  $('title').textContent = strings.them
+}
 
 async function start() {
-  setState('connecting')
-  const found = await api.inbox()
-  $('title').textContent = document.title = found.name
-  state.contact = await knownContact()
-  const conversations = await api.conversations(state.contact.source_id)
-  await show(conversations.findLast(({ status }) => status !== 'resolved') ?? conversations.at(-1) ?? null)
-  new Cable(base, state.contact.pubsub_token, { onEvent, onState: (isOpen) => (isOpen ? void catchUp() : setState('offline')) })
-  $('text').disabled = false
-  $('text').focus()
+  await talk.start()
+  if (talk.phase === 'ready') $('text').focus()
 }
 
-function stopWith(error) {
-  notice(error.status === 404 ? strings.noSuchInbox : strings.failed)
-  setState('offline')
+// ---- showing ------------------------------------------------------------------------------------
+
+function render() {
+  const { phase, inbox, conversation, isResolved } = talk
+  const isReady = phase === 'ready'
+  const { messages } = talk
+  renderState()
+  renderMessages(messages)
+  $('title').textContent = inbox?.name ?? strings.them
+  $('mark').textContent = (inbox?.name ?? '').trim().slice(0, 1).toUpperCase()
+  document.title = talk.unread && document.hidden ? strings.unread(talk.unread, inbox?.name) : (inbox?.name ?? strings.them)
+  $('loading').hidden = phase !== 'loading'
+  $('welcome').hidden = !isReady || messages.length > 0
+  $('earlier').hidden = !talk.hasEarlier
+  $('resolve').hidden = !conversation || isResolved || !messages.length
+  $('history').hidden = !isReady || (!conversation && !talk.conversations.length)
+  $('over').hidden = !isResolved
+  $('text').disabled = $('pick').disabled = !isReady
+  $('text').placeholder = isResolved ? strings.reopen : strings.placeholder
+  $('typing').classList.toggle('shown', Boolean(talk.typing))
+  $('typing-text').textContent = talk.typing ? strings.typing(talk.typing) : ''
+  if ($('conversations').open) renderTalks()
+  enable()
+  if (['missing', 'refused', 'failed'].includes(phase)) notice(strings[phase], phase === 'failed' ? start : undefined)
+  else if (phase === 'loading') notice('')
+  if (view.isAtEnd) toEnd()
+  if (isReady) look()
 }
 
-/** Who came before is known by what this browser keeps; anybody else is made once. */
-async function knownContact() {
-  const kept = localStorage.getItem(store)
-  const known = kept && (await api.contact(kept).catch((error) => (error.status === 404 ? null : Promise.reject(error))))
-  if (known) return known
-  const fields = ['name', 'email', 'identifier', 'identifier_hash'].filter((name) => params.has(name))
-  const contact = await api.createContact(Object.fromEntries(fields.map((name) => [name, params.get(name)])))
-  localStorage.setItem(store, contact.source_id)
-  return contact
+function renderState() {
+  const connected = talk.isOnline ? (talk.isResolved ? 'resolved' : 'online') : 'offline'
+  const shown = { loading: 'loading', ready: connected }[talk.phase] ?? 'error'
+  $('state').dataset.state = shown
+  const text = strings[shown] ?? ''
+  if ($('state').textContent !== text) $('state').textContent = text
 }
 
-async function show(conversation) {
-  Object.assign(state, { conversation, messages: new Map(), hasEarlier: false })
-  if (conversation) await load()
-  setState('online')
-  render()
-}
-
-async function load(before) {
-  const page = await api.messages(state.contact.source_id, state.conversation.id, before)
-  for (const message of page) state.messages.set(message.id, message)
-  if (before || state.messages.size <= PAGE) state.hasEarlier = page.length === PAGE
-}
-
-/** After a reconnect: what was said meanwhile, by the history. */
-async function catchUp() {
-  try {
-    if (state.conversation) {
-      const all = await api.conversations(state.contact.source_id)
-      state.conversation = all.find(({ id }) => id === state.conversation.id) ?? state.conversation
-      await load()
-    }
-    setState('online')
-    render()
-    seen()
-  } catch {
-    setState('offline')
+function renderMessages(messages) {
+  const rows = []
+  let previous
+  for (const [index, message] of messages.entries()) {
+    const day = dayOf(message)
+    const isNewDay = !previous || dayOf(previous).toDateString() !== day.toDateString()
+    if (isNewDay) rows.push(renderDay(day))
+    if (!view.isFresh.has(message.key)) view.isFresh.set(message.key, talk.phase === 'ready' && index === messages.length - 1)
+    rows.push(
+      renderMessage(message, {
+        isFirst: isNewDay || !belongTogether(previous, message),
+        isLast: !messages[index + 1] || !belongTogether(message, messages[index + 1]),
+        isNew: view.isFresh.get(message.key),
+        onRetry: () => send(() => talk.send(message)),
+        onSubmit: (values) => attempt(() => talk.submit(message, values)).then(() => $('text').focus()),
+        onSay: (text) => send(() => talk.write(text)),
+        base: talk.base,
+        uuid: talk.conversation?.uuid,
+      }),
+    )
+    previous = message
   }
+  arrange($('log'), rows)
+  const lastId = messages.findLast(({ id }) => id)?.id ?? 0
+  if (lastId > view.lastId && view.lastId && !view.isAtEnd && messages.at(-1).message_type !== 0) view.hasNews = true
+  view.lastId = lastId
+  $('newest').hidden = !view.hasNews
 }
 
-function onEvent(name, data) {
-  if (name === 'message.created' || name === 'message.updated') {
-    if (data.private || data.message_type === 2 || data.conversation_id !== state.conversation?.id) return
-    const pending = [...state.pending.keys()].find((echoId) => echoId === data.echo_id)
-    if (pending) state.pending.delete(pending)
-    state.messages.set(data.id, { ...data, content_type: data.content_type })
-    $('typing').hidden = true
-    render()
-    seen()
-  } else if (name === 'conversation.typing_on' || name === 'conversation.typing_off') {
-    if (data.is_private || data.conversation.id !== state.conversation?.id || data.user.type === 'contact') return
-    $('typing').hidden = name.endsWith('off')
-    $('typing').textContent = strings.typing(data.user.available_name ?? data.user.name)
-    toEnd()
-  } else if (name === 'conversation.status_changed' && data.id === state.conversation?.id) {
-    state.conversation = { ...state.conversation, status: data.status }
-    setState('online')
-    render()
+const dayOf = (message) => new Date(message.created_at * 1000)
+
+const senderOf = ({ message_type: type, sender }) => (type === 0 ? 'visitor' : `${sender?.type} ${sender?.id}`)
+
+const belongTogether = (one, next) => senderOf(one) === senderOf(next) && next.created_at - one.created_at < TEN_MINUTES
+
+function notice(text, onRetry) {
+  const [words, button] = $('notice').children
+  words.textContent = text
+  $('notice').hidden = !text
+  button.hidden = !onRetry
+  button.onclick = onRetry
+}
+
+/** What the visitor asked for and did not get is said. */
+async function attempt(work) {
+  try {
+    await work()
+    notice('')
+  } catch {
+    notice(strings.failed)
   }
 }
 
@@ -100,32 +130,21 @@ function onEvent(name, data) {
 $('form').addEventListener('submit', (event) => {
   event.preventDefault()
   const content = $('text').value.trim()
-  if ((!content && !state.files.length) || !state.contact) return
-  const draft = { content, files: state.files, echoId: crypto.randomUUID?.() ?? String(Math.random()), failed: false }
+  if (talk.phase !== 'ready' || (!content && !view.files.length)) return
+  const { files } = view
   $('text').value = ''
-  state.files = []
-  state.pending.set(draft.echoId, draft)
+  view.files = []
   grow()
   tellTyping(false)
-  render()
-  toEnd()
-  void send(draft)
+  renderFiles()
+  send(() => talk.write(content, files))
 })
 
-async function send(draft) {
-  draft.failed = false
-  render()
-  try {
-    if (!state.conversation) state.conversation = await api.open(state.contact.source_id)
-    const message = await api.write(state.contact.source_id, state.conversation.id, draft)
-    // The cable may have been faster.
-    state.pending.delete(draft.echoId)
-    state.messages.set(message.id, { ...state.messages.get(message.id), ...message })
-    notice('')
-  } catch {
-    draft.failed = true
-  }
-  render()
+/** Who writes sees what they wrote, and can go on. */
+function send(work) {
+  view.isAtEnd = true
+  void work()
+  $('text').focus()
 }
 
 $('text').addEventListener('keydown', (event) => {
@@ -134,21 +153,21 @@ $('text').addEventListener('keydown', (event) => {
   $('form').requestSubmit()
 })
 
-let typingUntil = 0
+let toldTyping = 0
 let typingTimer
 $('text').addEventListener('input', () => {
   grow()
   enable()
-  if (Date.now() > typingUntil - 3000) tellTyping(true)
+  if (Date.now() - toldTyping > STILL_TYPING) tellTyping(true)
   clearTimeout(typingTimer)
-  typingTimer = setTimeout(() => tellTyping(false), 4000)
+  typingTimer = setTimeout(() => tellTyping(false), PAUSE)
 })
 
-function tellTyping(on) {
-  if (!state.conversation || (!on && !typingUntil)) return
-  typingUntil = on ? Date.now() + 6000 : 0
+function tellTyping(isOn) {
+  if (!isOn && !toldTyping) return
+  toldTyping = isOn ? Date.now() : 0
   clearTimeout(typingTimer)
-  api.typing(state.contact.source_id, state.conversation.id, on).catch(() => {})
+  talk.tellTyping(isOn)
 }
 
 function grow() {
@@ -157,15 +176,25 @@ function grow() {
   text.style.height = `${Math.min(text.scrollHeight + 2, 140)}px`
 }
 
+function enable() {
+  $('send').disabled = talk.phase !== 'ready' || (!$('text').value.trim() && !view.files.length)
+}
+
 // ---- files --------------------------------------------------------------------------------------
 
 $('pick').addEventListener('change', () => {
   addFiles($('pick').files)
   $('pick').value = ''
 })
-document.addEventListener('paste', (event) => event.clipboardData?.files.length && addFiles(event.clipboardData.files))
+document.addEventListener('paste', (event) => {
+  if (!event.clipboardData?.files.length) return
+  event.preventDefault()
+  addFiles(event.clipboardData.files)
+})
+const hasFiles = (event) => event.dataTransfer?.types.includes('Files')
 for (const name of ['dragover', 'dragleave', 'drop']) {
   document.addEventListener(name, (event) => {
+    if (!hasFiles(event)) return
     event.preventDefault()
     document.body.classList.toggle('dropping', name === 'dragover')
     if (name === 'drop') addFiles(event.dataTransfer.files)
@@ -173,131 +202,117 @@ for (const name of ['dragover', 'dragleave', 'drop']) {
 }
 
 function addFiles(files) {
-  state.files = [...state.files, ...files]
+  if (talk.phase !== 'ready') return
+  view.files = [...view.files, ...files]
   renderFiles()
   $('text').focus()
 }
 
 function renderFiles() {
-  $('files').hidden = !state.files.length
-  $('files').replaceChildren(
-    ...state.files.map((file) => {
-      const item = document.createElement('li')
-      const remove = document.createElement('button')
-      remove.type = 'button'
-      remove.textContent = `${file.name} ×`
-      remove.setAttribute('aria-label', strings.remove(file.name))
-      remove.onclick = () => {
-        state.files = state.files.filter((other) => other !== file)
-        renderFiles()
-      }
-      item.append(remove)
-      return item
-    }),
-  )
+  $('files').hidden = !view.files.length
+  const chip = (file) => {
+    const onclick = () => {
+      view.files = view.files.filter((other) => other !== file)
+      renderFiles()
+      $('text').focus()
+    }
+    return make('li', {}, make('button', { type: 'button', onclick, 'aria-label': strings.remove(file.name) }, make('span', {}, file.name), ' ×'))
+  }
+  $('files').replaceChildren(...view.files.map(chip))
   enable()
 }
 
 // ---- reading ------------------------------------------------------------------------------------
 
-$('earlier').addEventListener('click', async () => {
-  const { scrollHeight } = $('scroll')
-  try {
-    await load(Math.min(...state.messages.keys()))
-    render({ stay: true })
-    $('scroll').scrollTop = $('scroll').scrollHeight - scrollHeight
-  } catch {
-    notice(strings.failed)
-  }
+$('scroll').addEventListener('scroll', () => {
+  const { scrollHeight, scrollTop, clientHeight } = $('scroll')
+  view.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_THE_END
+  if (!view.isAtEnd || !view.hasNews) return
+  view.hasNews = false
+  $('newest').hidden = true
 })
-
-$('resolve').addEventListener('click', async () => {
-  try {
-    state.conversation = await api.resolve(state.contact.source_id, state.conversation.id)
-    setState('online')
-    render()
-  } catch {
-    notice(strings.failed)
-  }
-})
-
-let seenTimer
-function seen() {
-  clearTimeout(seenTimer)
-  if (document.visibilityState !== 'visible' || !state.conversation) return
-  seenTimer = setTimeout(() => api.seen(state.contact.source_id, state.conversation.id).catch(() => {}), 500)
-}
-document.addEventListener('visibilitychange', seen)
-
-function render({ stay = false } = {}) {
-  const { scroll, log } = { scroll: $('scroll'), log: $('log') }
-  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80
-  const messages = [...state.messages.values()].sort((a, b) => a.id - b.id)
-  const drafts = [...state.pending.values()]
-  const known = new Map([...log.children].map((element) => [element.dataset.key, element]))
-  let last
-  const elements = [...messages, ...drafts].map((message) => {
-    const view = renderMessage(message, {
-      isFirst: senderOf(message) !== last,
-      onRetry: () => send(message),
-      onSubmit: (values) => submit(message, values),
-      base,
-      uuid: state.conversation?.uuid,
-    })
-    last = senderOf(message)
-    // What did not change keeps its element, and with it its place for screen readers.
-    const old = known.get(view.dataset.key)
-    return old && old.dataset.version === view.dataset.version ? old : view
-  })
-  // Only what differs is touched: an element that is put in again is read out again.
-  for (const old of [...log.children]) if (!elements.includes(old)) old.remove()
-  elements.forEach((element, i) => log.children[i] === element || log.insertBefore(element, log.children[i] ?? null))
-  $('earlier').hidden = !state.hasEarlier
-  $('resolve').hidden = !state.conversation || state.conversation.status === 'resolved' || !messages.length
-  renderFiles()
-  if (atEnd && !stay) toEnd()
-}
-
-const senderOf = (message) => ('echoId' in message || message.message_type === 0 ? 'own' : `other ${message.sender?.id}`)
-
-async function submit(message, values) {
-  try {
-    const changed = await api.submit(state.contact.source_id, state.conversation.id, message.id, values)
-    state.messages.set(changed.id, { ...message, ...changed })
-    render()
-  } catch {
-    notice(strings.failed)
-  }
-}
+// A picture has no height until it is there; a phone's keyboard takes some away.
+$('scroll').addEventListener('load', () => view.isAtEnd && toEnd(), true)
+addEventListener('resize', () => view.isAtEnd && toEnd())
+$('newest').addEventListener('click', toEnd)
 
 function toEnd() {
   $('scroll').scrollTop = $('scroll').scrollHeight
 }
 
-function setState(name) {
-  const shown = name === 'online' && state.conversation?.status === 'resolved' ? 'resolved' : name
-  $('state').dataset.state = shown
-  $('state').textContent = strings[shown]
+$('earlier').addEventListener('click', () =>
+  attempt(async () => {
+    const { scrollHeight, scrollTop } = $('scroll')
+    view.isAtEnd = false
+    await talk.earlier()
+    $('scroll').scrollTop = scrollTop + $('scroll').scrollHeight - scrollHeight
+    if (!talk.hasEarlier) $('scroll').focus()
+  }),
+)
+
+let lookTimer
+function look() {
+  clearTimeout(lookTimer)
+  if (document.visibilityState === 'visible') lookTimer = setTimeout(() => talk.look(), 500)
+}
+document.addEventListener('visibilitychange', () => talk.phase === 'ready' && render())
+
+// ---- conversations ------------------------------------------------------------------------------
+
+$('resolve').addEventListener('click', () => attempt(() => talk.resolve()))
+for (const button of [$('anew'), $('over').querySelector('button')]) button.addEventListener('click', () => go(() => talk.startAnew()))
+$('history').addEventListener('click', () => {
+  $('conversations').showModal()
+  renderTalks()
+  void attempt(() => talk.refreshConversations())
+})
+$('close').addEventListener('click', () => $('conversations').close())
+// A click beside the dialog is one on the dialog itself.
+$('conversations').addEventListener('click', (event) => event.target === $('conversations') && $('conversations').close())
+
+async function go(work) {
+  $('conversations').close()
+  Object.assign(view, { isAtEnd: true, hasNews: false, lastId: 0 })
+  view.isFresh.clear()
+  await attempt(work)
+  $('text').focus()
 }
 
-function notice(text) {
-  $('notice').textContent = text
-  $('notice').hidden = !text
-}
-
-function enable() {
-  $('send').disabled = !$('text').value.trim() && !state.files.length
+function renderTalks() {
+  const rows = talk.conversations.toReversed().map(({ id, status, messages }) => {
+    const last = messages.at(-1)
+    const text = last?.content || last?.attachments?.map(() => strings.file).join(', ') || strings.noMessages
+    const about = [last && dayName(dayOf(last)), status === 'resolved' ? strings.closed : strings.open].filter(Boolean).join(' · ')
+    const isCurrent = id === talk.conversation?.id
+    const onclick = () => go(() => talk.enter(id))
+    const open = make('button', { type: 'button', onclick, 'aria-current': isCurrent && 'true' }, make('b', {}, text), make('span', {}, about))
+    return make('li', { 'data-key': id }, open)
+  })
+  arrange($('talks'), rows)
 }
 
 function label() {
-  $('title').textContent = strings.them
-  $('log').dataset.empty = strings.empty
-  $('earlier').textContent = strings.earlier
-  $('resolve').textContent = strings.resolve
+  const texts = {
+    title: strings.them,
+    earlier: strings.earlier,
+    resolve: strings.resolve,
+    newest: strings.newest,
+    drop: strings.drop,
+    anew: strings.startAnew,
+    'conversations-title': strings.history,
+    'text-label': strings.write,
+    'send-label': strings.send,
+    'pick-label': strings.attach,
+  }
+  for (const [id, text] of Object.entries(texts)) $(id).textContent = text
+  const names = { history: strings.history, close: strings.close, scroll: strings.log, log: strings.log }
+  for (const [id, text] of Object.entries(names)) $(id).setAttribute('aria-label', text)
   $('text').placeholder = strings.placeholder
-  $('text').disabled = true
-  $('text-label').textContent = strings.write
-  $('send-label').textContent = strings.send
-  $('pick-label').textContent = strings.attach
-  enable()
+  const [title, text] = $('welcome').children
+  title.textContent = strings.welcome
+  text.textContent = strings.empty
+  const [over, anew] = $('over').children
+  over.textContent = strings.resolved
+  anew.textContent = strings.startAnew
+  $('notice').lastElementChild.textContent = strings.retry
 }

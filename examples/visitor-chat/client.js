@@ -1,6 +1,6 @@
 // The Client API and the cable, without any page around them: copy this file into a client of your own.
 
-/** Calls of a visitor. Throws an Error with `status` for anything but a success. */
+/** Calls of a visitor. Throws an Error with `status` for anything but a success; without `status` the network failed. */
 export class ClientApi {
   constructor(base, inbox) {
     this.root = `${base}/public/api/v1/inboxes/${encodeURIComponent(inbox)}`
@@ -20,14 +20,19 @@ export class ClientApi {
 
   inbox = () => this.call('GET', '')
   createContact = (fields) => this.call('POST', '/contacts', fields)
-  contact = (source) => this.call('GET', `/contacts/${encodeURIComponent(source)}`)
-  conversations = (source) => this.call('GET', `/contacts/${encodeURIComponent(source)}/conversations`)
-  open = (source) => this.call('POST', `/contacts/${encodeURIComponent(source)}/conversations`, {})
-  of = (source, id) => `/contacts/${encodeURIComponent(source)}/conversations/${id}`
-  messages = (source, id, before) => this.call('GET', `${this.of(source, id)}/messages${before ? `?before=${before}` : ''}`)
-  typing = (source, id, on) => this.call('POST', `${this.of(source, id)}/toggle_typing`, { typing_status: on ? 'on' : 'off' })
-  seen = (source, id) => this.call('POST', `${this.of(source, id)}/update_last_seen`)
+  /** `proof` holds identifier and identifier_hash where the visitor is signed in with you. */
+  contact = (source, proof = {}) => this.call('GET', `/contacts/${encodeURIComponent(source)}?${new URLSearchParams(proof)}`)
+
+  of = (source, id) => `/contacts/${encodeURIComponent(source)}/conversations${id ? `/${id}` : ''}`
+  conversations = (source) => this.call('GET', this.of(source))
+  conversation = (source, id) => this.call('GET', this.of(source, id))
+  open = (source) => this.call('POST', this.of(source), {})
   resolve = (source, id) => this.call('POST', `${this.of(source, id)}/toggle_status`)
+  typing = (source, id, isOn) => this.call('POST', `${this.of(source, id)}/toggle_typing`, { typing_status: isOn ? 'on' : 'off' })
+  seen = (source, id) => this.call('POST', `${this.of(source, id)}/update_last_seen`)
+
+  /** The latest 20 messages, or the 20 before one. */
+  messages = (source, id, before) => this.call('GET', `${this.of(source, id)}/messages${before ? `?before=${before}` : ''}`)
   submit = (source, id, message, values) => this.call('PATCH', `${this.of(source, id)}/messages/${message}`, { submitted_values: values })
 
   write(source, id, { content, echoId, files }) {
@@ -50,10 +55,11 @@ export class Cable {
     Object.assign(this, { url: `${base.replace(/^http/, 'ws')}/cable`, onEvent, onState, tries: 0 })
     this.identifier = JSON.stringify({ channel: 'RoomChannel', pubsub_token: pubsubToken })
     addEventListener('online', () => this.connect())
+    // A page that slept wakes up with a dead socket and a long wait.
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.check())
     this.connect()
     setInterval(() => this.send({ command: 'message', data: JSON.stringify({ action: 'update_presence' }) }), PRESENCE)
-    // The server pings every three seconds; a network that is gone says nothing.
-    setInterval(() => this.socket && Date.now() - this.heard > SILENCE && this.lose(this.socket), 2000)
+    setInterval(() => this.socket && this.check(), 2000)
   }
 
   connect() {
@@ -69,9 +75,16 @@ export class Cable {
       if (frame.type === 'confirm_subscription') {
         this.tries = 0
         this.onState(true)
-      } else if (frame.message) this.onEvent(frame.message.event, frame.message.data)
+      } else if (frame.type === 'disconnect') this.lose(socket)
+      else if (frame.message) this.onEvent(frame.message.event, frame.message.data)
     }
     socket.onclose = () => this.lose(socket)
+  }
+
+  /** The server pings every three seconds; a network that is gone says nothing. */
+  check() {
+    if (!this.socket) this.connect()
+    else if (Date.now() - this.heard > SILENCE) this.lose(this.socket)
   }
 
   /** Not waiting for the other side to agree: it may be out of reach. */

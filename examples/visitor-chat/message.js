@@ -1,130 +1,146 @@
+import { icon, link, make, withLinks } from './element.js'
 import { strings } from './strings.js'
 
-/** An element with text only: nothing a message holds is ever read as HTML. */
-function make(tag, className, text) {
-  const element = document.createElement(tag)
-  if (className) element.className = className
-  if (text !== undefined && text !== null) element.textContent = text
-  return element
-}
-
-const LINK = /https?:\/\/[^\s<>"']{1,2000}/g
-
-/** Text in which web addresses can be followed. */
-function withLinks(text) {
-  const parts = []
-  let from = 0
-  for (const { 0: address, index } of text.matchAll(LINK)) {
-    parts.push(text.slice(from, index), link(address, address))
-    from = index + address.length
-  }
-  return [...parts, text.slice(from)]
-}
-
-function link(address, text) {
-  const element = make('a', '', text)
-  if (/^https?:/.test(address)) element.href = address
-  element.target = '_blank'
-  element.rel = 'noopener noreferrer'
-  return element
-}
-
 /** One message, sent or under way, as an item of the log. */
-export function renderMessage(message, { isFirst, onRetry, onSubmit, base, uuid }) {
+export function renderMessage(message, { isFirst, isLast, isNew, onRetry, onSubmit, onSay, base, uuid }) {
   const isDraft = 'echoId' in message
-  const isOwn = isDraft || message.message_type === 0
-  const item = make('li', `message${isOwn ? ' own' : ''}${isFirst ? ' first' : ''}${isDraft ? (message.failed ? ' failed' : ' pending') : ''}`)
-  item.dataset.key = isDraft ? `draft ${message.echoId}` : String(message.id)
-  item.dataset.version = JSON.stringify([isFirst, message.failed, message.content, message.content_type, message.content_attributes, message.attachments?.length])
+  const isOwn = message.message_type === 0
+  const isDeleted = Boolean(message.content_attributes?.deleted)
   const name = isOwn ? strings.you : (message.sender?.available_name ?? message.sender?.name ?? strings.them)
-  if (isFirst && !isOwn) item.append(make('span', 'who', name))
-  else item.append(make('span', 'hidden', name))
-  if (message.content) {
-    const bubble = make('div', 'bubble')
-    bubble.append(...withLinks(message.content))
-    item.append(bubble)
+  const classes = {
+    message: true,
+    own: isOwn,
+    first: isFirst,
+    last: isLast,
+    new: isNew,
+    deleted: isDeleted,
+    pending: isDraft && !message.failed,
+    failed: isDraft && message.failed,
   }
-  for (const file of message.attachments ?? []) item.append(attachment(file))
-  for (const file of message.files ?? []) item.append(make('div', 'bubble', file.name))
-  if (!isDraft) item.append(...interactive(message, { onSubmit, base, uuid }))
-  if (isDraft && message.failed) {
-    const retry = make('button', 'quiet', strings.again)
-    retry.type = 'button'
-    retry.onclick = onRetry
-    item.append(retry)
-  } else if (isDraft) item.append(make('span', 'note', strings.sending))
-  return item
+  const text = isDeleted ? strings.deleted : message.content
+  const parts = [
+    make('span', { class: isFirst && !isOwn ? 'who' : 'hidden' }, name),
+    text && make('div', { class: 'bubble' }, ...withLinks(text)),
+    ...(message.attachments ?? []).map(attachment),
+    ...(message.files ?? []).map((file) => make('div', { class: 'bubble file' }, icon('icon-file'), file.name)),
+    ...(isDraft || isDeleted ? [] : interactive(message, { name, onSubmit, onSay, base, uuid })),
+    foot(message, { isDraft, isLast, onRetry }),
+  ]
+  const children = parts.filter(Boolean)
+  if (!isOwn && isLast) children.push(make('span', { class: 'face', 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase()))
+  const shown = Object.keys(classes).filter((key) => classes[key])
+  return make('li', { class: shown.join(' '), 'data-key': message.key }, ...children)
 }
 
-function attachment(file) {
-  const bubble = make('div', 'bubble')
-  const name = decodeURIComponent(file.data_url?.split('/').at(-1) ?? strings.file)
-  if (file.file_type === 'image' && file.thumb_url) {
-    const picture = make('img')
-    picture.src = file.thumb_url
-    picture.alt = name
-    const open = link(file.data_url, '')
-    open.append(picture)
-    bubble.append(open)
-  } else bubble.append(link(file.data_url ?? '', name))
-  return bubble
+function foot(message, { isDraft, isLast, onRetry }) {
+  if (isDraft && message.failed) return make('button', { class: 'again', type: 'button', onclick: onRetry }, strings.again)
+  if (isDraft) return make('span', { class: 'note' }, strings.sending)
+  if (!isLast) return null
+  const at = new Date(message.created_at * 1000)
+  return make('time', { class: 'note', datetime: at.toISOString() }, at.toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' }))
+}
+
+/** The first line of a day. */
+export function renderDay(day) {
+  return make('li', { class: 'day', 'data-key': `day ${day.toDateString()}` }, make('span', {}, dayName(day)))
+}
+
+export function dayName(day, now = new Date()) {
+  const yesterday = new Date(now)
+  yesterday.setDate(now.getDate() - 1)
+  if (day.toDateString() === now.toDateString()) return strings.today
+  if (day.toDateString() === yesterday.toDateString()) return strings.yesterday
+  return day.toLocaleDateString([], { weekday: 'long', day: 'numeric', month: 'long' })
+}
+
+function attachment({ file_type: type, data_url: address, thumb_url: thumb, width, height, fallback_title: title }) {
+  const name = title ?? fileName(address)
+  switch (type) {
+    case 'image':
+      return link(address, make('img', { class: 'picture', src: thumb || address, alt: name, width, height }))
+    case 'audio':
+      return make('audio', { class: 'sound', controls: true, preload: 'none', src: address, 'aria-label': name })
+    case 'video':
+      return make('video', { class: 'picture', controls: true, preload: 'metadata', src: address, 'aria-label': name })
+    default:
+      return make('div', { class: 'bubble file' }, icon('icon-file'), link(address, name))
+  }
+}
+
+function fileName(address) {
+  try {
+    return decodeURIComponent(new URL(address).pathname.split('/').at(-1)) || strings.file
+  } catch {
+    return strings.file
+  }
 }
 
 /** Choices, forms, cards and articles; answered ones show the answer. */
-function interactive(message, { onSubmit, base, uuid }) {
+function interactive(message, { name, onSubmit, onSay, base, uuid }) {
   const { items = [], submitted_values: submitted } = message.content_attributes ?? {}
+  const answers = [submitted ?? []].flat()
   switch (message.content_type) {
     case 'input_select':
-      return submitted ? [make('span', 'note', [submitted].flat().map(({ title }) => title).join(', '))] : [choices(items, onSubmit)]
+      return [answers.length ? chosen(answers.map(({ title, value }) => title ?? value).join(', ')) : choices(items, message.content, onSubmit)]
     case 'form':
-      return submitted ? [make('span', 'note', strings.chosen)] : [form(items, onSubmit)]
+      return [answers.length ? answered(items, answers) : form(items, message.content ?? name, onSubmit)]
     case 'cards':
-      return items.map((item) => card(item, item.actions.filter(({ uri }) => uri).map(({ uri, text }) => link(uri, text))))
+      return [make('div', { class: 'cards' }, ...items.map((item) => card(item, item.actions.map((action) => cardAction(action, onSay)))))]
     case 'article':
       return items.map((item) => card(item, [link(item.link, item.title)]))
     case 'input_csat':
-      return [link(`${base}/survey/responses/${uuid}`, strings.rate)]
+      if (submitted?.csat_survey_response) return [chosen(strings.rated)]
+      return uuid ? [make('div', { class: 'choices' }, link(`${base}/survey/responses/${uuid}`, strings.rate))] : []
     default:
       return []
   }
 }
 
-function choices(items, onSubmit) {
-  const group = make('div', 'choices')
-  for (const { title, value } of items) {
-    const button = make('button', '', title)
-    button.type = 'button'
-    button.onclick = () => onSubmit([{ title, value }])
-    group.append(button)
-  }
-  return group
+const chosen = (text) => make('span', { class: 'note chosen' }, icon('icon-check'), text)
+
+function choices(items, question, onSubmit) {
+  const buttons = items.map(({ title, value }) => make('button', { type: 'button', onclick: () => onSubmit([{ title, value }]) }, title))
+  return make('div', { class: 'choices', role: 'group', 'aria-label': question || strings.choose }, ...buttons)
 }
 
-function form(items, onSubmit) {
-  const element = make('form', 'card')
-  for (const item of items) {
-    const field = make('label', 'field', item.label ?? item.name)
-    const input = item.type === 'select' ? make('select') : make(item.type === 'text_area' ? 'textarea' : 'input')
-    if (item.type === 'select') for (const option of item.options ?? []) input.append(new Option(option.label, option.value))
-    else if (item.type === 'email') input.type = 'email'
-    input.name = item.name
-    input.placeholder = item.placeholder ?? ''
-    input.value ||= item.default ?? ''
-    input.required = Boolean(item.required)
-    field.append(input)
-    element.append(field)
-  }
-  element.append(make('button', '', strings.submit))
-  element.onsubmit = (event) => {
+function form(items, name, onSubmit) {
+  const submit = (event) => {
     event.preventDefault()
-    onSubmit([...new FormData(element)].map(([name, value]) => ({ name, value })))
+    onSubmit([...new FormData(event.target)].map(([key, value]) => ({ name: key, value })))
   }
-  return element
+  const fields = items.map((item) => make('label', { class: 'field' }, make('span', {}, item.label ?? item.title ?? item.name), input(item)))
+  return make('form', { class: 'card', 'aria-label': name, onsubmit: submit }, ...fields, make('button', { class: 'main' }, strings.submit))
 }
 
-function card({ title, description, media_url: picture }, links) {
-  const element = make('div', 'card')
-  if (picture && /^https?:/.test(picture)) element.append(Object.assign(make('img'), { src: picture, alt: '' }))
-  element.append(make('h2', '', title), make('p', '', description), ...links)
-  return element
+function input({ type, name, placeholder, required, pattern, pattern_error: title, options = [], default: value }) {
+  const attributes = { name, required: Boolean(required), placeholder }
+  if (type === 'text_area') return make('textarea', { ...attributes, rows: 3 }, value ?? '')
+  if (type === 'select') {
+    const all = options.map((option) => (typeof option === 'object' ? option : { label: option, value: option }))
+    return make('select', attributes, ...all.map((option) => make('option', { value: option.value, selected: option.value === value }, option.label)))
+  }
+  const isKnown = ['email', 'number', 'tel', 'url', 'date', 'checkbox'].includes(type)
+  return make('input', { ...attributes, type: isKnown ? type : 'text', value, pattern, title })
+}
+
+function answered(items, answers) {
+  const label = (name) => items.find((item) => item.name === name)?.label ?? name ?? ''
+  const pairs = answers.flatMap(({ name, title, value }) => [make('dt', {}, title ?? label(name)), make('dd', {}, value ?? '')])
+  return make('div', { class: 'card' }, make('dl', {}, ...pairs), chosen(strings.chosen))
+}
+
+/** A button without an address says its own words. */
+function cardAction({ type, uri, text }, onSay) {
+  return type === 'link' || uri ? link(uri, text) : make('button', { type: 'button', onclick: () => onSay(text) }, text)
+}
+
+function card({ title, description, media_url: picture }, actions) {
+  return make(
+    'div',
+    { class: 'card' },
+    picture && make('img', { src: picture, alt: '' }),
+    title && make('h2', {}, title),
+    description && make('p', {}, description),
+    actions.length > 0 && make('div', { class: 'actions' }, ...actions),
+  )
 }

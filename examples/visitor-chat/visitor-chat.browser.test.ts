@@ -8,6 +8,8 @@ import { startTestApp } from '../../server/test/support.ts'
 import { DESKTOP, PHONE, startBrowser } from '../../server/test/support/browser.ts'
 
 const SHOTS = process.env.SCREENSHOTS ?? join(tmpdir(), 'parley-screenshots')
+const errorsOf = (page: Page) => (page as unknown as { errors: string[] }).errors
+
 describe('the visitor chat', () => {
   const t = startTestApp({ PORT: String(20_000 + Math.floor(Math.random() * 20_000)) })
   let browser: Browser
@@ -27,6 +29,8 @@ describe('the visitor chat', () => {
     return { api, agent, inbox, address: `${t.base}/examples/visitor-chat/?inbox=${inbox.inbox_identifier}&name=Ada` }
   }
 
+  type Desk = Awaited<ReturnType<typeof openDesk>>
+
   async function openPage(address: string, viewport: typeof PHONE, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
     const context = await browser.newContext({ viewport, colorScheme })
     const page = await context.newPage()
@@ -39,10 +43,19 @@ describe('the visitor chat', () => {
     return page
   }
 
-  const firstTalk = async (desk: Awaited<ReturnType<typeof openDesk>>) => {
+  async function say(page: Page, text: string): Promise<void> {
+    await page.getByLabel('Your message').fill(text)
+    await page.keyboard.press('Enter')
+    await page.locator('.message.own').getByText(text).waitFor()
+    await page.getByText('Sending…').waitFor({ state: 'detached' })
+  }
+
+  const firstTalk = async (desk: Desk) => {
     const { body } = await desk.agent.get(`${desk.api}/conversations`)
     return `${desk.api}/conversations/${body.data.payload[0].id}`
   }
+
+  const shownTexts = (page: Page) => page.locator('.message .bubble').allTextContents()
 
   for (const [name, viewport] of [['phone', PHONE], ['desktop', DESKTOP]] as const) {
     it(`carries a conversation in both directions on a ${name}`, async () => {
@@ -50,50 +63,54 @@ describe('the visitor chat', () => {
       const page = await openPage(desk.address, viewport)
       await page.screenshot({ path: join(SHOTS, `${name}-empty.png`) })
 
-      await page.getByLabel('Your message').fill('Hello, do you have <b>tulips</b>?')
-      await page.keyboard.press('Enter')
-      await page.getByText('Hello, do you have <b>tulips</b>?').waitFor()
-      await page.getByText('Sending…').waitFor({ state: 'detached' })
+      await say(page, 'Hello, do you have <b>tulips</b>?')
       const talk = await firstTalk(desk)
+      await page.getByLabel('Your message').pressSequentially('I')
+      await expect.poll(() => t.events.some(({ name: event }) => event === 'conversation.typing_on')).toBe(true)
 
       await desk.agent.post(`${talk}/toggle_typing_status`, { typing_status: 'on' })
       await page.getByText('Admin Person is typing…').waitFor()
-      await desk.agent.post(`${talk}/messages`, { content: 'We do: https://example.com/tulips' })
-      await page.getByRole('link', { name: 'https://example.com/tulips' }).waitFor()
-      await page.getByText('Admin Person is typing…').waitFor({ state: 'hidden' })
+      await page.screenshot({ path: join(SHOTS, `${name}-typing.png`) })
+      await desk.agent.post(`${talk}/messages`, { content: 'We do: https://example.com/tulips.' })
+      await page.getByRole('link', { name: 'https://example.com/tulips', exact: true }).waitFor()
+      await page.getByText('Admin Person is typing…').waitFor({ state: 'detached' })
+      await desk.agent.post(`${talk}/toggle_typing_status`, { typing_status: 'on', is_private: true })
       await desk.agent.post(`${talk}/messages`, { content: 'Between us', private: true })
       await desk.agent.post(`${talk}/messages`, {
         content: 'Which colour?',
         content_type: 'input_select',
         content_attributes: { items: [{ title: 'Red', value: 'red' }, { title: 'White', value: 'white' }] },
       })
+      await page.getByRole('group', { name: 'Which colour?' }).getByRole('button', { name: 'White' }).waitFor()
+      await page.screenshot({ path: join(SHOTS, `${name}-choice.png`) })
+      expect(await page.getByText('is typing').count()).toBe(0)
       await page.getByRole('button', { name: 'White' }).click()
-      await page.getByText('White').and(page.locator('.note')).waitFor()
+      await page.locator('.chosen').getByText('White').waitFor()
+      await expect.poll(async () => (await desk.agent.get(talk)).body.contact_last_seen_at).toBeGreaterThan(0)
 
       await page.locator('#pick').setInputFiles({ name: 'garden.png', mimeType: 'image/png', buffer: await picture() })
       await page.getByLabel('Your message').fill('My garden')
       await page.getByRole('button', { name: 'Send' }).click()
-      await page.getByRole('img', { name: 'garden.png' }).waitFor()
-      await page.waitForFunction('document.querySelector(".bubble img").naturalWidth > 0')
+      const image = page.getByRole('img', { name: 'garden.png' })
+      await image.waitFor()
+      await expect.poll(() => image.evaluate((element) => (element as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
       await page.screenshot({ path: join(SHOTS, `${name}-talk.png`) })
 
-      expect(await page.getByText('Between us').count()).toBe(0)
-      expect(await page.locator('.message').count()).toBe(4)
+      const texts = ['Hello, do you have <b>tulips</b>?', 'We do: https://example.com/tulips.', 'Which colour?', 'My garden']
+      expect(await shownTexts(page)).toEqual(texts)
       await page.reload()
-      await page.getByText('My garden').waitFor()
-      expect(await page.locator('.message').count()).toBe(4)
+      await image.waitFor()
+      expect(await shownTexts(page)).toEqual(texts)
       expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
-      expect((page as unknown as { errors: string[] }).errors).toEqual([])
+      expect(errorsOf(page)).toEqual([])
       await page.context().close()
     })
   }
 
-  it('comes back by itself after the connection broke, and has what was said meanwhile', async () => {
+  it('comes back by itself after the network was gone, and has what was said meanwhile', async () => {
     const desk = await openDesk()
     const page = await openPage(desk.address, PHONE, 'dark')
-    await page.getByLabel('Your message').fill('First')
-    await page.keyboard.press('Enter')
-    await page.getByText('Sending…').waitFor({ state: 'detached' })
+    await say(page, 'First')
     const talk = await firstTalk(desk)
 
     await page.context().setOffline(true)
@@ -101,24 +118,132 @@ describe('the visitor chat', () => {
     await desk.agent.post(`${talk}/messages`, { content: 'While you were away' })
     await page.getByLabel('Your message').fill('Into the void')
     await page.keyboard.press('Enter')
-    await page.getByRole('button', { name: 'Not sent. Try again' }).waitFor()
+    const again = page.getByRole('button', { name: 'Not sent. Try again' })
+    await again.waitFor()
     await page.screenshot({ path: join(SHOTS, 'phone-dark-offline.png') })
 
     await page.context().setOffline(false)
     await page.getByText('While you were away').waitFor()
     await page.getByText('We are here').waitFor()
-    await page.getByRole('button', { name: 'Not sent. Try again' }).click()
-    await page.getByRole('button', { name: 'Not sent. Try again' }).waitFor({ state: 'detached' })
+    await again.click()
+    await again.waitFor({ state: 'detached' })
+    await page.getByText('Sending…').waitFor({ state: 'detached' })
+    expect(await shownTexts(page)).toEqual(['First', 'While you were away', 'Into the void'])
     const { body } = await desk.agent.get(`${talk}/messages`)
-    expect(body.payload.filter((message: any) => message.message_type < 2).map((message: any) => message.content)).toEqual([
-      'First',
-      'While you were away',
-      'Into the void',
-    ])
+    const written = body.payload.filter((message: any) => message.message_type < 2)
+    expect(written.map((message: any) => message.content)).toEqual(['First', 'While you were away', 'Into the void'])
+    await page.context().close()
+  })
 
+  it('comes back after the server cut the connection', async () => {
+    const desk = await openDesk()
+    const page = await openPage(desk.address, DESKTOP)
+    await say(page, 'First')
+    const talk = await firstTalk(desk)
+
+    for (const text of ['Said in between', 'And once more']) {
+      expect(t.app.cable.hub.disconnectStream(() => true, { reason: 'server_restart', reconnect: true })).toBe(1)
+      await desk.agent.post(`${talk}/messages`, { content: text })
+      await page.getByText(text).waitFor()
+      await page.getByText('We are here').waitFor()
+    }
+    await desk.agent.post(`${talk}/messages`, { content: 'Live again' })
+    await page.getByText('Live again').waitFor()
+    expect(await shownTexts(page)).toEqual(['First', 'Said in between', 'And once more', 'Live again'])
+    await page.context().close()
+  })
+
+  it('ends a conversation, begins another, and finds the first again', async () => {
+    const desk = await openDesk()
+    const page = await openPage(desk.address, PHONE, 'dark')
+    await say(page, 'First talk')
     await page.getByRole('button', { name: 'End chat' }).click()
-    await page.getByText('This conversation is closed').waitFor()
+    await page.getByText('This conversation is closed').first().waitFor()
     await page.screenshot({ path: join(SHOTS, 'phone-dark-closed.png') })
+
+    await page.getByRole('button', { name: 'Start a new conversation' }).click()
+    await page.getByText('How can we help?').waitFor()
+    await say(page, 'Second talk')
+    const { body } = await desk.agent.get(`${desk.api}/conversations?status=all`)
+    expect(body.data.payload.map(({ status }: any) => status).sort()).toEqual(['open', 'resolved'])
+
+    await page.getByRole('button', { name: 'Your conversations' }).click()
+    const first = page.getByRole('dialog').getByRole('button', { name: 'First talk' })
+    await first.waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Second talk' }).waitFor()
+    await page.screenshot({ path: join(SHOTS, 'phone-dark-conversations.png') })
+    await first.click()
+    await page.locator('.message').getByText('First talk').waitFor()
+    expect(await shownTexts(page)).toEqual(['First talk'])
+    // Whoever writes into a closed conversation opens it again.
+    await say(page, 'One more thing')
+    await page.getByText('This conversation is closed').first().waitFor({ state: 'hidden' })
+    await page.context().close()
+  })
+
+  it('shows long histories in pages, and everything that can be answered', async () => {
+    const desk = await openDesk()
+    const page = await openPage(desk.address, DESKTOP, 'dark')
+    await say(page, 'Line 0')
+    const talk = await firstTalk(desk)
+    for (let line = 1; line <= 24; line++) await desk.agent.post(`${talk}/messages`, { content: `Line ${line}` })
+    await page.reload()
+    await page.getByText('Line 24').waitFor()
+    expect(await page.locator('.message').count()).toBe(20)
+    await page.getByRole('button', { name: 'Show earlier messages' }).click()
+    await page.getByText('Line 0').waitFor()
+    expect(await shownTexts(page)).toEqual(Array.from({ length: 25 }, (_, line) => `Line ${line}`))
+    expect(await page.getByText('Line 5', { exact: true }).isVisible()).toBe(true)
+    await desk.agent.post(`${talk}/messages`, { content: 'Below' })
+    await page.getByRole('button', { name: 'New messages' }).click()
+
+    await desk.agent.post(`${talk}/messages`, {
+      content: 'Where may we write to you?',
+      content_type: 'form',
+      content_attributes: {
+        items: [
+          { name: 'email', type: 'email', label: 'Your email', placeholder: 'you@example.com', required: true },
+          { name: 'topic', type: 'select', label: 'Topic', options: [{ label: 'Tulips', value: 'tulips' }, { label: 'Roses', value: 'roses' }] },
+        ],
+      },
+    })
+    const form = page.getByRole('form', { name: 'Where may we write to you?' })
+    await form.getByLabel('Your email').fill('ada@example.com')
+    await form.getByLabel('Topic').selectOption('Roses')
+    // What arrives meanwhile takes nothing away from what was typed.
+    await desk.agent.post(`${talk}/messages`, {
+      content: 'Our offers',
+      content_type: 'cards',
+      content_attributes: {
+        items: [
+          {
+            title: 'Tulips',
+            description: 'Twelve, red',
+            actions: [
+              { type: 'link', text: 'See them', uri: 'https://example.com/tulips' },
+              { type: 'link', text: 'Nothing', uri: 'javascript:alert(1)' },
+              { type: 'postback', text: 'I take them', payload: 'take' },
+            ],
+          },
+        ],
+      },
+    })
+    await page.getByRole('link', { name: 'See them' }).waitFor()
+    await page.screenshot({ path: join(SHOTS, 'desktop-dark-form.png') })
+    expect(await page.getByRole('link', { name: 'Nothing' }).count()).toBe(0)
+    expect(await form.getByLabel('Your email').inputValue()).toBe('ada@example.com')
+    await form.getByRole('button', { name: 'Submit' }).click()
+    await page.getByText('Thank you').waitFor()
+    const { body } = await desk.agent.get(`${talk}/messages`)
+    const asked = body.payload.find((message: any) => message.content_type === 'form')
+    expect(asked.content_attributes.submitted_values).toEqual([
+      { name: 'email', value: 'ada@example.com' },
+      { name: 'topic', value: 'roses' },
+    ])
+    await page.getByRole('button', { name: 'I take them' }).click()
+    await page.locator('.message.own').getByText('I take them').waitFor()
+    await page.screenshot({ path: join(SHOTS, 'desktop-dark-talk.png') })
+    expect(errorsOf(page)).toEqual([])
     await page.context().close()
   })
 
