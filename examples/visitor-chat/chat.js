@@ -31,8 +31,20 @@ else {
 }
 
 async function start() {
-  await talk.start()
-  if (talk.phase === 'ready') $('text').focus()
+  await quietly(() => talk.start())
+  if (talk.phase === 'ready') rest()
+}
+
+/** Where the focus goes when what had it is gone. On a phone the keyboard stays away until it is asked for. */
+function rest() {
+  $(matchMedia('(pointer: fine)').matches ? 'text' : 'scroll').focus()
+}
+
+/** A screen reader reads what is new, not a history that was loaded. */
+async function quietly(work) {
+  $('said').setAttribute('aria-live', 'off')
+  await work()
+  setTimeout(() => $('said').setAttribute('aria-live', 'polite'), 1000)
 }
 
 // ---- showing ------------------------------------------------------------------------------------
@@ -45,7 +57,8 @@ function render() {
   renderMessages(messages)
   $('title').textContent = inbox?.name ?? strings.them
   $('mark').textContent = (inbox?.name ?? '').trim().slice(0, 1).toUpperCase()
-  document.title = talk.unread && document.hidden ? strings.unread(talk.unread, inbox?.name) : (inbox?.name ?? strings.them)
+  document.title =
+    talk.unread && document.hidden ? strings.unread(talk.unread, inbox?.name) : (inbox?.name ?? strings.them)
   $('loading').hidden = phase !== 'loading'
   $('welcome').hidden = !isReady || messages.length > 0
   $('earlier').hidden = !talk.hasEarlier
@@ -79,14 +92,15 @@ function renderMessages(messages) {
     const day = dayOf(message)
     const isNewDay = !previous || dayOf(previous).toDateString() !== day.toDateString()
     if (isNewDay) rows.push(renderDay(day))
-    if (!view.isFresh.has(message.key)) view.isFresh.set(message.key, talk.phase === 'ready' && index === messages.length - 1)
+    if (!view.isFresh.has(message.key))
+      view.isFresh.set(message.key, talk.phase === 'ready' && index === messages.length - 1)
     rows.push(
       renderMessage(message, {
         isFirst: isNewDay || !belongTogether(previous, message),
         isLast: !messages[index + 1] || !belongTogether(message, messages[index + 1]),
         isNew: view.isFresh.get(message.key),
         onRetry: () => send(() => talk.send(message)),
-        onSubmit: (values) => attempt(() => talk.submit(message, values)).then(() => $('text').focus()),
+        onSubmit: (values) => attempt(() => talk.submit(message, values)).then(rest),
         onSay: (text) => send(() => talk.write(text)),
         base: talk.base,
         uuid: talk.conversation?.uuid,
@@ -142,9 +156,11 @@ $('form').addEventListener('submit', (event) => {
 
 /** Who writes sees what they wrote, and can go on. */
 function send(work) {
+  const isWriting = [$('text'), $('send')].includes(document.activeElement)
   view.isAtEnd = true
   void work()
-  $('text').focus()
+  if (isWriting) $('text').focus()
+  else rest()
 }
 
 $('text').addEventListener('keydown', (event) => {
@@ -216,7 +232,16 @@ function renderFiles() {
       renderFiles()
       $('text').focus()
     }
-    return make('li', {}, make('button', { type: 'button', onclick, 'aria-label': strings.remove(file.name) }, make('span', {}, file.name), ' ×'))
+    return make(
+      'li',
+      {},
+      make(
+        'button',
+        { type: 'button', onclick, 'aria-label': strings.remove(file.name) },
+        make('span', {}, file.name),
+        ' ×',
+      ),
+    )
   }
   $('files').replaceChildren(...view.files.map(chip))
   enable()
@@ -244,7 +269,7 @@ $('earlier').addEventListener('click', () =>
   attempt(async () => {
     const { scrollHeight, scrollTop } = $('scroll')
     view.isAtEnd = false
-    await talk.earlier()
+    await quietly(() => talk.earlier())
     $('scroll').scrollTop = scrollTop + $('scroll').scrollHeight - scrollHeight
     if (!talk.hasEarlier) $('scroll').focus()
   }),
@@ -259,8 +284,14 @@ document.addEventListener('visibilitychange', () => talk.phase === 'ready' && re
 
 // ---- conversations ------------------------------------------------------------------------------
 
-$('resolve').addEventListener('click', () => attempt(() => talk.resolve()))
-for (const button of [$('anew'), $('over').querySelector('button')]) button.addEventListener('click', () => go(() => talk.startAnew()))
+$('resolve').addEventListener('click', () =>
+  attempt(async () => {
+    await talk.resolve()
+    $('over').querySelector('button').focus()
+  }),
+)
+for (const button of [$('anew'), $('over').querySelector('button')])
+  button.addEventListener('click', () => go(() => talk.startAnew()))
 $('history').addEventListener('click', () => {
   $('conversations').showModal()
   renderTalks()
@@ -268,24 +299,34 @@ $('history').addEventListener('click', () => {
 })
 $('close').addEventListener('click', () => $('conversations').close())
 // A click beside the dialog is one on the dialog itself.
-$('conversations').addEventListener('click', (event) => event.target === $('conversations') && $('conversations').close())
+$('conversations').addEventListener(
+  'click',
+  (event) => event.target === $('conversations') && $('conversations').close(),
+)
 
 async function go(work) {
   $('conversations').close()
   Object.assign(view, { isAtEnd: true, hasNews: false, lastId: 0 })
   view.isFresh.clear()
-  await attempt(work)
-  $('text').focus()
+  await quietly(() => attempt(work))
+  rest()
 }
 
 function renderTalks() {
   const rows = talk.conversations.toReversed().map(({ id, status, messages }) => {
     const last = messages.at(-1)
     const text = last?.content || last?.attachments?.map(() => strings.file).join(', ') || strings.noMessages
-    const about = [last && dayName(dayOf(last)), status === 'resolved' ? strings.closed : strings.open].filter(Boolean).join(' · ')
+    const about = [last && dayName(dayOf(last)), status === 'resolved' ? strings.resolved : strings.open]
+      .filter(Boolean)
+      .join(' · ')
     const isCurrent = id === talk.conversation?.id
     const onclick = () => go(() => talk.enter(id))
-    const open = make('button', { type: 'button', onclick, 'aria-current': isCurrent && 'true' }, make('b', {}, text), make('span', {}, about))
+    const open = make(
+      'button',
+      { type: 'button', onclick, 'aria-current': isCurrent && 'true' },
+      make('b', {}, text),
+      make('span', {}, about),
+    )
     return make('li', { 'data-key': id }, open)
   })
   arrange($('talks'), rows)
@@ -305,14 +346,14 @@ function label() {
     'pick-label': strings.attach,
   }
   for (const [id, text] of Object.entries(texts)) $(id).textContent = text
-  const names = { history: strings.history, close: strings.close, scroll: strings.log, log: strings.log }
+  const names = { history: strings.history, close: strings.close, scroll: strings.log }
   for (const [id, text] of Object.entries(names)) $(id).setAttribute('aria-label', text)
   $('text').placeholder = strings.placeholder
   const [title, text] = $('welcome').children
   title.textContent = strings.welcome
   text.textContent = strings.empty
   const [over, anew] = $('over').children
-  over.textContent = strings.resolved
+  over.textContent = strings.over
   anew.textContent = strings.startAnew
   $('notice').lastElementChild.textContent = strings.retry
 }

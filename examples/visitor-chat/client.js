@@ -21,19 +21,23 @@ export class ClientApi {
   inbox = () => this.call('GET', '')
   createContact = (fields) => this.call('POST', '/contacts', fields)
   /** `proof` holds identifier and identifier_hash where the visitor is signed in with you. */
-  contact = (source, proof = {}) => this.call('GET', `/contacts/${encodeURIComponent(source)}?${new URLSearchParams(proof)}`)
+  contact = (source, proof = {}) =>
+    this.call('GET', `/contacts/${encodeURIComponent(source)}?${new URLSearchParams(proof)}`)
 
   of = (source, id) => `/contacts/${encodeURIComponent(source)}/conversations${id ? `/${id}` : ''}`
   conversations = (source) => this.call('GET', this.of(source))
   conversation = (source, id) => this.call('GET', this.of(source, id))
   open = (source) => this.call('POST', this.of(source), {})
   resolve = (source, id) => this.call('POST', `${this.of(source, id)}/toggle_status`)
-  typing = (source, id, isOn) => this.call('POST', `${this.of(source, id)}/toggle_typing`, { typing_status: isOn ? 'on' : 'off' })
+  typing = (source, id, isOn) =>
+    this.call('POST', `${this.of(source, id)}/toggle_typing`, { typing_status: isOn ? 'on' : 'off' })
   seen = (source, id) => this.call('POST', `${this.of(source, id)}/update_last_seen`)
 
   /** The latest 20 messages, or the 20 before one. */
-  messages = (source, id, before) => this.call('GET', `${this.of(source, id)}/messages${before ? `?before=${before}` : ''}`)
-  submit = (source, id, message, values) => this.call('PATCH', `${this.of(source, id)}/messages/${message}`, { submitted_values: values })
+  messages = (source, id, before) =>
+    this.call('GET', `${this.of(source, id)}/messages${before ? `?before=${before}` : ''}`)
+  submit = (source, id, message, values) =>
+    this.call('PATCH', `${this.of(source, id)}/messages/${message}`, { submitted_values: values })
 
   write(source, id, { content, echoId, files }) {
     if (!files.length) return this.call('POST', `${this.of(source, id)}/messages`, { content, echo_id: echoId })

@@ -1,4 +1,4 @@
-import { icon, link, make, withLinks } from './element.js'
+import { icon, isWebAddress, link, make, withLinks } from './element.js'
 import { strings } from './strings.js'
 
 /** One message, sent or under way, as an item of the log. */
@@ -27,17 +27,23 @@ export function renderMessage(message, { isFirst, isLast, isNew, onRetry, onSubm
     foot(message, { isDraft, isLast, onRetry }),
   ]
   const children = parts.filter(Boolean)
-  if (!isOwn && isLast) children.push(make('span', { class: 'face', 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase()))
+  if (!isOwn && isLast)
+    children.push(make('span', { class: 'face', 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase()))
   const shown = Object.keys(classes).filter((key) => classes[key])
   return make('li', { class: shown.join(' '), 'data-key': message.key }, ...children)
 }
 
 function foot(message, { isDraft, isLast, onRetry }) {
-  if (isDraft && message.failed) return make('button', { class: 'again', type: 'button', onclick: onRetry }, strings.again)
+  if (isDraft && message.failed)
+    return make('button', { class: 'again', type: 'button', onclick: onRetry }, strings.again)
   if (isDraft) return make('span', { class: 'note' }, strings.sending)
   if (!isLast) return null
   const at = new Date(message.created_at * 1000)
-  return make('time', { class: 'note', datetime: at.toISOString() }, at.toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' }))
+  return make(
+    'time',
+    { class: 'note', datetime: at.toISOString() },
+    at.toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' }),
+  )
 }
 
 /** The first line of a day. */
@@ -81,11 +87,23 @@ function interactive(message, { name, onSubmit, onSay, base, uuid }) {
   const answers = [submitted ?? []].flat()
   switch (message.content_type) {
     case 'input_select':
-      return [answers.length ? chosen(answers.map(({ title, value }) => title ?? value).join(', ')) : choices(items, message.content, onSubmit)]
+      return [
+        answers.length
+          ? chosen(answers.map(({ title, value }) => title ?? value).join(', '))
+          : choices(items, message.content, onSubmit),
+      ]
     case 'form':
       return [answers.length ? answered(items, answers) : form(items, message.content ?? name, onSubmit)]
     case 'cards':
-      return [make('div', { class: 'cards' }, ...items.map((item) => card(item, item.actions.map((action) => cardAction(action, onSay)))))]
+      return [
+        make(
+          'div',
+          { class: 'cards' },
+          ...items.map((item) =>
+            card(item, (item.actions ?? []).map((action) => cardAction(action, onSay)).filter(Boolean)),
+          ),
+        ),
+      ]
     case 'article':
       return items.map((item) => card(item, [link(item.link, item.title)]))
     case 'input_csat':
@@ -99,7 +117,9 @@ function interactive(message, { name, onSubmit, onSay, base, uuid }) {
 const chosen = (text) => make('span', { class: 'note chosen' }, icon('icon-check'), text)
 
 function choices(items, question, onSubmit) {
-  const buttons = items.map(({ title, value }) => make('button', { type: 'button', onclick: () => onSubmit([{ title, value }]) }, title))
+  const buttons = items.map(({ title, value }) =>
+    make('button', { type: 'button', onclick: () => onSubmit([{ title, value }]) }, title),
+  )
   return make('div', { class: 'choices', role: 'group', 'aria-label': question || strings.choose }, ...buttons)
 }
 
@@ -108,8 +128,15 @@ function form(items, name, onSubmit) {
     event.preventDefault()
     onSubmit([...new FormData(event.target)].map(([key, value]) => ({ name: key, value })))
   }
-  const fields = items.map((item) => make('label', { class: 'field' }, make('span', {}, item.label ?? item.title ?? item.name), input(item)))
-  return make('form', { class: 'card', 'aria-label': name, onsubmit: submit }, ...fields, make('button', { class: 'main' }, strings.submit))
+  const fields = items.map((item) =>
+    make('label', { class: 'field' }, make('span', {}, item.label ?? item.title ?? item.name), input(item)),
+  )
+  return make(
+    'form',
+    { class: 'card', 'aria-label': name, onsubmit: submit },
+    ...fields,
+    make('button', { class: 'main' }, strings.submit),
+  )
 }
 
 function input({ type, name, placeholder, required, pattern, pattern_error: title, options = [], default: value }) {
@@ -117,21 +144,29 @@ function input({ type, name, placeholder, required, pattern, pattern_error: titl
   if (type === 'text_area') return make('textarea', { ...attributes, rows: 3 }, value ?? '')
   if (type === 'select') {
     const all = options.map((option) => (typeof option === 'object' ? option : { label: option, value: option }))
-    return make('select', attributes, ...all.map((option) => make('option', { value: option.value, selected: option.value === value }, option.label)))
+    return make(
+      'select',
+      attributes,
+      ...all.map((option) => make('option', { value: option.value, selected: option.value === value }, option.label)),
+    )
   }
   const isKnown = ['email', 'number', 'tel', 'url', 'date', 'checkbox'].includes(type)
   return make('input', { ...attributes, type: isKnown ? type : 'text', value, pattern, title })
 }
 
 function answered(items, answers) {
-  const label = (name) => items.find((item) => item.name === name)?.label ?? name ?? ''
-  const pairs = answers.flatMap(({ name, title, value }) => [make('dt', {}, title ?? label(name)), make('dd', {}, value ?? '')])
+  const pairs = answers.flatMap(({ name, title, value }) => {
+    const asked = items.find((item) => item.name === name)
+    const option = asked?.options?.find((one) => one.value === value)
+    return [make('dt', {}, title ?? asked?.label ?? name ?? ''), make('dd', {}, option?.label ?? value ?? '')]
+  })
   return make('div', { class: 'card' }, make('dl', {}, ...pairs), chosen(strings.chosen))
 }
 
 /** A button without an address says its own words. */
 function cardAction({ type, uri, text }, onSay) {
-  return type === 'link' || uri ? link(uri, text) : make('button', { type: 'button', onclick: () => onSay(text) }, text)
+  if (type === 'link' || uri) return isWebAddress(uri) && link(uri, text)
+  return make('button', { type: 'button', onclick: () => onSay(text) }, text)
 }
 
 function card({ title, description, media_url: picture }, actions) {

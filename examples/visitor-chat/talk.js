@@ -40,7 +40,9 @@ export class Talk {
       this.inbox = await this.api.inbox().catch((error) => Promise.reject(error.status === 404 ? 'missing' : error))
       this.contact = await this.#knownContact()
       this.conversations = await this.api.conversations(this.contact.source_id)
-      await this.#enter(this.conversations.findLast(({ status }) => status !== RESOLVED) ?? this.conversations.at(-1) ?? null)
+      await this.#enter(
+        this.conversations.findLast(({ status }) => status !== RESOLVED) ?? this.conversations.at(-1) ?? null,
+      )
     } catch (error) {
       const isRefused = [401, 403, 422].includes(error.status)
       return this.#change({ phase: error === 'missing' ? error : isRefused ? 'refused' : 'failed' })
@@ -55,7 +57,10 @@ export class Talk {
   /** Oldest first; drafts have an `echoId`. `key` stays the same when a draft has become a message. */
   get messages() {
     const sent = [...this.#messages.values()].sort((a, b) => a.id - b.id)
-    return [...sent.map((message) => ({ ...message, key: this.#echoes.get(message.id) ?? String(message.id) })), ...this.#drafts.values()]
+    return [
+      ...sent.map((message) => ({ ...message, key: this.#echoes.get(message.id) ?? String(message.id) })),
+      ...this.#drafts.values(),
+    ]
   }
 
   get isResolved() {
@@ -86,7 +91,10 @@ export class Talk {
 
   /** Tells the agents that everything so far was read. */
   look() {
-    const newest = Math.max(0, ...[...this.#messages.values()].filter(({ message_type: type }) => type !== OWN).map(({ id }) => id))
+    const newest = Math.max(
+      0,
+      ...[...this.#messages.values()].filter(({ message_type: type }) => type !== OWN).map(({ id }) => id),
+    )
     if (newest <= this.#seenId || !this.conversation) return
     this.#seenId = newest
     this.api.seen(this.contact.source_id, this.conversation.id).catch(() => {})
@@ -98,7 +106,15 @@ export class Talk {
   /** Shown at once; a conversation is made with its first message, so that none is empty. */
   write(content, files = []) {
     const echoId = globalThis.crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`
-    return this.send({ key: echoId, echoId, content, files, message_type: OWN, created_at: Date.now() / 1000, failed: false })
+    return this.send({
+      key: echoId,
+      echoId,
+      content,
+      files,
+      message_type: OWN,
+      created_at: Date.now() / 1000,
+      failed: false,
+    })
   }
 
   /** Drafts go one after the other, so that they arrive as they were written. */
@@ -148,7 +164,11 @@ export class Talk {
     const { identifier, identifier_hash } = this.visitor
     const proof = identifier_hash ? { identifier: identifier ?? '', identifier_hash } : {}
     const kept = recall(this.store)
-    let contact = kept && (await this.api.contact(kept.source_id, proof).catch((error) => (error.status === 404 ? null : Promise.reject(error))))
+    let contact =
+      kept &&
+      (await this.api
+        .contact(kept.source_id, proof)
+        .catch((error) => (error.status === 404 ? null : Promise.reject(error))))
     if (!contact) {
       contact = await this.api.createContact(this.visitor)
       // Asking with the proof shows them what they wrote on their other devices.
@@ -164,7 +184,9 @@ export class Talk {
     this.#seenId = 0
     if (!conversation?.messages.length) return
     await this.#load()
-    const seen = [...this.#messages.values()].filter((message) => message.created_at <= conversation.contact_last_seen_at)
+    const seen = [...this.#messages.values()].filter(
+      (message) => message.created_at <= conversation.contact_last_seen_at,
+    )
     this.#seenId = Math.max(0, ...seen.map(({ id }) => id))
   }
 
@@ -185,7 +207,8 @@ export class Talk {
         const now = await this.api.conversation(this.contact.source_id, conversation.id)
         if (this.conversation?.id === now.id) {
           // One that was cut off may have arrived all the same: it is not offered again.
-          for (const message of now.messages) if (message.id >= oldest || oldest === Infinity) this.#take(message, this.#lostEcho(message))
+          for (const message of now.messages)
+            if (message.id >= oldest || oldest === Infinity) this.#take(message, this.#lostEcho(message))
           this.conversation = now
         }
       }
@@ -198,7 +221,8 @@ export class Talk {
 
   #lostEcho({ id, message_type: type, content, attachments = [] }) {
     if (type !== OWN || this.#messages.has(id)) return undefined
-    const isSame = (draft) => draft.failed && draft.content === (content ?? '') && draft.files.length === attachments.length
+    const isSame = (draft) =>
+      draft.failed && draft.content === (content ?? '') && draft.files.length === attachments.length
     return [...this.#drafts.values()].find(isSame)?.echoId
   }
 
