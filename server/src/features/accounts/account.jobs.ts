@@ -10,6 +10,21 @@ async function tablesOf(ctx: Context): Promise<string[]> {
   return rows.map((row) => row.name)
 }
 
+/** What has no account_id of its own. */
+const CHILDREN: [table: string, parent: string, key: string][] = [
+  ['inbox_members', 'inboxes', 'inbox_id'],
+  ['contact_inboxes', 'inboxes', 'inbox_id'],
+  ['inbox_assignment_policies', 'inboxes', 'inbox_id'],
+  ['inbox_capacity_limits', 'inboxes', 'inbox_id'],
+  ['captain_inboxes', 'inboxes', 'inbox_id'],
+  ['parley.assignment_turns', 'inboxes', 'inbox_id'],
+  ['team_members', 'teams', 'team_id'],
+  ['portals_members', 'portals', 'portal_id'],
+  ['article_embeddings', 'articles', 'article_id'],
+  ['related_categories', 'categories', 'category_id'],
+  ['parley.drafts', 'conversations', 'conversation_id'],
+]
+
 /** An account and all it holds: people stay, their membership goes. */
 export async function deleteAccount(ctx: Context, { account_id: id }: { account_id: number }): Promise<void> {
   const run = (statement: ReturnType<typeof sql>) => statement.execute(ctx.db)
@@ -18,18 +33,23 @@ export async function deleteAccount(ctx: Context, { account_id: id }: { account_
       select 'Attachment' as type, id from attachments where account_id = ${id}
       union all select 'Contact', id from contacts where account_id = ${id}
       union all select 'Inbox', id from inboxes where account_id = ${id}
-      union all select 'AgentBot', id from agent_bots where account_id = ${id}) gone
+      union all select 'AgentBot', id from agent_bots where account_id = ${id}
+      union all select 'AutomationRule', id from automation_rules where account_id = ${id}
+      union all select 'Macro', id from macros where account_id = ${id}
+      union all select 'Article', id from articles where account_id = ${id}
+      union all select 'Portal', id from portals where account_id = ${id}
+      union all select 'Account', ${id}::bigint) gone
     where s.record_type = gone.type and s.record_id = gone.id returning blob_id`.execute(ctx.db)
   if (blobs.length) ctx.later('blobs.purge', { blob_ids: blobs.map((row) => row.blob_id) })
-  await run(sql`delete from inbox_members using inboxes i where i.id = inbox_members.inbox_id and i.account_id = ${id}`)
-  await run(sql`delete from contact_inboxes using inboxes i where i.id = contact_inboxes.inbox_id and i.account_id = ${id}`)
-  await run(sql`delete from team_members using teams t where t.id = team_members.team_id and t.account_id = ${id}`)
+  for (const [table, parent, key] of CHILDREN) {
+    await run(sql`delete from ${sql.table(table)} c using ${sql.table(parent)} p where p.id = c.${sql.ref(key)} and p.account_id = ${id}`)
+  }
   await run(sql`delete from taggings using conversations c where c.id = taggable_id and taggable_type = 'Conversation' and c.account_id = ${id}`)
   await run(sql`delete from taggings using contacts c where c.id = taggable_id and taggable_type = 'Contact' and c.account_id = ${id}`)
   await run(sql`delete from access_tokens using agent_bots b where b.id = owner_id and owner_type = 'AgentBot' and b.account_id = ${id}`)
-  await run(sql`delete from parley.deliveries where account_id = ${id}`)
-  await run(sql`delete from parley.events where account_id = ${id}`)
-  await run(sql`delete from parley.cache_keys where account_id = ${id}`)
+  for (const table of ['deliveries', 'events', 'cache_keys', 'presences']) {
+    await run(sql`delete from ${sql.table(`parley.${table}`)} where account_id = ${id}`)
+  }
   for (const table of [...(await tablesOf(ctx)), 'inboxes', 'portals']) {
     await run(sql`delete from ${sql.table(table)} where account_id = ${id}`)
   }

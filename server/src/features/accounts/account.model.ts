@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import Type from 'typebox'
 import type { Context } from '../../http/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { DEFAULT_FLAGS, isFeature, withFeatures, type Feature } from './account.features.ts'
@@ -10,6 +11,9 @@ export const LOCALES = [
 ] as const
 /** Numbers whose language is no longer offered. */
 const CLOSED: readonly string[] = ['hi', 'zh']
+const OFFERED = LOCALES.filter((locale) => !CLOSED.includes(locale))
+/** As a parameter: by name, or by number. */
+export const Locale = Type.Unsafe<string>({ type: 'string', enum: OFFERED, 'x-values': OFFERED.map((locale) => LOCALES.indexOf(locale)) })
 export const ACCOUNT_STATUSES = ['active', 'suspended'] as const
 
 export interface AccountRow {
@@ -94,12 +98,8 @@ function columnsOf(fields: AccountFields, flags: string): Columns {
   }
 }
 
-function localeNumber(locale: string | null): number | null {
-  if (locale === null || locale === '') return null
-  const number = (LOCALES as readonly string[]).indexOf(locale)
-  if (number < 0 || CLOSED.includes(locale)) throw new RecordInvalidError([['locale', `Locale '${locale}' is not a valid locale`]])
-  return number
-}
+const localeNumber = (locale: string | null): number | null =>
+  locale === null ? null : LOCALES.indexOf(locale as (typeof LOCALES)[number])
 
 /** What is neither false, null nor "" turns a feature on: the text "false" does too. */
 function readFeatures(features: Record<string, unknown>): Record<Feature, boolean> {

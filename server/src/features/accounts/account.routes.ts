@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import Type from 'typebox'
 import type { Context } from '../../http/context.ts'
 import { Bag, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
-import { loadAccount, updateAccount } from './account.model.ts'
+import { loadAccount, Locale, updateAccount } from './account.model.ts'
 import { presentAccount } from './account.presenter.ts'
 import { readCacheKeys } from './cache-key.model.ts'
 import { signUp } from './sign-up.model.ts'
@@ -77,7 +77,7 @@ export const accountOperations = [
     body: Type.Partial(
       Type.Object({
         name: Nullable(Type.String()),
-        locale: Nullable(Type.String()),
+        locale: Nullable(Locale),
         domain: Nullable(Type.String()),
         support_email: Nullable(Type.String()),
         industry: Nullable(Type.String()),

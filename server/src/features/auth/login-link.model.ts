@@ -13,8 +13,12 @@ export async function makeLoginLink(ctx: Context, userId: number): Promise<strin
       values (${digest(token)}, ${userId}, now() + make_interval(mins => ${MINUTES})))
     select email from users where id = ${userId}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
-  return `${ctx.app.config.frontendUrl}/app/login?email=${encodeURIComponent(rows[0].email)}&sso_auth_token=${token}`
+  return `${ctx.app.config.frontendUrl}/app/login?email=${escapeAll(rows[0].email)}&sso_auth_token=${token}`
 }
+
+/** As Ruby does it: an apostrophe and brackets too. */
+const escapeAll = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** Takes the token of a link out of use. Someone else's e-mail leaves it as it was. */
 export async function redeemLoginToken(ctx: Context, email: string, token: string): Promise<number | undefined> {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
 import { Bag, Choice, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
-import { ACCOUNT_STATUSES, createAccount, loadAccount, loadAccounts, updateAccount } from '../accounts/account.model.ts'
+import { ACCOUNT_STATUSES, createAccount, loadAccount, loadAccounts, Locale, updateAccount } from '../accounts/account.model.ts'
 import { presentPlatformAccount } from '../accounts/account.presenter.ts'
 import { Availability, Role } from '../schemas.ts'
 import { presentMembership, removeMember, upsertMember } from './account-user.model.ts'
@@ -26,7 +26,7 @@ const PlatformAccount = Type.Object(
 const AccountBody = Type.Partial(
   Type.Object({
     name: Nullable(Type.String()),
-    locale: Nullable(Type.String({ description: 'en, fr, pt_BR, …' })),
+    locale: Nullable(Locale),
     domain: Nullable(Type.String()),
     support_email: Nullable(Type.String()),
     status: Choice(ACCOUNT_STATUSES),

@@ -78,6 +78,8 @@ export async function updateUser(ctx: Context, id: number, fields: UserChanges):
   const email = fields.email === undefined ? undefined : (fields.email?.trim().toLowerCase() ?? '')
   const problems: [string, string][] = [
     ...(email === undefined ? [] : emailProblems(email)),
+    // Blank will do, none at all will not.
+    ...(fields.name === null ? ([['name', "Name can't be blank"]] as [string, string][]) : []),
     ...lengthProblems(fields),
     ...(fields.password ? passwordProblems(fields.password).map((text): [string, string] => ['password', text]) : []),
   ]
@@ -88,7 +90,7 @@ export async function updateUser(ctx: Context, id: number, fields: UserChanges):
   if (fields.password) await changePassword(ctx, id, { password: fields.password })
   await inTransaction(ctx, () =>
     sql`update users set updated_at = ${ctx.app.now()}
-      ${fields.name === undefined ? sql`` : sql`, name = ${fields.name ?? ''}`}
+      ${fields.name === undefined ? sql`` : sql`, name = ${fields.name}`}
       ${fields.display_name === undefined ? sql`` : sql`, display_name = ${fields.display_name}`}
       ${email === undefined ? sql`` : sql`, email = ${email}, uid = ${email}`}
       ${fields.custom_attributes ? sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify(fields.custom_attributes)}::jsonb` : sql``}
