@@ -56,7 +56,7 @@ function render() {
   renderState()
   renderMessages(messages)
   $('title').textContent = inbox?.name ?? strings.them
-  $('mark').textContent = (inbox?.name ?? '').trim().slice(0, 1).toUpperCase()
+  $('mark').textContent = (inbox?.name ?? strings.them).trim().slice(0, 1).toUpperCase()
   document.title =
     talk.unread && document.hidden ? strings.unread(talk.unread, inbox?.name) : (inbox?.name ?? strings.them)
   $('loading').hidden = phase !== 'loading'

@@ -180,10 +180,13 @@ describe('the visitor chat', () => {
 
   it('ends a conversation, begins another, and finds the first again', async () => {
     const desk = await openDesk()
+    await desk.agent.patch(`${desk.api}/inboxes/${desk.inbox.id}`, { csat_survey_enabled: true })
     const page = await openPage(desk.address, PHONE, 'dark')
     await say(page, 'First talk')
     await page.getByRole('button', { name: 'End chat' }).click()
     await page.getByText('This conversation is closed').waitFor()
+    const survey = page.getByRole('link', { name: 'Rate this conversation' })
+    expect(await survey.getAttribute('href')).toMatch(/\/survey\/responses\/[0-9a-f-]{36}$/)
     await page.screenshot({ path: join(SHOTS, 'phone-dark-closed.png') })
 
     await page.getByRole('button', { name: 'Start a new conversation' }).click()
@@ -193,13 +196,13 @@ describe('the visitor chat', () => {
     expect(body.data.payload.map(({ status }: any) => status).sort()).toEqual(['open', 'resolved'])
 
     await page.getByRole('button', { name: 'Your conversations' }).click()
-    const first = page.getByRole('dialog').getByRole('button', { name: 'First talk' })
+    const first = page.getByRole('dialog').getByRole('button', { name: 'Please rate' })
     await first.waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Second talk' }).waitFor()
     await page.screenshot({ path: join(SHOTS, 'phone-dark-conversations.png') })
     await first.click()
     await page.locator('.message').getByText('First talk').waitFor()
-    expect(await shownTexts(page)).toEqual(['First talk'])
+    expect(await shownTexts(page)).toEqual(['First talk', 'Please rate the conversation'])
     // Whoever writes into a closed conversation opens it again.
     await say(page, 'One more thing')
     await page.getByText('This conversation is closed').waitFor({ state: 'hidden' })
