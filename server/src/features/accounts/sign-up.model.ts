@@ -7,7 +7,7 @@ import { isEmail } from '../../lib/email.ts'
 import { iso } from '../../lib/times.ts'
 import { loadProfile } from '../profile/profile.presenter.ts'
 import { addMember } from '../users/membership.model.ts'
-import { createUser, findUserByEmail } from '../users/user.model.ts'
+import { findUserByEmail, insertUser, readyUser } from '../users/user.model.ts'
 import { createAccount, LOCALES } from './account.model.ts'
 
 interface SignUp {
@@ -27,11 +27,12 @@ export async function signUp(ctx: Context, body: SignUp) {
   const email = body.email?.trim().toLowerCase() ?? ''
   if (!isEmail(email)) throw refuse('You have entered an invalid email')
   if (await findUserByEmail(ctx, email)) throw refuse(`You have already signed up for an account with ${email}`)
-  const user = await createUser(ctx, { name: body.user_full_name || email.split('@')[0]!, email, password: body.password ?? '', passwordRequired: true })
-  const account = await inTransaction(ctx, async () => {
+  const ready = await readyUser(ctx, { name: body.user_full_name || email.split('@')[0]!, email, password: body.password ?? '' })
+  const { account, user } = await inTransaction(ctx, async () => {
     const account = await createAccount(ctx, { name })
+    const user = await insertUser(ctx, ready)
     await addMember(ctx, { account_id: account.id, user_id: user.id, role: 'administrator' })
-    return account
+    return { account, user }
   })
   const { authorization: _, ...headers } = await createSession(ctx, user)
   Object.assign(ctx.answerHeaders, headers)

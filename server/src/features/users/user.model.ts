@@ -32,8 +32,16 @@ export interface NewUser {
 
 const USER_COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.pubsub_token, u.confirmed_at, u.custom_attributes`
 
-/** The password is hashed before the transaction begins: it takes a tenth of a second. */
+/** Checked, and with its password hashed: ready to be written. */
+export type ReadyUser = Omit<NewUser, 'email' | 'password'> & { email: string; digest: string }
+
 export async function createUser(ctx: Context, fields: NewUser & { passwordRequired?: boolean }): Promise<UserRow> {
+  const ready = await readyUser(ctx, fields)
+  return inTransaction(ctx, () => insertUser(ctx, ready))
+}
+
+/** Hashing takes a tenth of a second: for before the transaction. */
+export async function readyUser(ctx: Context, fields: NewUser & { passwordRequired?: boolean }): Promise<ReadyUser> {
   const email = fields.email?.trim().toLowerCase() ?? ''
   const password = fields.password ?? (fields.passwordRequired ? null : `${base58Token()}aA1!`)
   const problems: [string, string][] = [
@@ -43,11 +51,10 @@ export async function createUser(ctx: Context, fields: NewUser & { passwordRequi
   ]
   if (!problems.length && (await isTaken(ctx, email))) problems.push(['email', 'Email has already been taken'])
   if (problems.length) throw new RecordInvalidError(problems)
-  const digest = await hashPassword(password!)
-  return inTransaction(ctx, () => insertUser(ctx, { ...fields, email, digest }))
+  return { ...fields, email, digest: await hashPassword(password!) }
 }
 
-async function insertUser(ctx: Context, user: Omit<NewUser, 'email'> & { email: string; digest: string }): Promise<UserRow> {
+export async function insertUser(ctx: Context, user: ReadyUser): Promise<UserRow> {
   const now = ctx.app.now()
   const { rows } = await sql<UserRow>`
     with u as (

@@ -1,0 +1,137 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { PROJECT } from '../project.ts'
+
+const PARLEY = join(PROJECT, 'bin/parley')
+const folders: string[] = []
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-command-'))
+  folders.push(folder)
+  return folder
+}
+
+const environment = (env: Record<string, string>) => {
+  const { DATABASE_URL: _, NODE_ENV: __, ...own } = process.env
+  return { ...own, PORT: '0', LOG_LEVEL: 'error', ...env }
+}
+
+function parley(args: string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((done) => {
+    // From elsewhere: the command finds its files wherever it is called.
+    execFile(process.execPath, [PARLEY, ...args], { cwd: tmpdir(), env: environment(env), timeout: 60_000 }, (error, out, err) =>
+      done({ code: error ? Number(error.code) : 0, out, err }),
+    )
+  })
+}
+
+/** A running server, and all it has printed. */
+async function start(folder: string, env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [PARLEY, 'start'], { cwd: tmpdir(), env: environment({ PARLEY_DATA: folder, ...env }) })
+  let said = ''
+  child.stdout.on('data', (chunk) => (said += chunk))
+  child.stderr.on('data', (chunk) => (said += chunk))
+  const hears = (pattern: RegExp) =>
+    vi.waitFor(() => pattern.exec(said) ?? Promise.reject(new Error(`${pattern} is not in: ${said}`)), { timeout: 60_000, interval: 20 })
+  const stop = async (signal: NodeJS.Signals = 'SIGINT') => {
+    child.kill(signal)
+    const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode]
+    return code as number
+  }
+  return { hears, stop, said: () => said }
+}
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the command line', () => {
+  it('makes a desk to look at on a first start, works beside the server, and stops in order', { timeout: 120_000 }, async () => {
+    const folder = newFolder()
+    const server = await start(folder)
+    const [, base] = await server.hears(/runs at (\S+)/)
+    const [, , agent] = await server.hears(/Tokens +administrator (\w{24}), agent (\w{24})/)
+    const [, identifier] = await server.hears(/visitor-chat\/\?inbox=(\w{24})/)
+    const [, path, reply] = await server.hears(/curl -X POST \S+?(\/api\S+)[^]*?-d '(.*)'\n/)
+    const answer = await fetch(base + path!, {
+      method: 'POST',
+      headers: { api_access_token: agent!, 'content-type': 'application/json' },
+      body: reply!,
+    })
+    expect([answer.status, ((await answer.json()) as any).sender.name]).toEqual([200, 'Sam Agent'])
+    expect((await fetch(`${base}/public/api/v1/inboxes/${identifier}`)).status).toBe(200)
+
+    const app = await parley(['platform-app', 'create', 'Billing', '--json'], { PARLEY_DATA: folder })
+    const { access_token: token } = JSON.parse(app.out) as { access_token: string }
+    const accounts = () => fetch(`${base}/platform/api/v1/accounts`, { headers: { api_access_token: token } }).then((all) => all.json())
+    expect(await accounts()).toEqual([])
+    await parley(['platform-app', 'grant', '2', '--account', '1'], { PARLEY_DATA: folder })
+    expect(await accounts()).toMatchObject([{ name: 'Demo desk' }])
+    expect((await parley(['start'], { PARLEY_DATA: folder })).err).toMatch(/^Another Parley \(process \d+\) is already running on/)
+
+    expect(await server.stop()).toBe(0)
+    expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
+    const again = await start(folder)
+    await again.hears(/runs at/)
+    expect(await again.stop('SIGTERM')).toBe(0)
+    expect(again.said()).not.toContain('demo desk')
+  })
+
+  it('makes nothing in production by itself; setup does, all or nothing', { timeout: 120_000 }, async () => {
+    const folder = newFolder()
+    const env = { PARLEY_DATA: folder, NODE_ENV: 'production' }
+    const server = await start(folder, env)
+    const [, base] = await server.hears(/runs at (\S+)\nThere is no account yet: npx parley setup/)
+    const wrong = await parley(['setup', '--account', 'x'.repeat(256)], env)
+    expect([wrong.code, wrong.err]).toEqual([1, 'Name is too long (maximum is 255 characters)\n'])
+    const { out } = await parley(['setup', '--account', 'Acme', '--email', 'Ada@example.test', '--json'], env)
+    const { user, platform_app: app } = JSON.parse(out) as any
+    const signedIn = await fetch(`${base}/auth/sign_in`, { method: 'POST', body: new URLSearchParams({ email: 'ada@example.test', password: user.password }) })
+    expect(((await signedIn.json()) as any).data).toMatchObject({ id: user.id, type: 'SuperAdmin', accounts: [{ name: 'Acme', role: 'administrator' }] })
+    const seen = await fetch(`${base}/platform/api/v1/users/${user.id}`, { headers: { api_access_token: app.access_token } })
+    expect(seen.status).toBe(200)
+    expect((await parley(['setup'], env)).err).toContain('is set up already')
+    expect(await server.stop('SIGTERM')).toBe(0)
+  })
+
+  it('stops in order when it is told to while it still begins', { timeout: 60_000 }, async () => {
+    const folder = newFolder()
+    const server = await start(folder)
+    await server.hears(/Making the database/)
+    expect(await server.stop()).toBe(0)
+    expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
+  })
+
+  it('ends by itself without a server, and leaves none of its own', { timeout: 60_000 }, async () => {
+    const folder = newFolder()
+    expect(await parley(['migrate', '--json'], { PARLEY_DATA: folder })).toEqual({ code: 0, out: '{"migrated":true}\n', err: '' })
+    const { out } = await parley(['doctor', '--json'], { PARLEY_DATA: folder })
+    expect(JSON.parse(out)).toMatchObject({ ok: true })
+    expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
+  })
+
+  it.each([
+    [['bogus'], 2, 'There is no command "bogus".'],
+    [['platform-app'], 2, 'platform-app create NAME'],
+    [['start', '--bogus'], 1, "Unknown option '--bogus'.\n"],
+    [['account', 'create', 'Foo', 'Inc'], 1, 'needs quotes'],
+    [['user', 'create', '--name', 'Ada'], 1, 'Give --name and --email.'],
+  ])('tells what is wrong with %j in words', async (args, code, text) => {
+    const { code: ended, err } = await parley(args, { PARLEY_DATA: newFolder() })
+    expect(ended).toBe(code)
+    expect(err).toContain(text)
+    expect(err).not.toMatch(/\n +at /)
+  })
+
+  it('tells all that is wrong with the settings at once', async () => {
+    const { code, err } = await parley(['start'], { PORT: 'abc', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x', PARLEY_DATA: newFolder() })
+    expect(code).toBe(1)
+    for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_URL']) expect(err).toContain(`${name}=`)
+    const away = await parley(['start'], { DATABASE_URL: 'postgres://localhost:1/x', PARLEY_DATA: newFolder() })
+    expect(away.err).toMatch(/^The database of DATABASE_URL cannot be reached: .*ECONNREFUSED.*\.\n$/)
+  })
+})
