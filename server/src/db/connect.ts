@@ -42,6 +42,8 @@ export function connect(options: ConnectOptions): Database {
   })
   // The death of an idle connection is no reason to end: the next query opens another.
   pool.on('error', () => {})
+  // Nor is that of a busy one, whose query is told: without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   nameStatements(pool)
   const kysely = new Kysely<DB>({ dialect: new PostgresDialect({ pool: pool as never }) })
   return {
