@@ -93,36 +93,58 @@ async function runServer({ folder, onProgress, unsafe }: Options, keep: boolean)
   const data = join(place, 'postgres')
   const socket = socketFolder(place, identity)
   const connection = { host: socket, port: PORT, user: USER, database: 'parley' }
-  if (await answers(connection)) return { connection, started: false, stop: () => stopServer(data) }
+  let stopping = false
+  const stop = async () => {
+    stopping = true
+    await stopServer(data)
+  }
+  let binaries: Binaries | undefined
+  const start = () => startServer((binaries ??= findBinaries(folder, identity)), data, socket, identity, unsafe)
+  // It died under us (killed, out of memory): what was committed is safe, so go on.
+  const revive = (wait: number) => {
+    setTimeout(() => {
+      if (!stopping) watch(start(), Math.min(wait * 2, 10_000))
+    }, wait).unref()
+  }
+  const watch = (child: ChildProcess, wait: number) => child.once('exit', () => stopping || revive(wait))
+  // That of a Parley before us is no child of ours: nobody tells when it dies.
+  const watchTakenOver = () => {
+    const timer = setInterval(() => {
+      if (!stopping && isRunning(data)) return
+      clearInterval(timer)
+      if (!stopping) revive(FIRST_WAIT)
+    }, 200).unref()
+  }
+  if (await answers(connection)) {
+    if (keep) watchTakenOver()
+    return { connection, started: false, stop }
+  }
 
-  const binaries = findBinaries(folder, identity)
   if (!existsSync(join(data, 'PG_VERSION'))) {
     onProgress?.('Making the database…')
-    makeCluster(binaries, data, identity)
+    makeCluster((binaries ??= findBinaries(folder, identity)), data, identity)
   }
-  let server = startServer(binaries, data, socket, identity, unsafe)
-  let stopping = false
-  const watch = (child: ChildProcess, wait: number) => {
-    child.once('exit', () => {
-      if (stopping) return
-      // It died under us (killed, out of memory): what was committed is safe, so go on.
-      setTimeout(() => {
-        if (stopping) return
-        server = startServer(binaries, data, socket, identity, unsafe)
-        watch(server, Math.min(wait * 2, 10_000))
-      }, wait).unref()
-    })
-  }
-  await untilReady(connection, server)
+  const server = await startUntilReady(start, connection)
   await makeDatabase(connection)
-  if (keep) watch(server, 100)
-  return {
-    connection,
-    started: true,
-    async stop() {
-      stopping = true
-      await stopServer(data)
-    },
+  if (keep && server.exitCode === null) watch(server, FIRST_WAIT)
+  else if (keep) watchTakenOver()
+  return { connection, started: true, stop }
+}
+
+const FIRST_WAIT = 100
+
+/** A killed server is in the way of the next until the system has buried it, and its last sessions have noticed. */
+async function startUntilReady(start: () => ChildProcess, connection: ConnectOptions): Promise<ChildProcess> {
+  const end = Date.now() + 30_000
+  for (;;) {
+    const server = start()
+    try {
+      await untilReady(connection, server)
+      return server
+    } catch (error) {
+      if (!/lock file|shared memory block/.test((error as Error).message) || Date.now() > end) throw error
+      await new Promise((done) => setTimeout(done, 100))
+    }
   }
 }
 
@@ -330,6 +352,15 @@ async function makeDatabase(connection: ConnectOptions): Promise<void> {
     if (!rowCount) await client.query(`create database "${connection.database}"`)
   } finally {
     await client.end()
+  }
+}
+
+function isRunning(data: string): boolean {
+  try {
+    process.kill(Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]), 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
