@@ -3,6 +3,10 @@ import { lookup, type LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
 import { Agent, buildConnector, request, type Dispatcher } from 'undici'
 
+const DEFAULT_TIMEOUT = 5000
+const DEFAULT_MAX_BYTES = 1024 * 1024
+const CONNECTIONS_PER_HOST = 16
+
 /** Why nothing came back; the message is fit to be shown. */
 export class FetchError extends Error {}
 
@@ -14,6 +18,8 @@ export interface FetchOptions {
   timeout?: number
   /** Bytes of the answer that are read; 1 MB by default. More is an error. */
   maxBytes?: number
+  /** More than that is no error, but left unread: for who looks at the status only. */
+  cutAtMax?: boolean
   /** Loopback and private networks too. */
   allowPrivateNetwork?: boolean
   /** A 303 is followed once, with GET. Other redirects never are. */
@@ -28,54 +34,70 @@ export interface FetchAnswer {
 
 /** The only way out of the server. Where an address leads is checked at the moment of connecting, not before. */
 export async function safeFetch(address: string, options: FetchOptions = {}): Promise<FetchAnswer> {
-  const url = parseAddress(address)
-  const timeout = options.timeout ?? 5000
-  const dispatcher = options.allowPrivateNetwork ? openAgent() : guardedAgent()
+  const timeout = options.timeout ?? DEFAULT_TIMEOUT
   const abort = new AbortController()
   const deadline = setTimeout(() => abort.abort(), timeout * 4)
   try {
-    const answer = await request(url, {
-      dispatcher,
-      method: options.method ?? 'GET',
-      headers: options.headers ?? {},
-      ...(options.body !== undefined && { body: options.body }),
-      headersTimeout: timeout,
-      bodyTimeout: timeout,
-      signal: abort.signal,
-    })
-    if (answer.statusCode === 303 && options.followSeeOther && typeof answer.headers.location === 'string') {
-      await answer.body.dump()
-      const { body: _body, ...rest } = options
-      return await safeFetch(new URL(answer.headers.location, url).href, { ...rest, method: 'GET', followSeeOther: false })
-    }
-    const body = await readBody(answer, options.maxBytes ?? 1024 * 1024)
-    return { status: answer.statusCode, headers: answer.headers, body }
-  } catch (error) {
-    throw explain(error, url)
+    const first = await fetchOnce(parseAddress(address), options, timeout, abort.signal)
+    const { location } = first.headers
+    if (first.status !== 303 || !options.followSeeOther || typeof location !== 'string') return first
+    const { body: _body, ...rest } = options
+    const next = { ...rest, method: 'GET' as const, headers: withoutBody(options.headers) }
+    return await fetchOnce(parseAddress(location, address), next, timeout, abort.signal)
   } finally {
     clearTimeout(deadline)
   }
 }
 
-function parseAddress(address: string): URL {
+async function fetchOnce(url: URL, options: FetchOptions, timeout: number, signal: AbortSignal): Promise<FetchAnswer> {
+  try {
+    const answer = await request(url, {
+      dispatcher: agentFor(timeout, options.allowPrivateNetwork ?? false),
+      method: options.method ?? 'GET',
+      headers: options.headers ?? {},
+      ...(options.body !== undefined && { body: options.body }),
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+      signal,
+    })
+    return { status: answer.statusCode, headers: answer.headers, body: await readBody(answer, options) }
+  } catch (error) {
+    throw explain(error, url)
+  }
+}
+
+/** Reads addresses as Ruby's rest-client does: one without a scheme is http. */
+function parseAddress(address: string, base?: string): URL {
   const text = address.trim()
-  if (!URL.canParse(text)) throw new FetchError(`bad URI (is not URI?): ${JSON.stringify(text)}`)
-  const url = new URL(text)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new FetchError(`Only http and https addresses can be called, not ${url.protocol}`)
+  const whole = base || /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+  // What a URL parser would silently drop or turn around is an error, as in Ruby.
+  if (/[\s\\\0-\x1f]/.test(text) || !URL.canParse(whole, base && parseAddress(base).href)) {
+    throw new FetchError(`bad URI (is not URI?): ${JSON.stringify(whole)}`)
+  }
+  const url = new URL(whole, base && parseAddress(base).href)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new FetchError(`Only http and https addresses can be called, not ${url.protocol}`)
+  }
   if (url.username || url.password) throw new FetchError('An address must not carry a user name or a password')
   return url
 }
 
-async function readBody(answer: Dispatcher.ResponseData, limit: number): Promise<Buffer> {
+/** What described the body that is not sent again. */
+function withoutBody(headers: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^content-/i.test(name)))
+}
+
+async function readBody(answer: Dispatcher.ResponseData, options: FetchOptions): Promise<Buffer> {
+  const limit = options.maxBytes ?? DEFAULT_MAX_BYTES
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of answer.body) {
-    size += (chunk as Buffer).length
-    if (size > limit) {
-      answer.body.destroy()
-      throw new FetchError(`The answer is larger than ${limit} bytes`)
-    }
-    chunks.push(chunk as Buffer)
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    chunks.push(chunk)
+    if (size <= limit) continue
+    // Leaving the loop closes the connection.
+    if (options.cutAtMax) return Buffer.concat(chunks).subarray(0, limit)
+    throw new FetchError(`The answer is larger than ${limit} bytes`)
   }
   return Buffer.concat(chunks)
 }
@@ -89,8 +111,8 @@ export function isPublicAddress(address: string): boolean {
   if (ip.kind() === 'ipv6') {
     const six = ip as ipaddr.IPv6
     if (six.isIPv4MappedAddress()) ip = six.toIPv4Address()
-    // 6to4, Teredo and NAT64 carry an inner address that would be reached in the end.
-    else return six.range() === 'unicast'
+    // 6to4, Teredo and NAT64 carry an inner address that would be reached in the end. Of the rest, only 2000::/3 is given out.
+    else return six.range() === 'unicast' && six.parts[0]! >> 13 === 1
   }
   return ip.range() === 'unicast'
 }
@@ -108,45 +130,62 @@ function guardedLookup(hostname: string, options: { all?: boolean; family?: numb
   })
 }
 
-const CONNECT_TIMEOUT = 5000
+/** How long a connection may take is a property of the agent; callers use a handful of timeouts. */
+const agents = new Map<string, Agent>()
 
-let open: Agent | undefined
-let guarded: Agent | undefined
+function agentFor(timeout: number, allowPrivateNetwork: boolean): Agent {
+  const name = `${timeout} ${allowPrivateNetwork}`
+  let agent = agents.get(name)
+  if (!agent) agents.set(name, (agent = allowPrivateNetwork ? openAgent(timeout) : guardedAgent(timeout)))
+  return agent
+}
 
-const openAgent = () => (open ??= new Agent({ connect: { timeout: CONNECT_TIMEOUT }, keepAliveTimeout: 4000, connections: 16 }))
+function openAgent(timeout: number): Agent {
+  return new Agent({ connect: { timeout }, keepAliveTimeout: 4000, connections: CONNECTIONS_PER_HOST })
+}
 
-function guardedAgent(): Agent {
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT, lookup: guardedLookup as never })
-  return (guarded ??= new Agent({
+function guardedAgent(timeout: number): Agent {
+  const connect = buildConnector({ timeout, lookup: guardedLookup as never })
+  return new Agent({
     keepAliveTimeout: 4000,
-    connections: 16,
+    connections: CONNECTIONS_PER_HOST,
     connect(options, callback) {
       const host = options.hostname.replace(/^\[|\]$/g, '')
       // A literal address is never looked up.
       if (isIP(host) && !isPublicAddress(host)) return callback(new RefusedAddressError(), null)
       connect(options, callback)
     },
-  }))
+  })
+}
+
+const CONNECT_PROBLEMS: Record<string, string> = {
+  ECONNREFUSED: 'Connection refused',
+  ENETUNREACH: 'Network is unreachable',
+  EHOSTUNREACH: 'No route to host',
 }
 
 /** In the words of Chatwoot's HTTP client, which its users know from failed messages. */
 function explain(error: unknown, url: URL): FetchError {
   if (error instanceof FetchError) return error
-  const { code, name, cause } = error as Error & { code?: string; cause?: { code?: string } }
-  const place = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`
+  const { code = '', name, message, cause } = error as Error & { code?: string; cause?: unknown }
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  const failed = `Failed to open TCP connection to ${url.hostname}:${port}`
   if (error instanceof RefusedAddressError || cause instanceof RefusedAddressError) {
-    return new FetchError(`${url.hostname} leads to a private network, where nothing may be sent (WEBHOOK_ALLOW_PRIVATE_NETWORK)`)
+    return new FetchError(
+      `${url.hostname} leads to a private network, where nothing may be sent (WEBHOOK_ALLOW_PRIVATE_NETWORK)`,
+    )
   }
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return new FetchError('Timed out connecting to server')
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
+    return new FetchError('Timed out connecting to server')
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || name === 'AbortError') {
     return new FetchError('Timed out reading data from server')
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new FetchError(`Failed to open TCP connection to ${place} (getaddrinfo: Name or service not known)`)
+    return new FetchError(`${failed} (getaddrinfo: Name or service not known)`)
   }
-  if (code === 'ECONNREFUSED' || cause?.code === 'ECONNREFUSED') {
-    const port = place.slice(place.lastIndexOf(':') + 1)
-    return new FetchError(`Failed to open TCP connection to ${place} (Connection refused - connect(2) for "${url.hostname}" port ${port})`)
-  }
-  return new FetchError(`The server could not be reached (${code ?? name})`)
+  const problem = CONNECT_PROBLEMS[code]
+  if (problem) return new FetchError(`${failed} (${problem} - connect(2) for "${url.hostname}" port ${port})`)
+  if (code === 'ECONNRESET') return new FetchError('Connection reset by peer')
+  if (code === 'UND_ERR_SOCKET' && message === 'other side closed') return new FetchError('Server broke connection')
+  return new FetchError(`The server could not be reached (${code || name})`)
 }
