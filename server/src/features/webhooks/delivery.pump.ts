@@ -30,9 +30,12 @@ export interface Delivery {
 
 /** At once, then after these many seconds; in all about a day. An inbox's own webhook skips the first wait. */
 const WAITS = [1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800]
-const AT_ONCE = 32
+const AT_ONCE = 128
 const PER_ENDPOINT = 4
-const LEASE_SECONDS = 60
+/** Renewed while a delivery is under way: what a process that died had in hand is free after so long. */
+const LEASE_SECONDS = 10
+/** How long those under way may take when the server stops. */
+const STOP_WAIT = 3000
 
 /**
  * Sends what `parley.deliveries` holds. Within one conversation and endpoint the order of events is kept: for an account's
@@ -49,7 +52,7 @@ export interface DeliveryPump {
 
 export function startDeliveries(app: App): DeliveryPump {
   const busy = new Map<string, number>()
-  const running = new Set<Promise<unknown>>()
+  const running = new Map<string, Promise<unknown>>()
   let stopped = false
   let claiming: Promise<unknown> | undefined
   let again = false
@@ -59,8 +62,7 @@ export function startDeliveries(app: App): DeliveryPump {
       again = false
       const room = AT_ONCE - running.size
       if (room <= 0 || stopped) return
-      const full = [...busy].filter(([, count]) => count >= PER_ENDPOINT).map(([endpoint]) => endpoint)
-      const deliveries = await claimDeliveries(app, room, full)
+      const deliveries = await claimDeliveries(app, room, Object.fromEntries(busy))
       for (const delivery of deliveries) start(delivery)
       if (deliveries.length === room) again = true
     } while (again)
@@ -78,18 +80,21 @@ export function startDeliveries(app: App): DeliveryPump {
     const endpoint = `${delivery.kind}:${delivery.endpoint_id}`
     busy.set(endpoint, (busy.get(endpoint) ?? 0) + 1)
     const work = deliver(app, delivery)
-      .catch((error: unknown) => app.log.error({ err: error, delivery: delivery.id }, 'a delivery broke'))
+      .catch((error: unknown) => stopped || app.log.error({ err: error, delivery: delivery.id }, 'a delivery broke'))
       .finally(() => {
         const left = busy.get(endpoint)! - 1
         if (left) busy.set(endpoint, left)
         else busy.delete(endpoint)
-        running.delete(work)
+        running.delete(delivery.id)
         poke()
       })
-    running.add(work)
+    running.set(delivery.id, work)
   }
 
-  const timer = setInterval(poke, 1000)
+  const timer = setInterval(() => {
+    poke()
+    if (running.size) renewLeases(app, [...running.keys()]).catch(() => {})
+  }, 1000)
   timer.unref()
   poke()
   return {
@@ -98,28 +103,39 @@ export function startDeliveries(app: App): DeliveryPump {
       stopped = true
       clearInterval(timer)
       await claiming
-      await Promise.allSettled(running)
+      await Promise.race([Promise.all(running.values()), new Promise((done) => setTimeout(done, STOP_WAIT).unref())])
+      if (running.size) await handBack(app, [...running.keys()]).catch(() => {})
     },
     async idle() {
-      while (claiming || running.size) await Promise.allSettled([claiming, ...running])
+      while (claiming || running.size) await Promise.all([claiming, ...running.values()])
     },
   }
 }
 
 /** The oldest delivery of each stream that is due, leased to this process. */
-async function claimDeliveries(app: App, limit: number, fullEndpoints: string[]): Promise<Delivery[]> {
+async function claimDeliveries(app: App, limit: number, busy: Record<string, number>): Promise<Delivery[]> {
   const { rows } = await sql<Delivery>`
-    with due as (
-      select d.id, d.seq, row_number() over (partition by d.kind, d.endpoint_id order by d.seq) as place
-      from parley.deliveries d
-      where d.next_attempt_at <= now() and (d.locked_until is null or d.locked_until < now())
-        and d.kind || ':' || d.endpoint_id <> all(${fullEndpoints}::text[])
-        and not exists (select 1 from parley.deliveries e
-          where e.kind = d.kind and e.endpoint_id = d.endpoint_id and e.stream = d.stream and e.seq < d.seq
-            and (d.kind = 'account' or e.next_attempt_at <= now()))
+    with recursive endpoint as (
+      (select kind, endpoint_id from parley.deliveries order by kind, endpoint_id limit 1)
+      union all
+      select next.kind, next.endpoint_id from endpoint e cross join lateral (
+        select kind, endpoint_id from parley.deliveries d where (d.kind, d.endpoint_id) > (e.kind, e.endpoint_id)
+        order by kind, endpoint_id limit 1) next
+    ), due as (
+      select d.* from endpoint cross join lateral (
+        select id, row_number() over (order by next_attempt_at, seq) as place from parley.deliveries d
+        where kind = endpoint.kind and endpoint_id = endpoint.endpoint_id and next_attempt_at <= now()
+          and (locked_until is null or locked_until < now())
+          and not exists (select 1 from parley.deliveries e
+            where e.kind = d.kind and e.endpoint_id = d.endpoint_id and e.stream = d.stream and e.seq < d.seq
+              and (d.kind = 'account' or e.next_attempt_at <= now()))
+        order by next_attempt_at, seq
+        limit greatest(0, ${PER_ENDPOINT} - coalesce((${JSON.stringify(busy)}::jsonb ->> (endpoint.kind || ':' || endpoint.endpoint_id))::int, 0))
+      ) d
     ), taken as (
       select d.id from parley.deliveries d join due on due.id = d.id
-      where due.place <= ${PER_ENDPOINT} order by due.place, due.seq limit ${limit}
+      where d.locked_until is null or d.locked_until < now()
+      order by due.place, d.seq limit ${limit}
       for update of d skip locked
     ), claimed as (
       update parley.deliveries d set locked_until = now() + make_interval(secs => ${LEASE_SECONDS}), attempts = d.attempts + 1
@@ -148,8 +164,7 @@ async function deliver(app: App, delivery: Delivery): Promise<void> {
   app.log.info({ delivery: delivery.id, kind: delivery.kind, attempt: delivery.attempts, problem }, 'a webhook failed')
   if (wait === undefined) await remove(app, delivery)
   else {
-    await sql`update parley.deliveries set locked_until = null, body = ${body}, last_error = ${problem},
-      next_attempt_at = now() + make_interval(secs => ${wait}) where id = ${delivery.id}`.execute(app.database.kysely)
+    await tryAgainIn(app, delivery, wait, body, problem)
   }
   if (first) await deliveryFailed(app, delivery, problem)
 }
@@ -191,6 +206,28 @@ async function post(app: App, delivery: Delivery, body: string): Promise<string 
     if (error instanceof FetchError) return error.message
     throw error
   }
+}
+
+/** What has to go out after it is due no sooner. */
+async function tryAgainIn(app: App, { id, kind, endpoint_id, stream, seq }: Delivery, seconds: number, body: string, problem: string): Promise<void> {
+  await sql`
+    update parley.deliveries set next_attempt_at = greatest(next_attempt_at, now() + make_interval(secs => ${seconds})),
+      locked_until = case when id = ${id} then null else locked_until end,
+      body = case when id = ${id} then ${body} else body end,
+      last_error = case when id = ${id} then ${problem} else last_error end
+    where id = ${id} or (kind = 'account' and kind = ${kind} and endpoint_id = ${endpoint_id} and stream = ${stream} and seq > ${seq})`.execute(
+    app.database.kysely,
+  )
+}
+
+async function renewLeases(app: App, ids: string[]): Promise<void> {
+  await sql`update parley.deliveries set locked_until = now() + make_interval(secs => ${LEASE_SECONDS}) where id = any(${ids}::uuid[])
+    and locked_until is not null`.execute(app.database.kysely)
+}
+
+/** What was cut off by our own end was no try. */
+async function handBack(app: App, ids: string[]): Promise<void> {
+  await sql`update parley.deliveries set locked_until = null, attempts = attempts - 1 where id = any(${ids}::uuid[])`.execute(app.database.kysely)
 }
 
 async function remove(app: App, delivery: Delivery): Promise<void> {
