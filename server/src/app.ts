@@ -7,6 +7,7 @@ import type { Presence } from './cable/presence.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/connect.ts'
 import { createBus, type Bus } from './events/bus.ts'
+import { newestEvent } from './events/log.ts'
 import { keepCursor, type Cursor } from './events/cursor.ts'
 import { listenForEvents } from './events/listen.ts'
 import type { LoggedEvent } from './events/types.ts'
@@ -75,7 +76,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
   app.presence = app.cable.presence
   // Processes that share a database tell each other; the embedded one has a single server.
   const processId = config.databaseUrl ? randomUUID() : undefined
-  app.bus = createBus(app, { processId, onDeliveries: () => app.deliveries?.poke(), listener: options.onEvent })
+  app.bus = createBus(app, { processId, start: await newestEvent(database.kysely), onDeliveries: () => app.deliveries?.poke(), listener: options.onEvent })
   mountOperations(server, app, operations)
   await mountPages(server, app)
 

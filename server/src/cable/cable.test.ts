@@ -489,6 +489,9 @@ describe('broadcasting', () => {
 
 describe('resuming', () => {
   const numbered = (id: number) => JSON.stringify({ event: 'message.created', data: { id } })
+  async function* later<Item>(items: Promise<Item[]>) {
+    yield* await items
+  }
 
   it('replays what was missed after the confirmation and before what came meanwhile, nothing twice', async () => {
     let answer: (past: { message: string; eventId: number }[]) => void = () => {}
@@ -498,7 +501,8 @@ describe('resuming', () => {
         afters.push(after)
         const subject = { kind: 'user' as const, id: 1, accountId: 1 }
         if (after === undefined) return { streams: [token], subject, token }
-        return { streams: [token], subject, token, replay: () => new Promise((resolve) => (answer = resolve)) }
+        const past = new Promise<{ message: string; eventId: number }[]>((resolve) => (answer = resolve))
+        return { streams: [token], subject, token, replay: () => later(past) }
       },
     })
     const client = await open(world)
@@ -526,15 +530,16 @@ describe('resuming', () => {
   })
 
   it('waits for a client that is slow to read a long past', async () => {
-    const past = Array.from({ length: 200 }, (_, id) =>
-      JSON.stringify({ event: 'message.created', data: { id, content: 'x'.repeat(50_000) } }),
-    )
+    const past = Array.from({ length: 200 }, (_, id) => ({
+      message: JSON.stringify({ event: 'message.created', data: { id, content: 'x'.repeat(50_000) } }),
+      eventId: id,
+    }))
     const world = await start({
       authorize: async ({ pubsubToken: token }) => ({
         streams: [token],
         subject: { kind: 'user', id: 1, accountId: 1 },
         token,
-        replay: async () => past,
+        replay: () => later(Promise.resolve(past)),
       }),
     })
     const client = await open(world)
@@ -546,29 +551,25 @@ describe('resuming', () => {
     expect(world.cable.hub.size).toBe(1)
   })
 
-  it('does not confirm what it cannot replay', async () => {
+  it('sends a client away to ask again when it cannot replay', async () => {
     let broken = true
     const world = await start({
       authorize: async ({ pubsubToken: token, after }) => ({
         streams: [token],
         subject: { kind: 'user', id: 1, accountId: 1 },
         token,
-        ...(after !== undefined && {
-          replay: async () => {
-            if (broken) throw new Error('the database is gone')
-            return [HELLO]
-          },
-        }),
+        replay: after === undefined ? undefined : () => later(broken ? Promise.reject(new Error('the database is gone')) : Promise.resolve([{ message: HELLO, eventId: 5 }])),
       }),
     })
     const client = await open(world)
     client.subscribe(user(1, { after: 4 }))
-    await client.settled()
-    expect([kinds(client), world.cable.hub.hasListeners('user-1')]).toEqual([['welcome'], false])
+    await new Promise((closed) => client.socket.once('close', closed))
+    expect(events(client)).toEqual([])
     broken = false
-    client.subscribe(user(1, { after: 4 }))
-    await client.settled()
-    expect(kinds(client)).toEqual(['welcome', 'confirm_subscription', 'message.created', 'presence.update'])
+    const again = await open(world)
+    again.subscribe(user(1, { after: 4 }))
+    await again.settled()
+    expect(kinds(again)).toEqual(['welcome', 'confirm_subscription', 'message.created', 'presence.update'])
   })
 })
 

@@ -50,12 +50,15 @@ export interface Subscriber {
   token: string
 }
 
-/** A past message; with the number of its event it is never sent twice. */
-export type Replayed = string | { message: string; eventId: number }
+/** A past message. A live one with the number of its event, or an earlier one, is not sent after it. */
+export interface Replayed {
+  message: string
+  eventId: number
+}
 
 export interface Grant extends Subscriber {
   /** What the subscription missed, oldest first. Asked once the streams are joined, so nothing falls between. */
-  replay?: (() => Promise<Replayed[]>) | undefined
+  replay?: (() => AsyncIterable<Replayed>) | undefined
   /** Frames carry `event_id`, for clients that want to resume. */
   numbered?: boolean | undefined
 }
@@ -297,7 +300,7 @@ export class Hub {
     }
     subscriptions.set(identifier, subscription)
     this.#join(subscription)
-    if (replay) await this.#replay(subscription, identifier, replay)
+    if (replay) await this.#replay(subscription, replay)
     else this.#send(connection, confirmationFrame(subscription.start))
     if (socket.readyState === WebSocket.OPEN) await this.#channel.confirmed(subscription.subscriber)
   }
@@ -311,29 +314,24 @@ export class Hub {
     }
   }
 
-  async #replay(subscription: Subscription, identifier: string, replay: NonNullable<Grant['replay']>): Promise<void> {
+  async #replay(subscription: Subscription, replay: NonNullable<Grant['replay']>): Promise<void> {
     const { connection, start } = subscription
     const held = subscription.held!
-    let past: Replayed[]
+    let last = 0
+    this.#send(connection, confirmationFrame(start))
     try {
-      past = await replay()
+      for await (const { message, eventId } of replay()) {
+        await this.#sendPatiently(subscription, message, eventId)
+        if (connection.socket.readyState !== WebSocket.OPEN) return
+        last = eventId
+      }
     } catch (error) {
-      // Unconfirmed and forgotten: the client asks again, and misses nothing.
-      connection.subscriptions.delete(identifier)
-      this.#leave(subscription)
+      // The client comes again, and misses nothing.
+      connection.socket.terminate()
       throw error
     }
-    this.#send(connection, confirmationFrame(start))
-    const sent = new Set<number>()
-    for (const item of past) {
-      const { message, eventId } = typeof item === 'string' ? { message: item, eventId: undefined } : item
-      if (eventId !== undefined) sent.add(eventId)
-      await this.#sendPatiently(subscription, message, eventId)
-    }
     for (let next = held.shift(); next; next = held.shift()) {
-      if (next.eventId === undefined || !sent.has(next.eventId)) {
-        await this.#sendPatiently(subscription, next.message, next.eventId)
-      }
+      if (next.eventId === undefined || next.eventId > last) await this.#sendPatiently(subscription, next.message, next.eventId)
     }
     subscription.held = null
   }

@@ -993,7 +993,6 @@ export interface ParleyEvents {
   id: Generated<Int8>;
   inbox_id: number | null;
   name: string;
-  xid: Generated<string>;
 }
 
 export interface ParleyMigrations {

@@ -13,19 +13,23 @@ export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Pro
   const outside = ctx.db
   if (outside.isTransaction) return work(ctx)
   for (let attempt = 1; ; attempt++) {
+    let said: Awaited<ReturnType<typeof writeWork>> | undefined
     try {
-      const { result, said } = await outside.transaction().execute(async (transaction) => {
+      const result = await outside.transaction().execute(async (transaction) => {
         ctx.db = transaction
         const result = await work(ctx)
-        return { result, said: await writeWork(transaction, ctx.takeWork(), { notify: ctx.app.bus.notify }) }
+        said = await writeWork(transaction, ctx.takeWork(), { notify: ctx.app.bus.notify })
+        return result
       })
       if (!ctx.routine) ctx.app.signIns.clear()
-      ctx.app.bus.publish(said.events, said.deliveries)
+      ctx.app.bus.publish(said!.events, said!.deliveries)
       for (const after of ctx.takeAfterCommit()) after()
       return result
     } catch (error) {
       ctx.takeWork()
       ctx.takeAfterCommit()
+      // The connection may have ended between the commit and its answer.
+      if (said) ctx.app.bus.look(said.events)
       if (attempt === TRIES || !TRY_AGAIN.has((error as { code?: string }).code ?? '')) throw error
     } finally {
       ctx.db = outside

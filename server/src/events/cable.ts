@@ -114,15 +114,14 @@ export class PushScope {
   }
 }
 
-/** The frames that events of one account make. Nothing is read from the database while nobody of the account listens. */
-export async function pushesFor(app: App, events: LoggedEvent[]): Promise<ReadyPush[]> {
-  const accountId = events[0]!.data.account_id
-  const { hub } = app.cable
-  if (!hub.hasListeners(accountStream(accountId)) && !hub.hasListeners(visitorsMark(accountId))) return []
-  return renderPushes(new PushScope(app, accountId), events)
+/** Whether anybody of the account listens in this process. */
+export function hasEars({ cable: { hub } }: App, accountId: number): boolean {
+  return hub.hasListeners(accountStream(accountId)) || hub.hasListeners(visitorsMark(accountId))
 }
 
-export async function renderPushes(scope: PushScope, events: LoggedEvent[]): Promise<ReadyPush[]> {
+/** The frames that events of one account make, for everybody's ears. */
+export async function framesFor(app: App, accountId: number, events: LoggedEvent[]): Promise<ReadyPush[]> {
+  const scope = new PushScope(app, accountId)
   const ready: ReadyPush[] = []
   for (const event of events) {
     const reactions = catalog[event.name] as Reactions<any>

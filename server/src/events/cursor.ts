@@ -7,7 +7,7 @@ const KEEP = 1000
 
 export interface Cursor {
   /** From which event on a subscription is given the past; undefined when nothing was lost. */
-  resume: (accountId: number) => number | undefined
+  resume: () => number | undefined
   stop: () => Promise<void>
 }
 
@@ -22,17 +22,22 @@ export async function keepCursor(app: App): Promise<Cursor> {
       newest.id as newest from newest`.execute(kysely)
   const { event_id: last, clean, newest } = rows[0]!
   const until = Date.now() + GRACE
-  let kept = 0
-  const keep = async (isClean: boolean) => {
-    const eventId = Math.max(app.bus.lastPushed(), kept)
-    if (eventId === kept && !isClean) return
-    await sql`update parley.cable_cursor set event_id = greatest(event_id, ${eventId}), clean = ${isClean}, updated_at = now()`.execute(kysely)
+  const resume = () => (clean || newest <= last || Date.now() > until ? undefined : last)
+  // A commit under way may still bring an earlier number: what is kept is the position of a moment ago.
+  let position = newest
+  let kept = last
+  const keep = async (isEnd: boolean) => {
+    const eventId = isEnd ? app.bus.position() : position
+    position = app.bus.position()
+    // Until then some may not have come back for what the crash before this one kept from them.
+    if (resume() !== undefined || (eventId <= kept && !isEnd)) return
+    await sql`update parley.cable_cursor set event_id = greatest(event_id, ${eventId}), clean = ${isEnd}, updated_at = now()`.execute(kysely)
     kept = eventId
   }
   const timer = setInterval(() => void keep(false).catch(() => {}), KEEP)
   timer.unref()
   return {
-    resume: () => (clean || newest <= last || Date.now() > until ? undefined : last),
+    resume,
     async stop() {
       clearInterval(timer)
       await keep(true).catch(() => {})

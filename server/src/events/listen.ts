@@ -11,15 +11,14 @@ export async function listenForEvents(app: App, processId: string | undefined): 
   let stopped = false
   const open = async () => {
     client = new pg.Client(sessionOptions(app.database.options))
-    client.on('notification', ({ payload }) => {
-      app.bus.receive(payload ?? '').catch((error: unknown) => app.log.error({ err: error }, 'events of another process were not read'))
-    })
+    client.on('notification', ({ payload }) => app.bus.receive(payload ?? ''))
     client.on('error', () => {})
-    client.once('end', () => {
-      if (!stopped) setTimeout(() => void open().catch(() => {}), RETRY).unref()
-    })
     await client.connect()
     await client.query('listen parley_events')
+    client.once('end', openAgain)
+  }
+  const openAgain = () => {
+    if (!stopped) setTimeout(() => void open().then(app.bus.catchUp, openAgain), RETRY).unref()
   }
   await open()
   return async () => {

@@ -4,6 +4,9 @@ import type { DB } from '../db/schema.ts'
 import { catalog, type Reactions } from './catalog.ts'
 import type { EventName, LoggedEvent, PendingEvent } from './types.ts'
 
+/** Any number: the class of the locks by which accounts take turns. */
+const LOCK = 7_265_399
+
 export interface PendingJob {
   name: string
   payload: unknown
@@ -12,7 +15,9 @@ export interface PendingJob {
 
 /**
  * Writes what a transaction has to say: the events, a delivery for each webhook and bot that listens, and the jobs.
- * One statement, so that a request that says nothing new to the world pays one round trip.
+ * One statement, so that a request that says nothing new to the world pays one round trip. It is the last before the commit:
+ * from here on the transaction holds its accounts' turn, so that an account's events are numbered in the order of their commits and
+ * whoever reads the log after a number misses none.
  */
 export async function writeWork(
   db: Kysely<DB>,
@@ -29,10 +34,13 @@ export async function writeWork(
     if (asked.length) await sql`select ${addJobs(asked)}`.execute(db)
     return { events: [], deliveries: 0 }
   }
+  const accounts = [...new Set(events.map(({ data }) => data.account_id))].sort((a, b) => a - b)
   const { rows } = await sql<{ ids: number[]; deliveries: number }>`
-    with input as materialized (
+    with turn as materialized (
+      select pg_advisory_xact_lock(${LOCK}, account_id) from unnest(${accounts}::integer[]) as account_id
+    ), input as materialized (
       select nextval('parley.events_id_seq') as id, e.*
-      from jsonb_to_recordset(${JSON.stringify(events.map(rowOf))}::jsonb) as e(
+      from (select count(*) from turn) waited, jsonb_to_recordset(${JSON.stringify(events.map(rowOf))}::jsonb) as e(
         position integer, account_id integer, name text, inbox_id integer, conversation_id integer, contact_id integer,
         data jsonb, account_webhook text, inbox_webhook text, bot_webhook text)
     ), logged as (
@@ -62,34 +70,27 @@ export async function writeWork(
     )
     select array(select id from input order by position) as ids, (select count(*) from delivered) as deliveries
       ${asked.length ? sql`, ${addJobs(asked)}` : sql``}
-      ${notify ? sql`, pg_notify('parley_events', ${notify} || ':' || (select string_agg(id::text, ',') from input))` : sql``}
+      ${notify ? sql`, pg_notify('parley_events', ${notify} || ':' || (select string_agg(span, ',') from
+        (select account_id || '-' || min(id) || '-' || max(id) as span from input group by account_id) spans))` : sql``}
   `.execute(db)
   const { ids, deliveries } = rows[0]!
   return { events: events.map((event, i) => ({ id: Number(ids[i]), ...event })), deliveries: Number(deliveries) }
 }
 
-/** Past events by id, for those that were not here when they happened. */
-export async function readEvents(db: Kysely<DB>, ids: number[]): Promise<LoggedEvent[]> {
+/** At most so many events are read at once. */
+export const MOST_EVENTS = 500
+
+/** The events of an account after one, oldest first. Their numbers are given in the order of commits: none is skipped. */
+export async function readEventsAfter(db: Kysely<DB>, accountId: number, after: number): Promise<LoggedEvent[]> {
   const { rows } = await sql<LoggedEvent>`
-    select id, name, data from parley.events where id = any(${ids}::bigint[]) order by id`.execute(db)
+    select id, name, data from parley.events where account_id = ${accountId} and id > ${after}
+    order by id limit ${MOST_EVENTS}`.execute(db)
   return rows
 }
 
-/**
- * The events of an account after one, oldest first. Stops before the oldest transaction that is still open, so that a
- * number which is committed late is never skipped.
- */
-export async function readEventsAfter(
-  db: Kysely<DB>,
-  accountId: number,
-  after: number,
-  limit = 1000,
-): Promise<LoggedEvent[]> {
-  const { rows } = await sql<LoggedEvent>`
-    select id, name, data from parley.events
-    where account_id = ${accountId} and id > ${after} and xid < pg_snapshot_xmin(pg_current_snapshot())
-    order by id limit ${limit}`.execute(db)
-  return rows
+export async function newestEvent(db: Kysely<DB>): Promise<number> {
+  const { rows } = await sql<{ id: number }>`select coalesce(max(id), 0) as id from parley.events`.execute(db)
+  return rows[0]!.id
 }
 
 function rowOf({ name, data }: PendingEvent, position: number) {

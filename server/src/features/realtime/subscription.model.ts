@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { App } from '../../app.ts'
+import type { Replayed } from '../../cable/hub.ts'
 import type { Subject } from '../../cable/presence.ts'
 import type { Authorize } from '../../cable/room-channel.ts'
-import { accountStream, PushScope, renderPushes, visitorsMark } from '../../events/cable.ts'
+import { accountStream, framesFor, visitorsMark } from '../../events/cable.ts'
 import { readEventsAfter } from '../../events/log.ts'
 import { AVAILABILITIES } from '../../http/sign-in.ts'
 
@@ -11,7 +12,8 @@ export async function authorizeSubscription(app: App, claim: Parameters<Authoriz
   const found = claim.userId === null ? await findVisitor(app, claim.pubsubToken) : await findMember(app, claim)
   if (!found) return null
   const { accountId } = found
-  const after = claim.after ?? app.resume?.(accountId)
+  app.bus.watch(accountId)
+  const after = claim.after ?? app.resume?.()
   const streams = claim.userId === null ? [claim.pubsubToken, visitorsMark(accountId)] : [claim.pubsubToken, accountStream(accountId)]
   return {
     streams,
@@ -41,12 +43,12 @@ async function findVisitor(app: App, pubsubToken: string): Promise<Found | undef
 }
 
 /** What was said since an event, for these ears, as it is now. */
-async function missedFrames(app: App, accountId: number, streams: string[], after: number) {
-  const events = await readEventsAfter(app.database.kysely, accountId, after)
-  const pushes = await renderPushes(new PushScope(app, accountId), events)
-  return pushes
-    .filter((push) => push.streams.some((stream) => streams.includes(stream)) && !streams.includes(push.except ?? ''))
-    .map(({ message, eventId }) => ({ message, eventId }))
+async function* missedFrames(app: App, accountId: number, streams: string[], after: number): AsyncGenerator<Replayed> {
+  for (let events; (events = await readEventsAfter(app.database.kysely, accountId, after)).length; after = events.at(-1)!.id) {
+    for (const frame of await framesFor(app, accountId, events)) {
+      if (frame.streams.some((stream) => streams.includes(stream)) && !streams.includes(frame.except ?? '')) yield frame
+    }
+  }
 }
 
 /** Who is there. Visitors are not told about each other. */
