@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import type { DB } from '../../db/schema.ts'
 import { sendOutside } from '../../http/transport.ts'
 import { signDiskKey, verifyBlobId, verifyDiskKey, verifyVariation } from '../../lib/rails-signatures.ts'
-import { findBlob, type Blob } from './blob.model.ts'
+import { filenameInAddress, findBlob, sanitizeFilename, type Blob } from './blob.model.ts'
 import type { Storage } from './storage.ts'
 
 export interface ActiveStorageOptions {
@@ -59,10 +59,10 @@ export async function activeStorageRoutes(server: FastifyInstance, options: Acti
     return id === null ? undefined : findBlob(db, id)
   }
   const lead = (reply: FastifyReply, blob: Blob, value: Omit<DiskKey, 'filename'>) => {
-    const key = signDiskKey(secretKeyBase, { ...value, filename: blob.filename }, new Date(Date.now() + 5 * MINUTES))
+    const key = signDiskKey(secretKeyBase, { ...value, filename: sanitizeFilename(blob.filename) }, new Date(Date.now() + 5 * MINUTES))
     return reply
       .code(302)
-      .headers({ location: `${frontendUrl}/rails/active_storage/disk/${key}/${encodeURIComponent(blob.filename)}`, 'cache-control': 'max-age=300, private' })
+      .headers({ location: `${frontendUrl}/rails/active_storage/disk/${key}/${filenameInAddress(blob.filename)}`, 'cache-control': 'max-age=300, private' })
       .send()
   }
 

@@ -91,6 +91,11 @@ export function sanitizeFilename(name: string): string {
   return base.replace(/[\u202e%$|:;/<>?*"\t\r\n\\\0]/g, '-') || 'file'
 }
 
+/** The last part of a file's address. Rows that Rails wrote keep the name as it was sent; Rails leaves these marks as they are. */
+export function filenameInAddress(name: string): string {
+  return encodeURIComponent(sanitizeFilename(name)).replace(/%(26|2B|2C|3D|40)/g, decodeURIComponent)
+}
+
 export async function attachBlob(
   db: Kysely<DB>,
   to: { recordType: string; recordId: number; name: string; blobId: number },

@@ -6,7 +6,7 @@ import type { Context } from '../../http/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import type { UploadedFile } from '../../http/params.ts'
 import { signBlobId, signThumbnail, verifyBlobId } from '../../lib/rails-signatures.ts'
-import { attachBlob, createBlob, detachBlobs, findBlob, typeOf, type Blob, type NewBlob } from './blob.model.ts'
+import { attachBlob, createBlob, detachBlobs, filenameInAddress, findBlob, typeOf, type Blob, type NewBlob } from './blob.model.ts'
 import { createStorage, type Storage } from './storage.ts'
 
 interface BlobName {
@@ -48,12 +48,12 @@ export function createFiles(app: App): Files {
     const format = formatOf(blob)
     let variation = thumbnails.get(format)
     if (!variation) thumbnails.set(format, (variation = signThumbnail(secretKeyBase, format)))
-    return `${base}/representations/redirect/${signed(blob.id)}/${variation}/${encodeURIComponent(blob.filename)}`
+    return `${base}/representations/redirect/${signed(blob.id)}/${variation}/${filenameInAddress(blob.filename)}`
   }
 
   const files: Files = {
     storage,
-    blobUrl: (blob) => `${base}/blobs/redirect/${signed(blob.id)}/${encodeURIComponent(blob.filename)}`,
+    blobUrl: (blob) => `${base}/blobs/redirect/${signed(blob.id)}/${filenameInAddress(blob.filename)}`,
     thumbUrl,
     avatarUrl: (blob) => (blob ? thumbUrl(blob) : ''),
     signedId: ({ id }) => signed(id),

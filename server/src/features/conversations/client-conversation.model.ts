@@ -5,7 +5,7 @@ import { unix } from '../../lib/times.ts'
 import type { ClientVisitor } from '../contacts/client.model.ts'
 import { presentContactRow } from '../contacts/contact.presenter.ts'
 import { presentPublicMessage } from '../messages/message.presenter.ts'
-import { selectMessages, type MessageView } from '../messages/message.query.ts'
+import { OLDEST_FIRST, selectMessages, type MessageView } from '../messages/message.query.ts'
 import { selectRecords, updateConversation, type ConversationRecord } from './conversation.model.ts'
 import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 import { openConversation } from './create.model.ts'
@@ -58,7 +58,7 @@ export async function showClientConversation(ctx: Context, visitor: ClientVisito
 async function publicMessages(ctx: Context, conversationIds: number[]): Promise<MessageView[]> {
   if (!conversationIds.length) return []
   const where = sql`m.conversation_id = any(${conversationIds}::integer[]) and m.message_type <> 2 and not m.private`
-  return selectMessages(ctx.db, where, sql`order by m.id`)
+  return selectMessages(ctx.db, where, OLDEST_FIRST)
 }
 
 function present(ctx: Context, visitor: ClientVisitor, conversation: ConversationRecord, messages: MessageView[]) {

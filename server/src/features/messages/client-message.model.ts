@@ -7,7 +7,7 @@ import { selectRecords, type ConversationRecord } from '../conversations/convers
 import { idOf } from './list.query.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
 import { accessMessage, createMessage, updateMessage } from './message.model.ts'
-import { findMessage, pictureMessage, selectMessages } from './message.query.ts'
+import { findMessage, OLDEST_FIRST, pictureMessage, selectMessages } from './message.query.ts'
 
 const PAGE = 20
 const SURVEY_DAYS = 14
@@ -30,7 +30,7 @@ export async function accessVisitorConversation(
 export async function listClientMessages(ctx: Context, conversation: ConversationRecord, before: string | null | undefined) {
   const page = sql`select p.id from messages p where p.conversation_id = ${conversation.id} and not p.private
     and p.message_type <> 2 ${before ? sql`and p.id < ${idOf(before)}` : sql``} order by p.id desc limit ${PAGE}`
-  const messages = await selectMessages(ctx.db, sql`m.id in (${page})`, sql`order by m.id`)
+  const messages = await selectMessages(ctx.db, sql`m.id in (${page})`, OLDEST_FIRST)
   return messages.map((message) => presentPublicMessage(ctx.app, message))
 }
 

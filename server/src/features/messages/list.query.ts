@@ -7,7 +7,7 @@ import { labelsOf } from '../conversations/conversation.presenter.ts'
 import { pictureColumns, picturesOf, type PictureColumns, type Pictures } from '../pictures.query.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
 import { presentMessage } from './message.presenter.ts'
-import { completeMessages, messageRows, sourcesOf, type MessageRow } from './message.query.ts'
+import { completeMessages, messageRows, OLDEST_FIRST, sourcesOf, type MessageRow } from './message.query.ts'
 
 const PAGE = 20
 const AFTER_PAGE = 100
@@ -19,9 +19,12 @@ interface Range {
   filter_internal_messages?: string | null
 }
 
-/** The ids are found first, on the index alone; then the page is read, oldest first, with all that is shown around it. */
+/**
+ * The ids are found first, on the index alone; then the page is read, oldest first, with all that is shown around it. Of messages
+ * written in one moment a later id may have the earlier time.
+ */
 export async function listMessages(ctx: Context, conversation: ConversationRecord, range: Range) {
-  const page = messageRows(sql`m.id in (${pageOf(conversation.id, range)})`, sql`order by m.id`)
+  const page = messageRows(sql`m.id in (${pageOf(conversation.id, range)})`, OLDEST_FIRST)
   const sources = sourcesOf('page')
   const { rows } = await sql<PictureColumns & { page: MessageRow[] | null }>`
     with page as materialized (${page})

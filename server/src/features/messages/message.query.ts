@@ -78,6 +78,8 @@ const COLUMNS = sql`m.id, m.content, m.account_id, m.inbox_id, m.conversation_id
   m.external_source_ids, m.additional_attributes, m.processed_message_content, m.sentiment,
   c.display_id, c.uuid as conversation_uuid, c.assignee_id, c.last_activity_at as conversation_last_activity_at`
 
+export const OLDEST_FIRST = sql`order by m.created_at, m.id`
+
 /** A `select` of messages, for a statement that goes on with them. */
 export function messageRows(where: RawBuilder<unknown>, orderAndLimit: RawBuilder<unknown> = sql``) {
   return sql`select ${COLUMNS} from messages m join conversations c on c.id = m.conversation_id where ${where} ${orderAndLimit}`
