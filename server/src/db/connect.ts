@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { OpenTransaction } from './open-transaction.ts'
 import type { DB } from './schema.ts'
 
 export interface ConnectOptions {
@@ -16,6 +17,8 @@ export interface ConnectOptions {
 export interface Database {
   pool: pg.Pool
   kysely: Kysely<DB>
+  /** On a connection of its own until `work` is done. What it left undone is rolled back. */
+  transaction: <T>(work: (transaction: OpenTransaction) => Promise<T>) => Promise<T>
   /** How to reach it once more, for a connection of one's own. */
   options: ConnectOptions
   end: () => Promise<void>
@@ -39,16 +42,35 @@ export function connect(options: ConnectOptions): Database {
     max: options.max ?? 5,
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: 10_000,
+    // Not yet among the published types.
+    ...({ pipeline: true } as object),
   })
   // The death of an idle connection is no reason to end: the next query opens another.
   pool.on('error', () => {})
   // Nor is that of a busy one, whose query is told: without a listener it would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
   nameStatements(pool)
-  const kysely = new Kysely<DB>({ dialect: new PostgresDialect({ pool: pool as never }) })
+  const dialect = new PostgresDialect({ pool: pool as never })
+  const kysely = new Kysely<DB>({ dialect })
+  const props = { config: { dialect }, dialect, driver: dialect.createDriver(), executor: kysely.getExecutor() }
   return {
     pool,
     kysely,
+    async transaction(work) {
+      const client = await pool.connect()
+      const transaction = new OpenTransaction(client, props)
+      try {
+        const result = await work(transaction)
+        client.release()
+        return result
+      } catch (error) {
+        await transaction.rollback().then(
+          () => client.release(),
+          (broken: Error) => client.release(broken),
+        )
+        throw error
+      }
+    },
     options,
     // Not by Kysely, which leaves open a pool that it was never asked to use.
     end: async () => void (pool.ending || (await pool.end())),

@@ -15,10 +15,16 @@ export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Pro
   for (let attempt = 1; ; attempt++) {
     let said: Awaited<ReturnType<typeof writeWork>> | undefined
     try {
-      const result = await outside.transaction().execute(async (transaction) => {
-        ctx.db = transaction
+      const result = await ctx.app.database.transaction(async (transaction) => {
+        ctx.db = transaction.db
         const result = await work(ctx)
-        said = await writeWork(transaction, ctx.takeWork(), { notify: ctx.app.bus.notify })
+        const [written, committed] = transaction.together(() => [
+          writeWork(transaction.db, ctx.takeWork(), { notify: ctx.app.bus.notify }),
+          transaction.commit(),
+        ])
+        committed.catch(() => {})
+        said = await written
+        await committed
         return result
       })
       if (!ctx.routine) ctx.app.signIns.clear()

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { AgentPicture, AssigneeBotPicture } from './conversations/conversation.query.ts'
 import type { AttachmentView, ContactPicture } from './messages/message.query.ts'
-import { attachmentsJson, botJson, contactJson, unreadCount, userJson } from './pictures.sql.ts'
+import { attachmentsJson, botsJson, contactsJson, unreadCount, usersJson } from './pictures.sql.ts'
 
 type Ids = RawBuilder<unknown>
 
@@ -21,7 +21,7 @@ export interface PictureColumns {
   users: AgentPicture[] | null
   contacts: ContactPicture[] | null
   bots: AssigneeBotPicture[] | null
-  attachments: { id: number; files: AttachmentView[] }[] | null
+  attachments: AttachmentView[] | null
   pushed: { id: number; unread_count: number; source_id: string | null }[] | null
 }
 
@@ -38,17 +38,15 @@ export interface Pictures {
  * than its work. People are seen as members of the account.
  */
 export function pictureColumns(accountId: RawBuilder<unknown>, from: PictureSources) {
-  const each = (ids: Ids) => sql`(select distinct id from (${ids}) ids(id) where id is not null) k`
   return sql`
-    (select json_agg(${userJson(sql`k.id`, accountId)}) from ${each(from.users)}) as users,
-    (select json_agg(${contactJson(sql`k.id`)}) from ${each(from.contacts)}) as contacts,
-    (select json_agg(${botJson(sql`k.id`)}) from ${each(from.bots)}) as bots,
-    (select json_agg(json_build_object('id', f.id, 'files', ${attachmentsJson(sql`f.id`)})) from
-      (select distinct message_id as id from attachments where message_id in (${from.messages})) f) as attachments,
+    ${usersJson(from.users, accountId)} as users,
+    ${contactsJson(from.contacts)} as contacts,
+    ${botsJson(from.bots)} as bots,
+    ${attachmentsJson(from.messages)} as attachments,
     ${
       from.conversations
         ? sql`(select json_agg(json_build_object('id', c.id, 'unread_count', ${unreadCount('c')}, 'source_id', ci.source_id))
-            from conversations c left join contact_inboxes ci on ci.id = c.contact_inbox_id where c.id in (${from.conversations}))`
+            from conversations c left join contact_inboxes ci on ci.id = c.contact_inbox_id where c.id = any(array(${from.conversations})))`
         : sql`null::json`
     } as pushed`
 }
@@ -58,11 +56,21 @@ export function picturesOf({ users, contacts, bots, attachments, pushed }: Pictu
     users: byId(users),
     contacts: byId(contacts),
     bots: byId(bots),
-    attachments: new Map(attachments?.map(({ id, files }) => [id, files])),
+    attachments: byMessage(attachments ?? []),
     conversations: byId(pushed),
   }
 }
 
-function byId<T extends { id: number }>(list: (T | null)[] | null): Map<number, T> {
-  return new Map(list?.filter((item) => item !== null).map((item) => [item.id, item]))
+function byId<T extends { id: number }>(list: T[] | null): Map<number, T> {
+  return new Map(list?.map((item) => [item.id, item]))
+}
+
+function byMessage(files: AttachmentView[]): Map<number, AttachmentView[]> {
+  const grouped = new Map<number, AttachmentView[]>()
+  for (const file of files) {
+    const others = grouped.get(file.message_id)
+    if (others) others.push(file)
+    else grouped.set(file.message_id, [file])
+  }
+  return grouped
 }

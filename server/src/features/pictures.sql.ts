@@ -2,9 +2,13 @@ import { sql, type RawBuilder } from 'kysely'
 
 /**
  * SQL that gathers, as one JSON column, what the picture of a record needs. Arguments are column references; the names
- * in here begin with `pic_`, so that they never hide those of the caller.
+ * in here begin with `pic_`, so that they never hide those of the caller. Those in the plural make a list of the pictures of a
+ * `select` of ids, each once.
  */
 type Reference = RawBuilder<unknown>
+type Ids = RawBuilder<unknown>
+
+const among = (ids: Ids) => sql`= any(array(${ids}))`
 
 export function avatarJson(recordType: 'User' | 'Contact' | 'AgentBot' | 'Inbox', id: Reference) {
   return sql`(select json_build_object('id', pic_b.id, 'filename', pic_b.filename, 'content_type', pic_b.content_type)
@@ -12,35 +16,53 @@ export function avatarJson(recordType: 'User' | 'Contact' | 'AgentBot' | 'Inbox'
     where pic_a.record_type = ${sql.lit(recordType)} and pic_a.record_id = ${id} and pic_a.name = 'avatar' limit 1)`
 }
 
+const USER = sql`json_build_object('id', pic_u.id, 'name', pic_u.name, 'display_name', pic_u.display_name,
+    'email', pic_u.email, 'pubsub_token', pic_u.pubsub_token, 'provider', pic_u.provider,
+    'confirmed_at', pic_u.confirmed_at, 'custom_attributes', pic_u.custom_attributes,
+    'role', pic_au.role, 'availability', pic_au.availability, 'auto_offline', pic_au.auto_offline,
+    'custom_role_id', pic_au.custom_role_id, 'avatar', ${avatarJson('User', sql`pic_u.id`)})`
+
+function fromUsers(accountId: Reference) {
+  return sql`from users pic_u left join account_users pic_au on pic_au.user_id = pic_u.id and pic_au.account_id = ${accountId}`
+}
+
 /** A person, with their membership of the account; null when there is no such person. */
 export function userJson(id: Reference, accountId: Reference) {
-  return sql`(select json_build_object('id', pic_u.id, 'name', pic_u.name, 'display_name', pic_u.display_name,
-      'email', pic_u.email, 'pubsub_token', pic_u.pubsub_token, 'provider', pic_u.provider,
-      'confirmed_at', pic_u.confirmed_at, 'custom_attributes', pic_u.custom_attributes,
-      'role', pic_au.role, 'availability', pic_au.availability, 'auto_offline', pic_au.auto_offline,
-      'custom_role_id', pic_au.custom_role_id, 'avatar', ${avatarJson('User', sql`pic_u.id`)})
-    from users pic_u left join account_users pic_au on pic_au.user_id = pic_u.id and pic_au.account_id = ${accountId}
-    where pic_u.id = ${id})`
+  return sql`(select ${USER} ${fromUsers(accountId)} where pic_u.id = ${id})`
 }
+
+export function usersJson(ids: Ids, accountId: Reference) {
+  return sql`(select json_agg(${USER}) ${fromUsers(accountId)} where pic_u.id ${among(ids)})`
+}
+
+const CONTACT = sql`json_build_object('id', pic_ct.id, 'name', pic_ct.name, 'email', pic_ct.email,
+    'phone_number', pic_ct.phone_number,
+    'identifier', pic_ct.identifier, 'blocked', pic_ct.blocked, 'additional_attributes', pic_ct.additional_attributes,
+    'custom_attributes', pic_ct.custom_attributes, 'last_activity_at', pic_ct.last_activity_at,
+    'created_at', pic_ct.created_at, 'account_id', pic_ct.account_id, 'avatar', ${avatarJson('Contact', sql`pic_ct.id`)})`
 
 export function contactJson(id: Reference) {
-  return sql`(select json_build_object('id', pic_ct.id, 'name', pic_ct.name, 'email', pic_ct.email,
-      'phone_number', pic_ct.phone_number,
-      'identifier', pic_ct.identifier, 'blocked', pic_ct.blocked, 'additional_attributes', pic_ct.additional_attributes,
-      'custom_attributes', pic_ct.custom_attributes, 'last_activity_at', pic_ct.last_activity_at,
-      'created_at', pic_ct.created_at, 'account_id', pic_ct.account_id, 'avatar', ${avatarJson('Contact', sql`pic_ct.id`)})
-    from contacts pic_ct where pic_ct.id = ${id})`
+  return sql`(select ${CONTACT} from contacts pic_ct where pic_ct.id = ${id})`
 }
+
+export function contactsJson(ids: Ids) {
+  return sql`(select json_agg(${CONTACT}) from contacts pic_ct where pic_ct.id ${among(ids)})`
+}
+
+const BOT = sql`json_build_object('id', pic_ab.id, 'name', pic_ab.name, 'description', pic_ab.description,
+    'outgoing_url', pic_ab.outgoing_url, 'bot_type', pic_ab.bot_type, 'bot_config', pic_ab.bot_config,
+    'account_id', pic_ab.account_id, 'avatar', ${avatarJson('AgentBot', sql`pic_ab.id`)})`
 
 export function botJson(id: Reference) {
-  return sql`(select json_build_object('id', pic_ab.id, 'name', pic_ab.name, 'description', pic_ab.description,
-      'outgoing_url', pic_ab.outgoing_url, 'bot_type', pic_ab.bot_type, 'bot_config', pic_ab.bot_config,
-      'account_id', pic_ab.account_id, 'avatar', ${avatarJson('AgentBot', sql`pic_ab.id`)})
-    from agent_bots pic_ab where pic_ab.id = ${id})`
+  return sql`(select ${BOT} from agent_bots pic_ab where pic_ab.id = ${id})`
 }
 
-/** The files of a message, oldest first; null when there are none. */
-export function attachmentsJson(messageId: Reference) {
+export function botsJson(ids: Ids) {
+  return sql`(select json_agg(${BOT}) from agent_bots pic_ab where pic_ab.id ${among(ids)})`
+}
+
+/** The files of messages, oldest first; null when there are none. */
+export function attachmentsJson(messageIds: Ids) {
   return sql`(select json_agg(json_build_object('id', pic_at.id, 'message_id', pic_at.message_id, 'file_type', pic_at.file_type,
       'account_id', pic_at.account_id, 'external_url', pic_at.external_url, 'coordinates_lat', pic_at.coordinates_lat,
       'coordinates_long', pic_at.coordinates_long, 'fallback_title', pic_at.fallback_title, 'extension', pic_at.extension,
@@ -48,7 +70,7 @@ export function attachmentsJson(messageId: Reference) {
           'content_type', pic_b.content_type, 'byte_size', pic_b.byte_size, 'metadata', pic_b.metadata)
         from active_storage_attachments pic_a join active_storage_blobs pic_b on pic_b.id = pic_a.blob_id
         where pic_a.record_type = 'Attachment' and pic_a.record_id = pic_at.id and pic_a.name = 'file' limit 1)) order by pic_at.id)
-    from attachments pic_at where pic_at.message_id = ${messageId})`
+    from attachments pic_at where pic_at.message_id ${among(messageIds)})`
 }
 
 /** Incoming messages after the agents last looked. Counting stops at ten. */

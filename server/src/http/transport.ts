@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { parse as parseQs } from 'qs'
 
 export const SECURITY_HEADERS = {
@@ -39,10 +39,11 @@ export const BROKEN_QUERY: Record<string, unknown> = Object.freeze({})
 /** JSON as Rails writes it: safe inside HTML. */
 export function writeJson(value: unknown): string {
   const text = JSON.stringify(value)
-  return UNSAFE.test(text) ? text.replace(/[<>&\u2028\u2029]/g, (char) => ESCAPES[char]!) : text
+  // Looking for single characters is several times as fast as an expression.
+  return UNSAFE.some((char) => text.includes(char)) ? text.replace(/[<>&\u2028\u2029]/g, (char) => ESCAPES[char]!) : text
 }
 
-const UNSAFE = /[<>&\u2028\u2029]/
+const UNSAFE = ['<', '>', '&', '\u2028', '\u2029']
 const ESCAPES: Record<string, string> = {
   '<': '\\u003c',
   '>': '\\u003e',
@@ -56,7 +57,7 @@ export function sendJson(request: FastifyRequest, reply: FastifyReply, status: n
   const body = typeof value === 'string' && reply.hasHeader('content-type') ? value : writeJson(value)
   if (!reply.hasHeader('content-type')) reply.header('content-type', JSON_TYPE)
   if (status !== 200) return reply.code(status).header('cache-control', 'no-cache').send(body)
-  const etag = `W/"${createHash('md5').update(body).digest('hex')}"`
+  const etag = `W/"${hash('sha256', body).slice(0, 32)}"`
   reply.header('etag', etag).header('cache-control', reply.getHeader('cache-control') ?? 'max-age=0, private, must-revalidate')
   if (request.method === 'GET' && request.headers['if-none-match'] === etag) {
     return reply.removeHeader('content-type').code(304).send()

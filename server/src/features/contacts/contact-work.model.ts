@@ -4,7 +4,7 @@ import { EmptyNotFoundError, NotFoundError, RefusedError, unprocessable } from '
 import type { UploadedFile } from '../../http/params.ts'
 import { iso } from '../../lib/times.ts'
 import { presentConversation } from '../conversations/conversation.presenter.ts'
-import { selectConversations } from '../conversations/conversation.query.ts'
+import { readConversations } from '../conversations/conversation.query.ts'
 import { visibleInboxes } from '../conversations/list.query.ts'
 import { fetchAvatarLater, removeAvatar, saveAvatar } from './avatar.model.ts'
 import { accessInboxOfCaller, addressFor, createContactInbox, findContactInbox } from './contact-inbox.model.ts'
@@ -145,11 +145,10 @@ function sourceIdIn(row: Reach, contact: ContactRecord): string | null {
 const CONVERSATIONS_SHOWN = 20
 
 export async function conversationsOf(ctx: Context, contact: ContactRecord) {
-  const found = await selectConversations(
-    ctx.db,
-    sql`c.account_id = ${ctx.account.id} and c.contact_id = ${contact.id} and ${visibleInboxes(ctx)}`,
-    sql`order by c.last_activity_at desc limit ${CONVERSATIONS_SHOWN}`,
-  )
+  const { rows } = await sql<{ id: number }>`
+    select c.id from conversations c where c.account_id = ${ctx.account.id} and c.contact_id = ${contact.id} and ${visibleInboxes(ctx)}
+    order by c.last_activity_at desc limit ${CONVERSATIONS_SHOWN}`.execute(ctx.db)
+  const found = await readConversations(ctx.db, rows.map(({ id }) => id))
   return found.map((conversation) => presentConversation(ctx.app, conversation, ctx.user))
 }
 

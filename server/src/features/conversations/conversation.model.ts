@@ -65,17 +65,28 @@ const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid,
 
 /** The conversation of a display id, for those who may see it: members of its inbox or team, administrators, bots. */
 export async function accessConversation(ctx: Context, displayId: number): Promise<ConversationRecord> {
-  const userId = ctx.caller.kind === 'user' ? ctx.caller.user.id : 0
-  const rows = await selectRecords(
+  const [conversation] = await selectRecords(
     ctx,
     sql`c.account_id = ${ctx.account.id} and c.display_id = ${displayId}`,
-    sql`exists (select 1 from inbox_members im where im.inbox_id = c.inbox_id and im.user_id = ${userId})
-      or exists (select 1 from team_members tm where tm.team_id = c.team_id and tm.user_id = ${userId})`,
+    isMember(sql`${callerId(ctx)}::integer`),
   )
-  const [conversation] = rows
+  return checkAccess(ctx, conversation)
+}
+
+/** The two halves of that door, for a statement that reads what lies behind it at once. */
+export function isMember(userId: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql`(exists (select 1 from inbox_members im where im.inbox_id = c.inbox_id and im.user_id = ${userId})
+    or exists (select 1 from team_members tm where tm.team_id = c.team_id and tm.user_id = ${userId}))`
+}
+
+export function checkAccess<Found extends { caller_is_member: boolean }>(ctx: Context, conversation: Found | undefined): Found {
   if (!conversation) throw new NotFoundError()
   if (ctx.caller.kind === 'user' && !ctx.isAdministrator && !conversation.caller_is_member) throw new NotAuthorizedError()
   return conversation
+}
+
+export function callerId(ctx: Context): number {
+  return ctx.caller.kind === 'user' ? ctx.caller.user.id : 0
 }
 
 /** For work that nobody asked for by an id of theirs: jobs, deliveries. */
@@ -87,12 +98,12 @@ export async function loadConversation(ctx: Context, id: number): Promise<Conver
 export async function selectRecords(
   ctx: Context,
   where: RawBuilder<unknown>,
-  isMember: RawBuilder<unknown> = sql`true`,
+  callerIsMember: RawBuilder<unknown> = sql`true`,
   orderAndLimit: RawBuilder<unknown> = sql``,
 ): Promise<Row[]> {
   const lock = ctx.db.isTransaction ? sql`for update of c` : sql``
   const { rows } = await sql<Row>`
-    select ${RECORD_COLUMNS}, ${isMember} as caller_is_member
+    select ${RECORD_COLUMNS}, ${callerIsMember} as caller_is_member
     from conversations c join inboxes i on i.id = c.inbox_id left join contacts ct on ct.id = c.contact_id
     where ${where} ${orderAndLimit} ${lock}`.execute(ctx.db)
   return rows

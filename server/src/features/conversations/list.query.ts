@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { readPage } from '../../http/params.ts'
-import { selectConversations, type ConversationView } from './conversation.query.ts'
+import { readConversations, type ConversationView } from './conversation.query.ts'
 import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 
 export interface ListFilters {
@@ -26,46 +26,51 @@ export interface Counts {
   all_count: number
 }
 
-/** The list and its counts. Five statements, six where a team is named. */
+/** The list and its counts. Two statements, three where a team is named. */
 export async function listConversations(
   ctx: Context,
   filters: ListFilters,
 ): Promise<{ counts: Counts; conversations: ConversationView[] }> {
   const where = await conditions(ctx, filters)
-  const counts = await countConversations(ctx, where)
-  const page = sql`${where} and ${assigneeCondition(ctx, filters.assignee_type)}`
-  if (filters.updated_within) {
-    const seconds = Number(filters.updated_within)
-    if (!Number.isFinite(seconds)) return { counts, conversations: [] }
-    const recent = sql`${page} and c.updated_at > ${new Date(ctx.app.now().getTime() - Math.min(seconds, 4e9) * 1000)}`
-    return { counts, conversations: await selectConversations(ctx.db, recent, order(filters.sort_by)) }
-  }
-  const size = ctx.app.config.conversationsPerPage
-  const slice = sql`${order(filters.sort_by)} limit ${size} offset ${(readPage(filters.page) - 1) * size}`
-  return { counts, conversations: await selectInOrder(ctx, sql`${page} ${slice}`) }
-}
-
-/** The ids are found first, on an index alone; what the page shows is read for them only. */
-async function selectInOrder(ctx: Context, conditions: RawBuilder<unknown>): Promise<ConversationView[]> {
-  const { rows } = await sql<{ id: number }>`select c.id from conversations c where ${conditions}`.execute(ctx.db)
-  if (!rows.length) return []
-  const ids = rows.map((row) => row.id)
-  const conversations = await selectConversations(ctx.db, sql`c.id = any(${ids}::integer[])`)
-  const byId = new Map(conversations.map((conversation) => [conversation.id, conversation]))
-  return ids.flatMap((id) => byId.get(id) ?? [])
+  const { ids, ...counts } = await find(ctx, where, pageOf(ctx, filters))
+  return { counts: countsOf(counts), conversations: await readConversations(ctx.db, ids) }
 }
 
 export async function countFiltered(ctx: Context, filters: ListFilters): Promise<Counts> {
-  return countConversations(ctx, await conditions(ctx, filters))
+  return countsOf(await find(ctx, await conditions(ctx, filters), sql`and false`))
 }
 
-async function countConversations(ctx: Context, where: RawBuilder<unknown>): Promise<Counts> {
-  const { rows } = await sql<{ mine: number; unassigned: number; total: number }>`
+interface Found {
+  mine: number
+  unassigned: number
+  total: number
+  ids: number[]
+}
+
+/** How many there are, and the ids of the page, found on indexes alone; what the page shows is read for these only. */
+async function find(ctx: Context, where: RawBuilder<unknown>, page: RawBuilder<unknown>): Promise<Found> {
+  const { rows } = await sql<Found>`
     select count(*) filter (where c.assignee_id = ${ctx.user.id}) as mine,
-      count(*) filter (where c.assignee_id is null and c.assignee_agent_bot_id is null) as unassigned, count(*) as total
+      count(*) filter (where c.assignee_id is null and c.assignee_agent_bot_id is null) as unassigned, count(*) as total,
+      array(select c.id from conversations c where ${where} ${page}) as ids
     from conversations c where ${where}`.execute(ctx.db)
-  const { mine, unassigned, total } = rows[0]!
+  return rows[0]!
+}
+
+function countsOf({ mine, unassigned, total }: Omit<Found, 'ids'>): Counts {
   return { mine_count: mine, assigned_count: total - unassigned, unassigned_count: unassigned, all_count: total }
+}
+
+function pageOf(ctx: Context, filters: ListFilters): RawBuilder<unknown> {
+  const assignee = sql`and ${assigneeCondition(ctx, filters.assignee_type)}`
+  const sorted = order(filters.sort_by)
+  if (filters.updated_within) {
+    const seconds = Number(filters.updated_within)
+    if (!Number.isFinite(seconds)) return sql`and false`
+    return sql`${assignee} and c.updated_at > ${new Date(ctx.app.now().getTime() - Math.min(seconds, 4e9) * 1000)} ${sorted}`
+  }
+  const size = ctx.app.config.conversationsPerPage
+  return sql`${assignee} ${sorted} limit ${size} offset ${(readPage(filters.page) - 1) * size}`
 }
 
 /** Inboxes an agent sees in lists; administrators see all. */

@@ -1,13 +1,14 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
+import { prepared } from '../../db/prepared.ts'
 import type { Context } from '../../http/context.ts'
 import { iso } from '../../lib/times.ts'
 import { presentContactSender } from '../contacts/contact.presenter.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import { callerId, checkAccess, isMember, type ConversationRecord } from '../conversations/conversation.model.ts'
 import { labelsOf } from '../conversations/conversation.presenter.ts'
 import { pictureColumns, picturesOf, type PictureColumns, type Pictures } from '../pictures.query.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
 import { presentMessage } from './message.presenter.ts'
-import { completeMessages, messageRows, OLDEST_FIRST, sourcesOf, type MessageRow } from './message.query.ts'
+import { sourcesOf, surround, type ShownColumns } from './message.query.ts'
 
 const PAGE = 20
 const AFTER_PAGE = 100
@@ -19,38 +20,81 @@ interface Range {
   filter_internal_messages?: string | null
 }
 
-/**
- * The ids are found first, on the index alone; then the page is read, oldest first, with all that is shown around it. Of messages
- * written in one moment a later id may have the earlier time.
- */
-export async function listMessages(ctx: Context, conversation: ConversationRecord, range: Range) {
-  const page = messageRows(sql`m.id in (${pageOf(conversation.id, range)})`, OLDEST_FIRST)
-  const sources = sourcesOf('page')
-  const { rows } = await sql<PictureColumns & { page: MessageRow[] | null }>`
-    with page as materialized (${page})
-    select (select json_agg(page) from page) as page, ${pictureColumns(sql`${conversation.account_id}::integer`, {
-      ...sources,
-      users: sql`${sources.users} union all select ${conversation.assignee_id}::integer`,
-      contacts: sql`${sources.contacts} union all select ${conversation.contact_id}::integer`,
-    })}`.execute(ctx.db)
-  const pictures = picturesOf(rows[0]!)
-  return {
-    meta: presentMeta(ctx, conversation, pictures),
-    payload: completeMessages(rows[0]!.page ?? [], pictures).map((message) => presentMessage(ctx.app, message)),
-  }
+interface Asked {
+  account_id: number
+  display_id: number
+  user_id: number
+  before: number
+  after: number
 }
 
-function pageOf(conversationId: number, range: Range) {
-  const inner = range.filter_internal_messages ? sql`and not p.private and p.message_type <> 2` : sql``
-  const of = sql`select p.id from messages p where p.conversation_id = ${conversationId} ${inner}`
-  const before = range.before ? idOf(range.before) : null
-  const after = range.after ? idOf(range.after) : null
-  if (before !== null && after !== null) {
-    return sql`${of} and p.id >= ${after} and p.id < ${before} order by p.id limit ${BETWEEN_PAGE}`
+type Slots = { [Name in keyof Asked]: RawBuilder<Asked[Name]> }
+
+type ShownConversation = Pick<
+  ConversationRecord,
+  'account_id' | 'inbox_id' | 'display_id' | 'contact_id' | 'assignee_id' | 'cached_label_list' | 'additional_attributes' | 'agent_last_seen_at' | 'assignee_last_seen_at'
+>
+
+type Row = PictureColumns & ShownConversation & { caller_is_member: boolean; page: Omit<ShownColumns, 'account_id' | 'inbox_id' | 'display_id'>[] | null }
+
+const ranges = {
+  latest: () => sql`order by p.id desc limit ${PAGE}`,
+  before: ({ before }: Slots) => sql`and p.id < ${before} order by p.id desc limit ${PAGE}`,
+  after: ({ after }: Slots) => sql`and p.id > ${after} order by p.id limit ${AFTER_PAGE}`,
+  between: ({ before, after }: Slots) => sql`and p.id >= ${after} and p.id < ${before} order by p.id limit ${BETWEEN_PAGE}`,
+}
+const ALL = sql``
+const ONLY_PUBLIC = sql`and not p.private and p.message_type <> 2`
+const pages = Object.fromEntries(
+  Object.entries(ranges).map(([name, range]) => [name, { all: pageOf(ALL, range), public: pageOf(ONLY_PUBLIC, range) }]),
+) as Record<keyof typeof ranges, Record<'all' | 'public', ReturnType<typeof pageOf>>>
+
+/**
+ * One statement: the door, the page behind it, and all that is shown around it. The ids of the page are found on an index alone,
+ * however long the conversation is; of messages written in one moment a later id may have the earlier time.
+ */
+function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots) => RawBuilder<unknown>) {
+  const sources = sourcesOf('page')
+  return prepared<Asked, Row>(
+    (asked) => sql`
+      with c as materialized (
+        select c.id, c.account_id, c.inbox_id, c.display_id, c.team_id, c.contact_id, c.assignee_id, c.cached_label_list,
+          c.additional_attributes, c.agent_last_seen_at, c.assignee_last_seen_at
+        from conversations c where c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}
+      ), page as materialized (
+        select m.id, m.content, m.message_type, m.created_at, m.private, m.status, m.source_id, m.content_type,
+          m.content_attributes, m.sender_type, m.sender_id
+        from messages m where m.id in (
+          select p.id from messages p where p.conversation_id = (select id from c) ${kinds} ${range(asked)})
+      )
+      select c.*, ${isMember(asked.user_id)} as caller_is_member,
+        (select json_agg(page order by created_at, id) from page) as page,
+        ${pictureColumns(sql`c.account_id`, {
+          ...sources,
+          users: sql`${sources.users} union all select c.assignee_id`,
+          contacts: sql`${sources.contacts} union all select c.contact_id`,
+        })}
+      from c`,
+  )
+}
+
+export async function listMessages(ctx: Context, displayId: number, range: Range) {
+  const which = range.before ? (range.after ? 'between' : 'before') : range.after ? 'after' : 'latest'
+  const [found] = await pages[which][range.filter_internal_messages ? 'public' : 'all'](ctx.db, {
+    account_id: ctx.account.id,
+    display_id: displayId,
+    user_id: callerId(ctx),
+    before: idOf(range.before ?? ''),
+    after: idOf(range.after ?? ''),
+  })
+  const conversation = checkAccess(ctx, found)
+  const { account_id, inbox_id, display_id } = conversation
+  const pictures = picturesOf(conversation)
+  const messages = (conversation.page ?? []).map((message) => Object.assign(message, { account_id, inbox_id, display_id }))
+  return {
+    meta: presentMeta(ctx, conversation, pictures),
+    payload: surround(messages, pictures).map((message) => presentMessage(ctx.app, message)),
   }
-  if (before !== null) return sql`${of} and p.id < ${before} order by p.id desc limit ${PAGE}`
-  if (after !== null) return sql`${of} and p.id > ${after} order by p.id limit ${AFTER_PAGE}`
-  return sql`${of} order by p.id desc limit ${PAGE}`
 }
 
 /** Text is read by its leading digits; without any it is 0. */
@@ -58,12 +102,12 @@ export function idOf(text: string): number {
   return Math.min(Number(/^\s*\d{1,15}/.exec(text)?.[0] ?? 0), 2_147_483_647)
 }
 
-function presentMeta(ctx: Context, conversation: ConversationRecord, pictures: Pictures) {
+function presentMeta(ctx: Context, conversation: ShownConversation, pictures: Pictures) {
   const contact = pictures.contacts.get(conversation.contact_id)
   const assignee = conversation.assignee_id === null ? undefined : pictures.users.get(conversation.assignee_id)
   return {
     labels: labelsOf(conversation),
-    additional_attributes: conversation.additional_attributes,
+    additional_attributes: conversation.additional_attributes ?? {},
     ...(contact && { contact: presentContactSender(ctx.app, contact) }),
     ...(assignee && { assignee: presentUserSender(ctx.app, assignee, conversation.account_id) }),
     agent_last_seen_at: iso(conversation.agent_last_seen_at),

@@ -3,7 +3,7 @@ import { iso, unix } from '../../lib/times.ts'
 import { presentContactSender, contactWebhook } from '../contacts/contact.presenter.ts'
 import { presentBotSender, presentUserSender } from '../users/user.presenter.ts'
 import { presentAttachment } from './attachment.presenter.ts'
-import type { MessageView, PushedMessageView } from './message.query.ts'
+import type { MessageView, PushedMessageView, ShownMessage } from './message.query.ts'
 
 export const MESSAGE_TYPES = ['incoming', 'outgoing', 'activity', 'template'] as const
 export const MESSAGE_STATUSES = ['sent', 'delivered', 'read', 'failed'] as const
@@ -40,7 +40,7 @@ export function contentAttributes(message: { content_attributes: unknown }): Rec
 }
 
 /** A message in the Application API. `echo_id` is known to the call that wrote it only. */
-export function presentMessage(app: App, message: MessageView, { echoId }: { echoId?: string | undefined } = {}) {
+export function presentMessage(app: App, message: ShownMessage, { echoId }: { echoId?: string | undefined } = {}) {
   const sender = presentSender(app, message, message.account_id)
   return {
     id: message.id,
@@ -61,7 +61,7 @@ export function presentMessage(app: App, message: MessageView, { echoId }: { ech
 }
 
 /** A message as a visitor sees it. */
-export function presentPublicMessage(app: App, message: MessageView) {
+export function presentPublicMessage(app: App, message: ShownMessage) {
   const sender = presentSender(app, message, null)
   return {
     id: message.id,
@@ -110,7 +110,7 @@ export function messagePush(app: App, message: PushedMessageView, accountContext
   }
 }
 
-function presentSender(app: App, message: MessageView, accountId: number | null) {
+function presentSender(app: App, message: ShownMessage, accountId: number | null) {
   if (message.user) return presentUserSender(app, message.user, accountId)
   if (message.contact) return presentContactSender(app, message.contact)
   return message.bot ? presentBotSender(app, message.bot) : undefined

@@ -4,16 +4,15 @@ import { pictureColumns, picturesOf, type PictureColumns, type PictureSources, t
 import type { Time } from '../../lib/times.ts'
 import type { AvatarBlob, BotPicture, UserPicture } from '../users/user.presenter.ts'
 
-/** A message with all that any picture of it needs. */
-export interface MessageView {
+/** What answers show of a message. */
+export interface ShownColumns {
   id: number
   content: string | null
   account_id: number
   inbox_id: number
-  conversation_id: number
+  display_id: number
   message_type: number
   created_at: Time
-  updated_at: Time
   private: boolean
   status: number
   source_id: string | null
@@ -21,16 +20,26 @@ export interface MessageView {
   content_attributes: Record<string, any> | string | null
   sender_type: 'User' | 'Contact' | 'AgentBot' | 'Captain::Assistant' | null
   sender_id: number | null
-  external_source_ids: Record<string, unknown> | null
-  additional_attributes: Record<string, unknown> | null
-  processed_message_content: string | null
-  sentiment: Record<string, unknown> | null
-  display_id: number
-  conversation_uuid: string
+}
+
+interface Surroundings {
   user: UserPicture | null
   contact: ContactPicture | null
   bot: BotPicture | null
   attachments: AttachmentView[] | null
+}
+
+export type ShownMessage = ShownColumns & Surroundings
+
+/** A message with all that any picture of it needs. */
+export interface MessageView extends ShownMessage {
+  conversation_id: number
+  updated_at: Time
+  external_source_ids: Record<string, unknown> | null
+  additional_attributes: Record<string, unknown> | null
+  processed_message_content: string | null
+  sentiment: Record<string, unknown> | null
+  conversation_uuid: string
 }
 
 /** A message as it is pushed: with what its conversation has come to. */
@@ -71,18 +80,25 @@ export interface AttachmentView {
 }
 
 /** A message without the pictures of those around it. */
-export type MessageRow = Omit<PushedMessageView, 'user' | 'contact' | 'bot' | 'attachments' | 'contact_source_id' | 'unread_count'>
+export type MessageRow = Omit<PushedMessageView, keyof Surroundings | 'contact_source_id' | 'unread_count'>
 
-const COLUMNS = sql`m.id, m.content, m.account_id, m.inbox_id, m.conversation_id, m.message_type, m.created_at, m.updated_at,
+/** What stands in the row of a message itself. */
+export type MessageColumns = Omit<
+  MessageRow,
+  'display_id' | 'conversation_uuid' | 'assignee_id' | 'conversation_last_activity_at'
+>
+
+export const MESSAGE_COLUMNS = sql`m.id, m.content, m.conversation_id, m.message_type, m.created_at, m.updated_at,
   m.private, m.status, m.source_id, m.content_type, m.content_attributes, m.sender_type, m.sender_id,
-  m.external_source_ids, m.additional_attributes, m.processed_message_content, m.sentiment,
-  c.display_id, c.uuid as conversation_uuid, c.assignee_id, c.last_activity_at as conversation_last_activity_at`
+  m.external_source_ids, m.additional_attributes, m.processed_message_content, m.sentiment`
 
 export const OLDEST_FIRST = sql`order by m.created_at, m.id`
 
 /** A `select` of messages, for a statement that goes on with them. */
 export function messageRows(where: RawBuilder<unknown>, orderAndLimit: RawBuilder<unknown> = sql``) {
-  return sql`select ${COLUMNS} from messages m join conversations c on c.id = m.conversation_id where ${where} ${orderAndLimit}`
+  return sql`select ${MESSAGE_COLUMNS}, m.account_id, m.inbox_id, c.display_id, c.uuid as conversation_uuid, c.assignee_id,
+    c.last_activity_at as conversation_last_activity_at
+    from messages m join conversations c on c.id = m.conversation_id where ${where} ${orderAndLimit}`
 }
 
 /** Who sent, and what hangs on, the messages of a named query. */
@@ -119,18 +135,22 @@ async function select(db: Kysely<DB>, page: RawBuilder<unknown>, sources: Pictur
 }
 
 export function completeMessages(rows: MessageRow[], pictures: Pictures): PushedMessageView[] {
-  return rows.map((row) => {
-    const of = <T>(type: string, map: Map<number, T>) => (row.sender_type === type ? (map.get(row.sender_id!) ?? null) : null)
+  return surround(rows, pictures).map((row) => {
     const conversation = pictures.conversations.get(row.conversation_id)
-    return {
-      ...row,
-      user: of('User', pictures.users),
-      contact: of('Contact', pictures.contacts),
-      bot: of('AgentBot', pictures.bots),
+    return Object.assign(row, { contact_source_id: conversation?.source_id ?? null, unread_count: conversation?.unread_count ?? 0 })
+  })
+}
+
+/** Puts those who sent, and the files, beside the rows' own columns. */
+export function surround<Row extends ShownColumns>(rows: Row[], pictures: Pictures): (Row & Surroundings)[] {
+  return rows.map((row) => {
+    const { sender_type: type, sender_id: id } = row
+    return Object.assign(row, {
+      user: (type === 'User' && pictures.users.get(id!)) || null,
+      contact: (type === 'Contact' && pictures.contacts.get(id!)) || null,
+      bot: (type === 'AgentBot' && pictures.bots.get(id!)) || null,
       attachments: pictures.attachments.get(row.id) ?? null,
-      contact_source_id: conversation?.source_id ?? null,
-      unread_count: conversation?.unread_count ?? 0,
-    }
+    })
   })
 }
 

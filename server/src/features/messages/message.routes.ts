@@ -47,9 +47,7 @@ export const messageOperations = [
       },
       { additionalProperties: false },
     ),
-    handle: async (ctx, { params, query }) => {
-      return listMessages(ctx, await accessConversation(ctx, params.conversation_id), query)
-    },
+    handle: (ctx, { params, query }) => listMessages(ctx, params.conversation_id, query),
   }),
   operation({
     id: 'conversations/messages.create',

@@ -1,6 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
-import { selectConversations, type ConversationView } from '../conversations/conversation.query.ts'
+import { readConversations, type ConversationView } from '../conversations/conversation.query.ts'
 import { selectPushedMessages, type PushedMessageView } from '../messages/message.query.ts'
 import { userJson } from '../pictures.sql.ts'
 import type { UserPicture } from '../users/user.presenter.ts'
@@ -85,7 +85,7 @@ export async function selectNotifications(
   if (!rows.length) return []
   const conversationIds = [...new Set(rows.map((row) => row.primary_actor_id))]
   const conversations = new Map(
-    (await selectConversations(db, sql`c.id = any(${conversationIds}::integer[])`, sql``, 'push')).map((view) => [view.id, view]),
+    (await readConversations(db, conversationIds, 'push')).map((view) => [view.id, view]),
   )
   const messageIds = new Set<number>()
   for (const row of rows) for (const id of [messageIdOf(row), row.told_message_id]) if (id !== null) messageIds.add(id)

@@ -1,0 +1,59 @@
+import { CompiledQuery, Transaction, type DatabaseConnection, type KyselyProps, type QueryResult } from 'kysely'
+import type pg from 'pg'
+import type { DB } from './schema.ts'
+
+/**
+ * A transaction that spares round trips: BEGIN goes out with its first statement, and COMMIT with its last. The client is in
+ * pipeline mode: statements may be sent before the answers to earlier ones are there.
+ */
+export class OpenTransaction {
+  readonly db: Transaction<DB>
+  readonly #client: pg.PoolClient
+  #begun: Promise<unknown> | undefined
+
+  constructor(client: pg.PoolClient, props: KyselyProps) {
+    this.#client = client
+    const connection: DatabaseConnection = {
+      executeQuery: (query) => this.#execute(query),
+      async *streamQuery() {
+        throw new Error('a transaction does not stream')
+      },
+    }
+    const executor = props.executor.withConnectionProvider({ provideConnection: (consumer) => consumer(connection) })
+    this.db = new Transaction<DB>({ ...props, executor })
+  }
+
+  async #execute<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const send = () => this.#client.query(query.sql, query.parameters as unknown[])
+    const { rows, rowCount, command } = await (this.#begun ? send() : this.together(() => (this.#begin(), send())))
+    return { rows: rows as Row[], ...(command !== 'SELECT' && rowCount !== null && { numAffectedRows: BigInt(rowCount) }) }
+  }
+
+  #begin(): void {
+    this.#begun = this.#client.query('begin')
+    // What ended it is told by the statement behind it.
+    this.#begun.catch(() => {})
+  }
+
+  /** What `work` sends without waiting leaves as one packet. */
+  together<T>(work: () => T): T {
+    const { stream } = (this.#client as unknown as { connection: { stream: { cork: () => void; uncork: () => void } } }).connection
+    stream.cork()
+    try {
+      return work()
+    } finally {
+      stream.uncork()
+    }
+  }
+
+  /** Where a statement failed, PostgreSQL answers a COMMIT by rolling back. */
+  async commit(): Promise<void> {
+    if (!this.#begun) return
+    const { command } = await this.#client.query('commit')
+    if (command === 'ROLLBACK') throw new Error('the transaction was aborted')
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#begun) await this.#client.query('rollback')
+  }
+}
