@@ -19,7 +19,7 @@ export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Pro
         ctx.db = transaction.db
         const result = await work(ctx)
         const [written, committed] = transaction.together(() => [
-          writeWork(transaction.db, ctx.takeWork(), { notify: ctx.app.bus.notify }),
+          writeWork(transaction.db, ctx.takeWork(), { notify: ctx.app.bus.notify, hasEndpoints: ctx.hasEndpoints }),
           transaction.commit(),
         ])
         committed.catch(() => {})

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { prepared } from '../db/prepared.ts'
 import type { JobOptions } from '../http/context.ts'
 import type { DB } from '../db/schema.ts'
 import { catalog, type Reactions } from './catalog.ts'
@@ -22,7 +23,7 @@ export interface PendingJob {
 export async function writeWork(
   db: Kysely<DB>,
   { events, jobs }: { events: PendingEvent[]; jobs: PendingJob[] },
-  { notify }: { notify?: string | undefined } = {},
+  { notify, hasEndpoints = true }: { notify?: string | undefined; hasEndpoints?: boolean } = {},
 ): Promise<{ events: LoggedEvent[]; deliveries: number }> {
   const asked = [...jobs]
   for (const { name, data } of events) {
@@ -34,7 +35,9 @@ export async function writeWork(
     if (asked.length) await sql`select ${addJobs(asked)}`.execute(db)
     return { events: [], deliveries: 0 }
   }
-  const accounts = [...new Set(events.map(({ data }) => data.account_id))].sort((a, b) => a - b)
+  // Another process may just have made a webhook that this one does not know of.
+  if (!asked.length && !notify && !hasEndpoints) return { events: await logOnly(db, events), deliveries: 0 }
+  const accounts = accountsOf(events)
   const { rows } = await sql<{ ids: number[]; deliveries: number }>`
     with turn as materialized (
       select pg_advisory_xact_lock(${LOCK}, account_id) from unnest(${accounts}::integer[]) as account_id
@@ -75,6 +78,44 @@ export async function writeWork(
   `.execute(db)
   const { ids, deliveries } = rows[0]!
   return { events: events.map((event, i) => ({ id: Number(ids[i]), ...event })), deliveries: Number(deliveries) }
+}
+
+interface Columns {
+  accounts: number[]
+  account_ids: number[]
+  names: string[]
+  inbox_ids: (number | null)[]
+  conversation_ids: (number | null)[]
+  data: string[]
+}
+
+/** The same for events that nothing is to be made of. */
+const insertEvents = prepared<Columns, { id: number }>(
+  (value) => sql`
+    with turn as materialized (select pg_advisory_xact_lock(${LOCK}, account_id) from unnest(${value.accounts}::integer[]) as account_id)
+    insert into parley.events (account_id, name, inbox_id, conversation_id, data)
+    select e.account_id, e.name, e.inbox_id, e.conversation_id, e.data
+    from (select count(*) from turn) waited, unnest(${value.account_ids}::integer[], ${value.names}::text[], ${value.inbox_ids}::integer[],
+      ${value.conversation_ids}::integer[], ${value.data}::jsonb[]) with ordinality as e(account_id, name, inbox_id, conversation_id, data, position)
+    order by e.position returning id`,
+)
+
+async function logOnly(db: Kysely<DB>, events: PendingEvent[]): Promise<LoggedEvent[]> {
+  const rows = events.map(rowOf)
+  const accounts = accountsOf(events)
+  const logged = await insertEvents(db, {
+    accounts,
+    account_ids: rows.map((row) => row.account_id),
+    names: rows.map((row) => row.name),
+    inbox_ids: rows.map((row) => row.inbox_id),
+    conversation_ids: rows.map((row) => row.conversation_id),
+    data: rows.map((row) => JSON.stringify(row.data)),
+  })
+  return events.map((event, i) => ({ id: logged[i]!.id, ...event }))
+}
+
+function accountsOf(events: PendingEvent[]): number[] {
+  return [...new Set(events.map(({ data }) => data.account_id))].sort((a, b) => a - b)
 }
 
 /** At most so many events are read at once. */

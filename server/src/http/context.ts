@@ -3,6 +3,7 @@ import type { App } from '../app.ts'
 import type { DB } from '../db/schema.ts'
 import type { EventData, EventName, PendingEvent } from '../events/types.ts'
 import type { ProfileRow } from '../features/profile/profile.presenter.ts'
+import type { AvatarBlob } from '../features/users/user.presenter.ts'
 import type { JobName, JobPayload } from '../jobs/job.ts'
 import { NotAuthorizedError } from './errors.ts'
 
@@ -14,6 +15,7 @@ export interface SignedInUser {
   email: string
   type: string | null
   pubsub_token: string | null
+  avatar: AvatarBlob | null
 }
 
 export interface SignedInBot {
@@ -47,6 +49,7 @@ export interface SignedInAccount {
   locale: number | null
   status: number | null
   settings: Record<string, unknown> | null
+  has_endpoints: boolean
 }
 
 /** Who caused an event; shown as `performer` on the cable. */
@@ -68,6 +71,8 @@ export class Context {
   readonly sent: Record<string, unknown>
   /** What is written changes nobody's rights. */
   readonly routine: boolean
+  /** False where it is known that no webhook and no bot waits for the events of this request. */
+  hasEndpoints: boolean
   #events: PendingEvent[] = []
   #afterCommit: (() => void)[] = []
   #jobs: { name: JobName; payload: unknown; options?: JobOptions }[] = []
@@ -94,6 +99,7 @@ export class Context {
     this.headers = values.headers ?? {}
     this.sent = values.sent ?? {}
     this.routine = values.routine ?? false
+    this.hasEndpoints = values.account?.has_endpoints ?? true
   }
 
   /** The account in the path. */

@@ -1,8 +1,12 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
+import { prepared } from '../db/prepared.ts'
 import { findSession } from '../features/auth/session.model.ts'
+import { avatarJson } from '../features/pictures.sql.ts'
 import { findTokenOwner } from '../features/profile/profile.presenter.ts'
+import type { AvatarBlob } from '../features/users/user.presenter.ts'
+import { hasEndpoints } from '../features/webhooks/endpoint.query.ts'
 import type { Caller, Membership, SignedInAccount } from './context.ts'
 import { NotAuthorizedError, NotFoundError, NotSignedInError, RefusedError } from './errors.ts'
 import type { Operation } from './operation.ts'
@@ -68,6 +72,7 @@ interface FoundRow {
   email: string
   user_type: string | null
   pubsub_token: string | null
+  avatar: AvatarBlob | null
   bot_name: string | null
   bot_account_id: number | null
   bot_in_account: boolean
@@ -76,14 +81,37 @@ interface FoundRow {
   locale: number | null
   account_status: number | null
   settings: Record<string, unknown> | null
+  has_endpoints: boolean
   membership_id: number | null
   role: number
   availability: number
   auto_offline: boolean
 }
 
-const OWNER_COLUMNS = `a.id as account_id, a.name as account_name, a.locale, a.status as account_status, a.settings,
-  au.id as membership_id, au.role, au.availability, au.auto_offline`
+const COLUMNS = sql`u.name as user_name, u.display_name, u.email, u.type as user_type, u.pubsub_token,
+  ${avatarJson('User', sql`u.id`)} as avatar, a.id as account_id, a.name as account_name, a.locale, a.status as account_status,
+  a.settings, ${hasEndpoints(sql`a.id`)} as has_endpoints, au.id as membership_id, au.role, au.availability, au.auto_offline`
+
+/** The account that the path names, and what the person is in it. */
+const inAccount = (accountId: RawBuilder<unknown>) => sql`left join accounts a on a.id = ${accountId}
+  left join account_users au on au.account_id = a.id and au.user_id = u.id`
+
+const findTokenInAccount = prepared<{ token: string; account_id: number }, FoundRow>(
+  (asked) => sql`
+    select t.owner_type, t.owner_id, b.name as bot_name, b.account_id as bot_account_id,
+      b.id is not null and (b.account_id = a.id or exists
+        (select 1 from agent_bot_inboxes bi where bi.agent_bot_id = b.id and bi.account_id = a.id)) as bot_in_account, ${COLUMNS}
+    from access_tokens t
+    left join users u on t.owner_type = 'User' and u.id = t.owner_id
+    left join agent_bots b on t.owner_type = 'AgentBot' and b.id = t.owner_id
+    ${inAccount(asked.account_id)}
+    where t.token = ${asked.token}`,
+)
+
+const findUserInAccount = prepared<{ user_id: number; account_id: number | null }, FoundRow>(
+  (asked) => sql`
+    select 'User' as owner_type, u.id as owner_id, ${COLUMNS} from users u ${inAccount(asked.account_id)} where u.id = ${asked.user_id}`,
+)
 
 /**
  * Remembers for a second who a token is, so that a busy client does not pay a statement for it each time. Every commit of this
@@ -127,22 +155,8 @@ async function findByToken(app: App, token: string, accountId: number | null): P
   const known = app.signIns.find(key)
   if (known) return known
   const generation = app.signIns.generation
-  const { rows } = await app.database.pool.query<FoundRow>({
-    name: 'sign-in-by-token',
-    text: `select t.owner_type, t.owner_id, u.name as user_name, u.display_name, u.email, u.type as user_type,
-        u.pubsub_token, b.name as bot_name, b.account_id as bot_account_id,
-        b.id is not null and (b.account_id = a.id or exists
-          (select 1 from agent_bot_inboxes bi where bi.agent_bot_id = b.id and bi.account_id = a.id)) as bot_in_account,
-        ${OWNER_COLUMNS}
-      from access_tokens t
-      left join users u on t.owner_type = 'User' and u.id = t.owner_id
-      left join agent_bots b on t.owner_type = 'AgentBot' and b.id = t.owner_id
-      left join accounts a on a.id = $2
-      left join account_users au on au.account_id = a.id and au.user_id = u.id
-      where t.token = $1`,
-    values: [token, accountId],
-  })
-  const found = rows[0] && foundOf(rows[0])
+  const [row] = await findTokenInAccount(app.database.kysely, { token, account_id: accountId })
+  const found = row && foundOf(row)
   // Read before a change that was committed meanwhile: good for this request, not for the next.
   if (found && generation === app.signIns.generation) app.signIns.keep(key, found)
   return found
@@ -161,16 +175,8 @@ async function findOwner(app: App, token: string): Promise<Found | undefined> {
 async function findBySession(app: App, request: FastifyRequest, accountId: number | null): Promise<Found | undefined> {
   const session = await findSession(app, request)
   if (!session) return undefined
-  const { rows } = await app.database.pool.query<FoundRow>({
-    name: 'sign-in-by-session',
-    text: `select 'User' as owner_type, u.id as owner_id, u.name as user_name, u.display_name, u.email,
-        u.type as user_type, u.pubsub_token, ${OWNER_COLUMNS}
-      from users u left join accounts a on a.id = $2
-      left join account_users au on au.account_id = a.id and au.user_id = u.id
-      where u.id = $1`,
-    values: [session.userId, accountId],
-  })
-  const found = rows[0] && foundOf(rows[0])
+  const [row] = await findUserInAccount(app.database.kysely, { user_id: session.userId, account_id: accountId })
+  const found = row && foundOf(row)
   if (found?.caller.kind === 'user') found.caller.session = session
   return found
 }
@@ -192,6 +198,7 @@ function foundOf(row: FoundRow): Found | undefined {
     email: row.email,
     type: row.user_type,
     pubsub_token: row.pubsub_token,
+    avatar: row.avatar,
   }
   return {
     caller: { kind: 'user', user },
@@ -207,6 +214,7 @@ function accountOf(row: FoundRow): SignedInAccount {
     locale: row.locale,
     status: row.account_status,
     settings: row.settings,
+    has_endpoints: row.has_endpoints,
   }
 }
 

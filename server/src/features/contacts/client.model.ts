@@ -1,6 +1,10 @@
 import { sql } from 'kysely'
+import { prepared } from '../../db/prepared.ts'
 import type { Context } from '../../http/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
+import { avatarJson } from '../pictures.sql.ts'
+import type { AvatarBlob } from '../users/user.presenter.ts'
+import { hasEndpoints } from '../webhooks/endpoint.query.ts'
 import { contactRowJson, type ContactRecord } from './contact.record.ts'
 
 /** The API inbox that a client addresses by its identifier. */
@@ -41,6 +45,7 @@ export interface ClientVisitor {
   inbox: ClientInbox
   contact_inbox: ContactInboxRecord
   contact: ContactRecord
+  avatar: AvatarBlob | null
 }
 
 const INBOX_JSON = sql`json_build_object('id', i.id, 'account_id', i.account_id, 'account_name', a.name,
@@ -65,14 +70,20 @@ export async function accessClientInbox(ctx: Context, identifier: string): Promi
   return rows[0].inbox
 }
 
+const findVisitor = prepared<{ identifier: string; source_id: string }, ClientVisitor & { has_endpoints: boolean }>(
+  (asked) => sql`
+    select ${INBOX_JSON} as inbox, row_to_json(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
+      ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints
+    ${FROM_CHANNEL}
+    join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${asked.source_id}
+    join contacts ct on ct.id = ci.contact_id
+    where ch.identifier = ${asked.identifier}`,
+)
+
 /** The visitor behind a source id of that inbox. */
 export async function accessContactInbox(ctx: Context, identifier: string, sourceId: string): Promise<ClientVisitor> {
-  const { rows } = await sql<ClientVisitor>`
-    select ${INBOX_JSON} as inbox, to_jsonb(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact
-    ${FROM_CHANNEL}
-    join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${sourceId}
-    join contacts ct on ct.id = ci.contact_id
-    where ch.identifier = ${identifier}`.execute(ctx.db)
-  if (!rows[0]) throw new NotFoundError()
-  return rows[0]
+  const [visitor] = await findVisitor(ctx.db, { identifier, source_id: sourceId })
+  if (!visitor) throw new NotFoundError()
+  ctx.hasEndpoints = visitor.has_endpoints
+  return visitor
 }

@@ -45,7 +45,7 @@ export async function seenByVisitor(ctx: Context, conversation: ConversationReco
 }
 
 export async function listClientConversations(ctx: Context, visitor: ClientVisitor) {
-  const conversations = await selectRecords(ctx, scopeOf(visitor), sql`true`, sql`order by c.id`)
+  const conversations = await selectRecords(ctx, scopeOf(visitor), sql`order by c.id`)
   const messages = await publicMessages(ctx, conversations.map((conversation) => conversation.id))
   return conversations.map((conversation) => present(ctx, visitor, conversation, messages))
 }

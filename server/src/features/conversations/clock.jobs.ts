@@ -17,7 +17,6 @@ export async function wakeConversations(ctx: Context): Promise<void> {
   const conversations = await selectRecords(
     ctx,
     sql`c.status = ${SNOOZED} and c.snoozed_until between ${threeDaysAgo} and ${now}`,
-    sql`true`,
     sql`order by c.id limit ${AT_ONCE}`,
   )
   for (const conversation of conversations) await updateConversation(ctx, conversation, { status: OPEN })
@@ -49,7 +48,6 @@ export async function resolveQuietOnesOf(ctx: Context, { account_id: accountId }
     ctx,
     sql`c.account_id = ${accountId} and c.status = ${OPEN} and c.last_activity_at < ${quietSince} and ct.id is not null
       ${settings.auto_resolve_ignore_waiting ? sql`and c.waiting_since is null` : sql``}`,
-    sql`true`,
     sql`order by c.last_activity_at limit ${AT_ONCE}`,
   )
   for (const conversation of conversations) await resolveQuietOne(ctx, conversation, settings)

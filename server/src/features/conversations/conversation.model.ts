@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import { prepared } from '../../db/prepared.ts'
 import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
 import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
@@ -65,12 +66,18 @@ const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid,
 
 /** The conversation of a display id, for those who may see it: members of its inbox or team, administrators, bots. */
 export async function accessConversation(ctx: Context, displayId: number): Promise<ConversationRecord> {
-  const [conversation] = await selectRecords(
-    ctx,
-    sql`c.account_id = ${ctx.account.id} and c.display_id = ${displayId}`,
-    isMember(sql`${callerId(ctx)}::integer`),
-  )
+  const door = doors[ctx.db.isTransaction ? 'locking' : 'reading']
+  const [conversation] = await door(ctx.db, { account_id: ctx.account.id, display_id: displayId, user_id: callerId(ctx) })
   return checkAccess(ctx, conversation)
+}
+
+const LOCK = sql`for update of c`
+const doors = { locking: door(LOCK), reading: door(sql``) }
+
+function door(lock: RawBuilder<unknown>) {
+  return prepared<{ account_id: number; display_id: number; user_id: number }, Row>((asked) =>
+    recordsWhere(sql`c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}`, isMember(asked.user_id), lock),
+  )
 }
 
 /** The two halves of that door, for a statement that reads what lies behind it at once. */
@@ -98,15 +105,17 @@ export async function loadConversation(ctx: Context, id: number): Promise<Conver
 export async function selectRecords(
   ctx: Context,
   where: RawBuilder<unknown>,
-  callerIsMember: RawBuilder<unknown> = sql`true`,
   orderAndLimit: RawBuilder<unknown> = sql``,
 ): Promise<Row[]> {
-  const lock = ctx.db.isTransaction ? sql`for update of c` : sql``
-  const { rows } = await sql<Row>`
+  const end = sql`${orderAndLimit} ${ctx.db.isTransaction ? LOCK : sql``}`
+  return (await recordsWhere(where, sql`true`, end).execute(ctx.db)).rows
+}
+
+function recordsWhere(where: RawBuilder<unknown>, callerIsMember: RawBuilder<unknown>, end: RawBuilder<unknown>): RawBuilder<Row> {
+  return sql<Row>`
     select ${RECORD_COLUMNS}, ${callerIsMember} as caller_is_member
     from conversations c join inboxes i on i.id = c.inbox_id left join contacts ct on ct.id = c.contact_id
-    where ${where} ${orderAndLimit} ${lock}`.execute(ctx.db)
-  return rows
+    where ${where} ${end}`
 }
 
 /** Columns a model may set; dates are dates, enums their numbers. */
@@ -159,7 +168,7 @@ export async function updateConversation(
   ctx: Context,
   conversation: ConversationRecord,
   wanted: ConversationChanges,
-  { labels, quiet = false, byNobody = false, byContact = false }: UpdateOptions = {},
+  { labels, ...how }: UpdateOptions = {},
 ): Promise<Changes> {
   const set: Record<string, unknown> = {}
   const changes: Changes = {}
@@ -185,7 +194,7 @@ export async function updateConversation(
     .execute()
   changes.updated_at = [told(conversation.updated_at), told(updatedAt)]
   Object.assign(conversation, set, { updated_at: updatedAt })
-  sayWhatChanged(ctx, conversation, changes, { quiet, byNobody, byContact })
+  sayWhatChanged(ctx, conversation, changes, how)
   if (set.status === OPEN && conversation.enable_auto_assignment) await assignInTurn(ctx, conversation)
   return changes
 }
@@ -198,11 +207,12 @@ export function about(conversation: ConversationRecord) {
   }
 }
 
-function sayWhatChanged(
+/** Says what was written of a conversation. */
+export function sayWhatChanged(
   ctx: Context,
   conversation: ConversationRecord,
   changes: Changes,
-  { quiet, byNobody, byContact }: { quiet: boolean; byNobody: boolean; byContact: boolean },
+  { quiet = false, byNobody = false, byContact = false }: Omit<UpdateOptions, 'labels'> = {},
 ): void {
   const base = { ...about(conversation), ...(byNobody && { performer: null }) }
   if ('status' in changes) {

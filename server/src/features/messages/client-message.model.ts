@@ -40,18 +40,20 @@ export async function showClientMessage(ctx: Context, id: number) {
 
 export async function writeByVisitor(
   ctx: Context,
-  { contact }: ClientVisitor,
+  { contact, avatar }: ClientVisitor,
   conversation: ConversationRecord,
   body: { content?: string | null; echo_id?: string | null; attachments?: unknown },
 ): Promise<object> {
+  const attachments = filesOf(body.attachments)
   const message = await createMessage(ctx, conversation, {
     content: body.content ?? null,
     message_type: 'incoming',
     sender: { type: 'Contact', id: contact.id },
     ...(body.echo_id && { echo_id: body.echo_id }),
-    attachments: filesOf(body.attachments),
+    attachments,
   })
-  return presentPublicMessage(ctx.app, await pictureMessage(ctx.db, message))
+  const known = { hasFiles: attachments.length > 0, sender: { contact: { ...contact, avatar } } }
+  return presentPublicMessage(ctx.app, await pictureMessage(ctx.db, message, known))
 }
 
 /** Only files of this request: a visitor has no signed ids. */

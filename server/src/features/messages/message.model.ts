@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
+import { prepared } from '../../db/prepared.ts'
+import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
 import { invalidField, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
-import { about, told, updateConversation, type ConversationRecord } from '../conversations/conversation.model.ts'
+import { about, sayWhatChanged, told, type ConversationRecord } from '../conversations/conversation.model.ts'
 import { reopenForIncoming } from '../conversations/reopen.model.ts'
 import { saveAttachments, type AttachmentInput } from './attachment.model.ts'
 import { checkItems, resolveReply } from './content-attributes.ts'
 import { renderContent } from './liquid.ts'
-import type { MessageRow as StoredMessage } from './message.query.ts'
+import { MESSAGE_COLUMNS, type MessageRow as StoredMessage } from './message.query.ts'
 import { contentTypeNumber, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
 import { answerWithTemplates, mayAnswerItself } from './templates.model.ts'
 
@@ -62,7 +64,8 @@ export async function createMessage(
   const rendered = type === OUTGOING || type === TEMPLATE
   const content = rendered ? await renderContent(ctx, conversation, message) : (message.content ?? null)
 
-  const written = await insertMessage(ctx, conversation, {
+  const effect = effectOf(conversation, message, type, isPrivate)
+  const written = await insertMessage(ctx, conversation, effect, {
     type,
     isPrivate,
     content,
@@ -75,22 +78,35 @@ export async function createMessage(
   if (message.attachments?.length) await saveAttachments(ctx, conversation.account_id, written.id, message.attachments)
 
   if (type === INCOMING && !isPrivate) await reopenForIncoming(ctx, conversation)
-  await touchConversation(ctx, conversation, message, written)
+  sayWhatFollows(ctx, conversation, { message, written, effect })
   if (type === INCOMING && mayAnswerItself(conversation)) await answerWithTemplates(ctx, conversation)
   return written
 }
 
-async function touchConversation(
+/** What a message does to the clocks of its conversation. */
+interface Effect {
+  waiting: 'begins' | 'ends' | null
+  isFirstReply: boolean
+}
+
+function effectOf(conversation: ConversationRecord, { sender, automated }: NewMessage, type: number, isPrivate: boolean): Effect {
+  const isPublicReply = type === OUTGOING && !isPrivate
+  const isHuman = isPublicReply && sender?.type === 'User' && !automated
+  const isWaiting = conversation.waiting_since !== null
+  const begins = type === INCOMING && !isWaiting
+  const ends = isWaiting && (isHuman || (isPublicReply && sender?.type === 'AgentBot'))
+  return {
+    waiting: begins ? 'begins' : ends ? 'ends' : null,
+    isFirstReply: isHuman && conversation.first_reply_created_at === null,
+  }
+}
+
+function sayWhatFollows(
   ctx: Context,
   conversation: ConversationRecord,
-  message: NewMessage,
-  written: WrittenMessage,
-): Promise<void> {
-  const { sender } = message
+  { message, written, effect: { waiting, isFirstReply } }: { message: NewMessage; written: WrittenMessage; effect: Effect },
+): void {
   const at = written.created_at
-  const isPublicReply = written.message_type === OUTGOING && !written.private
-  const isHuman = isPublicReply && sender?.type === 'User' && !message.automated
-  const isFirstReply = isHuman && conversation.first_reply_created_at === null
   const base = {
     ...about(conversation),
     message_id: written.id,
@@ -98,25 +114,26 @@ async function touchConversation(
     private: written.private,
     ...(message.echo_id !== undefined && message.echo_id !== null && { echo_id: message.echo_id }),
   }
-
-  conversation.last_activity_at = at
-  ctx.emit('message.created', {
-    ...base,
-    follow_up: mayFollowUp(conversation, message, written),
-  })
+  ctx.emit('message.created', { ...base, follow_up: mayFollowUp(conversation, message, written) })
   if (isFirstReply) ctx.emit('first.reply.created', base)
-  if (written.message_type === INCOMING && conversation.waiting_since === null) {
-    await updateConversation(ctx, conversation, { waiting_since: at })
-  } else if (isHuman || (isPublicReply && sender?.type === 'AgentBot')) {
-    await updateConversation(ctx, conversation, {
-      ...(isFirstReply && { first_reply_created_at: at }),
-      waiting_since: null,
-    })
+
+  const set = {
+    ...(isFirstReply && { first_reply_created_at: at }),
+    ...(waiting && { waiting_since: waiting === 'begins' ? at : null }),
   }
-  if (sender?.type === 'Contact' && written.contact_updated_before) {
+  if (Object.keys(set).length) {
+    const changes: Changes = {}
+    for (const [column, value] of Object.entries({ ...set, updated_at: at })) {
+      changes[column] = [told(conversation[column as keyof typeof set]), told(value)]
+    }
+    Object.assign(conversation, set, { updated_at: at })
+    sayWhatChanged(ctx, conversation, changes)
+  }
+  conversation.last_activity_at = at
+  if (message.sender?.type === 'Contact' && written.contact_updated_before) {
     ctx.emit('contact.updated', {
       account_id: conversation.account_id,
-      contact_id: sender.id,
+      contact_id: message.sender.id,
       changes: {
         updated_at: [told(written.contact_updated_before), told(at)],
         last_activity_at: [told(written.contact_active_before), told(at)],
@@ -136,46 +153,99 @@ interface MessageColumns {
   additional_attributes: Record<string, any>
 }
 
+interface Insertion {
+  pace: number
+  content: string | null
+  account_id: number
+  inbox_id: number
+  conversation_id: number
+  type: number
+  private: boolean
+  source_id: string | null
+  content_type: number
+  attributes: string
+  sender_type: string | null
+  sender_id: number | null
+  additional_attributes: string
+  waiting: string | null
+  first_reply: boolean
+}
+
+type Inserted = Omit<WrittenMessage, keyof ConversationBits>
+
 /**
  * The message and what it touches by being written, in one statement. The pace is seen in one index entry: the message
  * that is the limit's distance back.
  */
-async function insertMessage(ctx: Context, conversation: ConversationRecord, message: MessageColumns): Promise<WrittenMessage> {
-  const { sender, type } = message
-  const pace = ctx.app.config.messagesPerMinute - 1
-  const { rows } = await sql<Omit<WrittenMessage, keyof ConversationBits>>`
+function insertion(byContact: boolean) {
+  const contact = sql`, contact as (
+      select id, last_activity_at, updated_at from contacts where id = (select sender_id from m) for update
+    ), met as (
+      update contacts ct set last_activity_at = m.created_at, updated_at = m.created_at from contact, m where ct.id = contact.id
+    )`
+  return prepared<Insertion, Inserted>(
+    (value) => sql`
     with hurried as (
-      select 1 from (select created_at from messages where conversation_id = ${conversation.id} order by id desc
-        offset ${pace} limit 1) back where back.created_at > clock_timestamp() - interval '1 minute' and ${type !== ACTIVITY}
+      select 1 from (select created_at from messages where conversation_id = ${value.conversation_id} order by id desc
+        offset ${value.pace} limit 1) back where back.created_at > clock_timestamp() - interval '1 minute'
+        and ${value.type} <> ${ACTIVITY}
     ), m as (
       insert into messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at, private,
         status, source_id, content_type, content_attributes, sender_type, sender_id, additional_attributes,
         processed_message_content, external_source_ids, sentiment)
-      select ${message.content}::text, ${conversation.account_id}::integer, ${conversation.inbox_id}::integer,
-        ${conversation.id}::integer, ${type}::integer, now, now, ${message.isPrivate}::boolean, 0, ${message.source_id}::text,
-        ${message.content_type}::integer, ${JSON.stringify(message.attributes)}::json, ${sender?.type ?? null}::text,
-        ${sender?.id ?? null}::bigint, ${JSON.stringify(message.additional_attributes)}::jsonb, ${message.content}::text, '{}', '{}'
+      select ${value.content}::text, ${value.account_id}::integer, ${value.inbox_id}::integer,
+        ${value.conversation_id}::integer, ${value.type}::integer, now, now, ${value.private}::boolean, 0, ${value.source_id}::text,
+        ${value.content_type}::integer, ${value.attributes}::json, ${value.sender_type}::text,
+        ${value.sender_id}::bigint, ${value.additional_attributes}::jsonb, ${value.content}::text, '{}', '{}'
       from (select clock_timestamp()::timestamp as now) clock where not exists (select from hurried)
       returning *
     ), touched as (
-      update conversations c set last_activity_at = m.created_at from m where c.id = m.conversation_id
-    ), contact as (
-      select id, last_activity_at, updated_at from contacts where id = ${sender?.type === 'Contact' ? sender.id : null}::integer for update
-    ), met as (
-      update contacts ct set last_activity_at = m.created_at, updated_at = m.created_at from contact, m where ct.id = contact.id
-    )
-    select m.id, m.content, m.account_id, m.inbox_id, m.conversation_id, m.message_type, m.created_at, m.updated_at, m.private,
-      m.status, m.source_id, m.content_type, m.content_attributes, m.sender_type, m.sender_id, m.external_source_ids,
-      m.additional_attributes, m.processed_message_content, m.sentiment,
-      contact.last_activity_at as contact_active_before, contact.updated_at as contact_updated_before
-    from m left join contact on true`.execute(ctx.db)
-  if (!rows[0]) throw new RecordInvalidError([['base', 'Too many messages']])
+      update conversations c set last_activity_at = m.created_at,
+        waiting_since = case ${value.waiting}::text when 'begins' then m.created_at when 'ends' then null else c.waiting_since end,
+        first_reply_created_at = case when ${value.first_reply}::boolean then m.created_at else c.first_reply_created_at end,
+        updated_at = case when ${value.waiting}::text is not null or ${value.first_reply}::boolean then m.created_at else c.updated_at end
+      from m where c.id = m.conversation_id
+    )${byContact ? contact : sql``}
+    select ${MESSAGE_COLUMNS}, m.account_id, m.inbox_id,
+      ${byContact ? sql`contact.last_activity_at` : sql`null::timestamp`} as contact_active_before,
+      ${byContact ? sql`contact.updated_at` : sql`null::timestamp`} as contact_updated_before
+    from m ${byContact ? sql`left join contact on true` : sql``}`,
+  )
+}
+
+const insertions = { byContact: insertion(true), byOthers: insertion(false) }
+
+async function insertMessage(
+  ctx: Context,
+  conversation: ConversationRecord,
+  { waiting, isFirstReply }: Effect,
+  message: MessageColumns,
+): Promise<WrittenMessage> {
+  const { sender } = message
+  const [row] = await insertions[sender?.type === 'Contact' ? 'byContact' : 'byOthers'](ctx.db, {
+    pace: ctx.app.config.messagesPerMinute - 1,
+    content: message.content,
+    account_id: conversation.account_id,
+    inbox_id: conversation.inbox_id,
+    conversation_id: conversation.id,
+    type: message.type,
+    private: message.isPrivate,
+    source_id: message.source_id,
+    content_type: message.content_type,
+    attributes: JSON.stringify(message.attributes),
+    sender_type: sender?.type ?? null,
+    sender_id: sender?.id ?? null,
+    additional_attributes: JSON.stringify(message.additional_attributes),
+    waiting,
+    first_reply: isFirstReply,
+  })
+  if (!row) throw new RecordInvalidError([['base', 'Too many messages']])
   return {
-    ...rows[0],
+    ...row,
     display_id: conversation.display_id,
     conversation_uuid: conversation.uuid,
     assignee_id: conversation.assignee_id,
-    conversation_last_activity_at: rows[0].created_at,
+    conversation_last_activity_at: row.created_at,
   }
 }
 

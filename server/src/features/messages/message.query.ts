@@ -158,14 +158,19 @@ export async function findMessage(db: Kysely<DB>, id: number): Promise<MessageVi
   return (await selectMessages(db, sql`m.id = ${id}`))[0]
 }
 
-/** A message that was just written, with the pictures around it. */
-export async function pictureMessage(db: Kysely<DB>, row: MessageRow): Promise<MessageView> {
-  const sender = (type: string) => sql`select ${row.sender_type === type ? row.sender_id : null}::integer`
+/** A message that was just written. Where it has no files and its sender is known, nothing has to be read. */
+export async function pictureMessage(
+  db: Kysely<DB>,
+  row: MessageRow,
+  { hasFiles, sender }: { hasFiles: boolean; sender?: { user: UserPicture } | { contact: ContactPicture } | undefined },
+): Promise<ShownMessage> {
+  if (sender && !hasFiles) return { ...row, user: null, contact: null, bot: null, attachments: null, ...sender }
+  const senderOf = (type: string) => sql`select ${row.sender_type === type ? row.sender_id : null}::integer`
   const { rows } = await sql<PictureColumns>`select ${pictureColumns(sql`${row.account_id}::integer`, {
-    users: sender('User'),
-    contacts: sender('Contact'),
-    bots: sender('AgentBot'),
+    users: senderOf('User'),
+    contacts: senderOf('Contact'),
+    bots: senderOf('AgentBot'),
     messages: sql`select ${row.id}::integer`,
   })}`.execute(db)
-  return completeMessages([row], picturesOf(rows[0]!))[0]!
+  return surround([row], picturesOf(rows[0]!))[0]!
 }

@@ -1,11 +1,12 @@
 import Type from 'typebox'
 import type { Context } from '../../http/context.ts'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
+import { AVAILABILITIES } from '../../http/sign-in.ts'
 import { accessConversation } from '../conversations/conversation.model.ts'
 import { ContactSender, Message, UserSender } from '../schemas.ts'
 import { listMessages } from './list.query.ts'
 import { MessageBody, newMessageOf } from './message.body.ts'
-import { accessMessage, createMessage, requireIncomingInbox } from './message.model.ts'
+import { accessMessage, createMessage, requireIncomingInbox, type WrittenMessage } from './message.model.ts'
 import { presentMessage } from './message.presenter.ts'
 import { findMessage, pictureMessage } from './message.query.ts'
 import { deleteMessage, retryMessage } from './message.verbs.ts'
@@ -15,6 +16,12 @@ const base = '/api/v1/accounts/:account_id/conversations/:conversation_id/messag
 
 async function show(ctx: Context, id: number) {
   return presentMessage(ctx.app, (await findMessage(ctx.db, id))!)
+}
+
+/** Signing in has read what the picture of a person shows. */
+function callerAsSender({ caller, membership }: Context, { sender_type: type, sender_id: id }: WrittenMessage) {
+  if (caller.kind !== 'user' || type !== 'User' || caller.user.id !== id || !membership) return undefined
+  return { user: { ...caller.user, availability: AVAILABILITIES.indexOf(membership.availability), auto_offline: membership.auto_offline } }
 }
 
 export const messageOperations = [
@@ -64,7 +71,8 @@ export const messageOperations = [
       const message = newMessageOf(ctx, conversation, body)
       requireIncomingInbox(conversation, message.message_type)
       const written = await createMessage(ctx, conversation, message)
-      return presentMessage(ctx.app, await pictureMessage(ctx.db, written), { echoId: body.echo_id ?? undefined })
+      const known = { hasFiles: Boolean(message.attachments?.length), sender: callerAsSender(ctx, written) }
+      return presentMessage(ctx.app, await pictureMessage(ctx.db, written, known), { echoId: body.echo_id ?? undefined })
     },
   }),
   operation({

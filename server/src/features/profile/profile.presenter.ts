@@ -1,5 +1,6 @@
-import { CompiledQuery, sql, type Kysely, type RawBuilder } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { App } from '../../app.ts'
+import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { iso, type Time } from '../../lib/times.ts'
 import { avatarJson } from '../pictures.sql.ts'
@@ -45,27 +46,15 @@ const COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.
       'auto_offline', au.auto_offline, 'custom_role_id', au.custom_role_id) order by au.id), '[]')
     from account_users au join accounts a on a.id = au.account_id where au.user_id = u.id) as accounts`
 
-const PROFILE = sql`select ${COLUMNS},
-    (select token from access_tokens t where t.owner_type = 'User' and t.owner_id = u.id limit 1) as access_token
-  from users u where u.id = $1`
-
-/** The profile as one column: what does not exist has few columns to describe. */
-const OWNER = sql`select t.owner_type, t.owner_id, (select row_to_json(p) from (select ${COLUMNS}, t.token as access_token) p
-    where u.id is not null) as profile
-  from access_tokens t left join users u on t.owner_type = 'User' and u.id = t.owner_id where t.token = $1`
-
-const texts = new Map<RawBuilder<unknown>, string>()
-
-/** Asked so often that each statement is written out once. */
-function textOf(db: Kysely<DB>, statement: RawBuilder<unknown>): string {
-  let text = texts.get(statement)
-  if (text === undefined) texts.set(statement, (text = statement.compile(db).sql))
-  return text
-}
+const profileOf = prepared<{ user_id: number }, ProfileRow>(
+  (asked) => sql`
+    select ${COLUMNS},
+      (select token from access_tokens t where t.owner_type = 'User' and t.owner_id = u.id limit 1) as access_token
+    from users u where u.id = ${asked.user_id}`,
+)
 
 export async function loadProfile(db: Kysely<DB>, userId: number): Promise<ProfileRow | undefined> {
-  const { rows } = await db.executeQuery(CompiledQuery.raw(textOf(db, PROFILE), [userId]) as CompiledQuery<ProfileRow>)
-  return rows[0]
+  return (await profileOf(db, { user_id: userId }))[0]
 }
 
 export interface TokenOwner {
@@ -74,11 +63,17 @@ export interface TokenOwner {
   profile: ProfileRow | null
 }
 
+/** The profile as one column: what does not exist has few columns to describe. */
+const ownerOf = prepared<{ token: string }, TokenOwner>(
+  (asked) => sql`
+    select t.owner_type, t.owner_id, (select row_to_json(p) from (select ${COLUMNS}, t.token as access_token) p
+      where u.id is not null) as profile
+    from access_tokens t left join users u on t.owner_type = 'User' and u.id = t.owner_id where t.token = ${asked.token}`,
+)
+
 /** Whose token it is; of a person the profile, which is nearly all that is asked for outside of an account. */
 export async function findTokenOwner(app: App, token: string): Promise<TokenOwner | undefined> {
-  const { pool, kysely } = app.database
-  const { rows } = await pool.query<TokenOwner>({ name: 'token-owner', text: textOf(kysely, OWNER), values: [token] })
-  return rows[0]
+  return (await ownerOf(app.database.kysely, { token }))[0]
 }
 
 const ROLES = ['agent', 'administrator'] as const
