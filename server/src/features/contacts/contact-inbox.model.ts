@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Context } from '../../http/context.ts'
 import { invalidField, MissingParamError, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
+import { isLonger } from '../../lib/text.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import type { ContactInboxRecord } from './client.model.ts'
 
@@ -29,7 +30,7 @@ export async function createContactInbox(ctx: Context, wanted: NewContactInbox):
   const { contactId, inboxId, hmacVerified = false } = wanted
   const sourceId = wanted.sourceId ?? (await sourceIdFor(ctx, wanted))
   if (!sourceId.trim()) throw invalidField('source_id', "can't be blank")
-  if (sourceId.length > MAX_SOURCE_ID) throw invalidField('source_id', `is too long (maximum is ${MAX_SOURCE_ID} characters)`)
+  if (isLonger(sourceId, MAX_SOURCE_ID)) throw invalidField('source_id', `is too long (maximum is ${MAX_SOURCE_ID} characters)`)
   const now = ctx.app.now()
   const insert = () => sql<ContactInboxRecord>`
     insert into contact_inboxes (contact_id, inbox_id, source_id, hmac_verified, pubsub_token, created_at, updated_at)

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { isLonger } from '../../lib/text.ts'
 import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
@@ -245,7 +246,7 @@ async function checkContact(
   if (row.identifier === '' && (await isBlankTaken(ctx, accountId, id))) row.identifier = null
   const problems: [string, string][] = []
   for (const column of TEXT_COLUMNS) {
-    if ([...(row[column] ?? '')].length > MAX_LENGTH) {
+    if (isLonger(row[column] ?? '', MAX_LENGTH)) {
       problems.push([column, `${humanize(column)} is too long (maximum is ${MAX_LENGTH} characters)`])
     }
   }

@@ -3,6 +3,7 @@ import { prepared } from '../../db/prepared.ts'
 import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
 import { invalidField, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
+import { isLonger } from '../../lib/text.ts'
 import { about, sayWhatChanged, told, type ConversationRecord } from '../conversations/conversation.model.ts'
 import { reopenForIncoming } from '../conversations/reopen.model.ts'
 import { saveAttachments, type AttachmentInput } from './attachment.model.ts'
@@ -262,7 +263,7 @@ function mayFollowUp(conversation: ConversationRecord, message: NewMessage, writ
 }
 
 function checkContent(content: string | null | undefined): void {
-  if (content && content.length > MAX_CONTENT) {
+  if (content && isLonger(content, MAX_CONTENT)) {
     throw invalidField('content', `is too long (maximum is ${MAX_CONTENT} characters)`)
   }
 }
