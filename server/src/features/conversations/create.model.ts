@@ -6,7 +6,7 @@ import { createContactInbox } from '../contacts/contact-inbox.model.ts'
 import { newMessageOf, type MessageFields } from '../messages/message.body.ts'
 import { createMessage, requireIncomingInbox } from '../messages/message.model.ts'
 import { assignInTurn } from './auto-assignment.model.ts'
-import { about, loadConversation, type ConversationRecord } from './conversation.model.ts'
+import { about, loadConversation, selectRecords, type ConversationRecord } from './conversation.model.ts'
 import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, type ConversationStatus } from './conversation.presenter.ts'
 import { checkAttributes } from './custom-attributes.ts'
 
@@ -33,16 +33,14 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   checkAttributes('custom_attributes', custom)
   checkAttributes('additional_attributes', additional)
   if ('referer' in additional && !isUrl(additional.referer)) additional.referer = null
-  // The contact inbox is locked, so that two openings at once do not make two where there may be one.
   const { rows: places } = await sql<Place>`
     select i.lock_to_single_conversation as locked, coalesce(ct.blocked, false) as blocked,
-      exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot,
-      case when i.lock_to_single_conversation then (select id from conversations c
-        where c.contact_inbox_id = ci.id order by c.id desc limit 1) end as newest_id
+      exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot
     from contact_inboxes ci join inboxes i on i.id = ci.inbox_id join contacts ct on ct.id = ci.contact_id
     where ci.id = ${fields.contact_inbox_id} for update of ci`.execute(ctx.db)
   const place = places[0]!
-  if (place.newest_id !== null) return (await loadConversation(ctx, place.newest_id))!
+  const newest = place.locked ? await newestOf(ctx, fields.contact_inbox_id) : undefined
+  if (newest) return newest
   const status = place.blocked ? RESOLVED : place.has_active_bot ? PENDING : (fields.status ?? OPEN)
   const { rows } = await sql<{ id: number }>`
     insert into conversations (account_id, inbox_id, contact_id, contact_inbox_id, status, assignee_id, team_id,
@@ -79,7 +77,12 @@ interface Place {
   locked: boolean
   blocked: boolean
   has_active_bot: boolean
-  newest_id: number | null
+}
+
+/** In a statement of its own, after the lock: one opened meanwhile is seen only by what begins later. */
+async function newestOf(ctx: Context, contactInboxId: number): Promise<ConversationRecord | undefined> {
+  const [newest] = await selectRecords(ctx, sql`c.contact_inbox_id = ${contactInboxId}`, sql`true`, sql`order by c.id desc limit 1`)
+  return newest
 }
 
 function isUrl(value: unknown): boolean {
