@@ -3,33 +3,19 @@ import type { Context } from '../../http/context.ts'
 import { invalidField, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { isUploadedFile, type UploadedFile } from '../../http/params.ts'
 import type { ClientVisitor } from '../contacts/client.model.ts'
-import { selectRecords, type ConversationRecord } from '../conversations/conversation.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { idOf } from './list.query.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
-import { accessMessage, createMessage, updateMessage } from './message.model.ts'
+import { accessMessage, ACTIVITY, createMessage, updateMessage } from './message.model.ts'
 import { findMessage, OLDEST_FIRST, pictureMessage, selectMessages } from './message.query.ts'
 
 const PAGE = 20
 const SURVEY_DAYS = 14
 const DAY = 86_400_000
 
-/** Any conversation of the contact, whatever inbox it came in by. */
-export async function accessVisitorConversation(
-  ctx: Context,
-  { contact, inbox }: ClientVisitor,
-  displayId: number,
-): Promise<ConversationRecord> {
-  const [conversation] = await selectRecords(
-    ctx,
-    sql`c.account_id = ${inbox.account_id} and c.contact_id = ${contact.id} and c.display_id = ${displayId}`,
-  )
-  if (!conversation) throw new NotFoundError()
-  return conversation
-}
-
 export async function listClientMessages(ctx: Context, conversation: ConversationRecord, before: string | null | undefined) {
   const page = sql`select p.id from messages p where p.conversation_id = ${conversation.id} and not p.private
-    and p.message_type <> 2 ${before ? sql`and p.id < ${idOf(before)}` : sql``} order by p.id desc limit ${PAGE}`
+    and p.message_type <> 2 ${before?.trim() ? sql`and p.id < ${idOf(before)}` : sql``} order by p.id desc limit ${PAGE}`
   const messages = await selectMessages(ctx.db, sql`m.id in (${page})`, OLDEST_FIRST)
   return messages.map((message) => presentPublicMessage(ctx.app, message))
 }
@@ -68,7 +54,10 @@ function filesOf(value: unknown): UploadedFile[] {
 
 const SUBMITTED_KEYS = ['name', 'title', 'value', 'csat_survey_response']
 
-/** What a visitor submits replaces what was submitted before. Anything but an object or a list changes nothing. */
+/**
+ * What a visitor submits replaces what was submitted before. Anything but an object or a list changes nothing. Notes and
+ * activities, which visitors are not shown, are not found.
+ */
 export async function submitValues(
   ctx: Context,
   conversation: ConversationRecord,
@@ -76,6 +65,7 @@ export async function submitValues(
   submitted: unknown,
 ): Promise<number> {
   const message = await accessMessage(ctx, conversation, messageId)
+  if (message.private || message.message_type === ACTIVITY) throw new NotFoundError()
   if (contentTypeName(message.content_type) === 'input_csat') checkSurveyIsOpen(ctx, message.created_at)
   const values = Array.isArray(submitted) ? submitted.filter(isObject).map(permitted) : isObject(submitted) ? permitted(submitted) : undefined
   if (values !== undefined) {
@@ -86,11 +76,14 @@ export async function submitValues(
   return message.id
 }
 
-export function checkSurveyIsOpen(ctx: Context, sentAt: Date): void {
-  if (ctx.app.now().getTime() - sentAt.getTime() > SURVEY_DAYS * DAY) {
+/** Days of the calendar count, not hours. */
+function checkSurveyIsOpen(ctx: Context, sentAt: Date): void {
+  if (dayOf(ctx.app.now()) - dayOf(sentAt) > SURVEY_DAYS) {
     throw unprocessable('You cannot update the CSAT survey after 14 days')
   }
 }
+
+const dayOf = (time: Date) => Math.floor(time.getTime() / DAY)
 
 function permitted(values: Record<string, unknown>): Record<string, unknown> {
   const kept: Record<string, unknown> = {}
@@ -99,13 +92,15 @@ function permitted(values: Record<string, unknown>): Record<string, unknown> {
     if (value === undefined) continue
     if (key === 'csat_survey_response') {
       if (isObject(value)) kept[key] = pick(value, ['feedback_message', 'rating'])
-    } else if (!isObject(value) && !Array.isArray(value)) kept[key] = value
+    } else if (isPlain(value)) kept[key] = value
   }
   return kept
 }
 
 const pick = (values: Record<string, unknown>, keys: string[]) =>
-  Object.fromEntries(keys.filter((key) => key in values && !isObject(values[key])).map((key) => [key, values[key]]))
+  Object.fromEntries(keys.filter((key) => key in values && isPlain(values[key])).map((key) => [key, values[key]]))
+
+const isPlain = (value: unknown) => typeof value !== 'object' || value === null
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,8 +1,9 @@
 import Type from 'typebox'
 import { Nullable, operation } from '../../http/operation.ts'
 import { accessContactInbox } from '../contacts/client.model.ts'
+import { accessClientConversation } from '../conversations/client-conversation.model.ts'
 import { PublicMessage } from '../schemas.ts'
-import { accessVisitorConversation, listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
+import { listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
 
 const base = '/public/api/v1/inboxes/:inbox_identifier/contacts/:source_id/conversations/:conversation_id/messages' as const
 
@@ -16,7 +17,7 @@ export const clientMessageOperations = [
     reply: Type.Array(PublicMessage),
     handle: async (ctx, { params, query }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return listClientMessages(ctx, await accessVisitorConversation(ctx, visitor, params.conversation_id), query.before)
+      return listClientMessages(ctx, await accessClientConversation(ctx, visitor, params.conversation_id), query.before)
     },
   }),
   operation({
@@ -35,7 +36,7 @@ export const clientMessageOperations = [
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessVisitorConversation(ctx, visitor, params.conversation_id)
+      const conversation = await accessClientConversation(ctx, visitor, params.conversation_id)
       return writeByVisitor(ctx, visitor, conversation, body)
     },
   }),
@@ -50,7 +51,7 @@ export const clientMessageOperations = [
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessVisitorConversation(ctx, visitor, params.conversation_id)
+      const conversation = await accessClientConversation(ctx, visitor, params.conversation_id)
       return await showClientMessage(ctx, await submitValues(ctx, conversation, params.id, body.submitted_values))
     },
   }),

@@ -1,0 +1,55 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { startTestApp } from '../../../test/support.ts'
+import { buildVisitor } from '../../../test/support/visitor.ts'
+
+const t = startTestApp()
+
+describe('a visitor opens a conversation', () => {
+  it('that is one however many are asked for at once, where the inbox keeps to a single one', async () => {
+    const { contacts } = await buildVisitor(t, { inbox: { lock_to_single_conversation: true } })
+    const { body: contact } = await t.anyone.post(contacts, {})
+    const opened = await Promise.all(
+      Array.from({ length: 10 }, () => t.anyone.post(`${contacts}/${contact.source_id}/conversations`, {})),
+    )
+    expect(new Set(opened.map(({ body }) => body.id)).size).toBe(1)
+  })
+
+  it('with attributes of 1500 characters, however many bytes these take', async () => {
+    const { talks } = await buildVisitor(t)
+    const open = (length: number) => t.anyone.post(talks, { custom_attributes: { mood: '😀'.repeat(length) } })
+    expect(await open(1500)).toMatchObject({ status: 200 })
+    expect(await open(1501)).toMatchObject({
+      status: 422,
+      body: { message: 'Custom attributes mood length should be < 1500' },
+    })
+  })
+})
+
+describe('what a visitor reaches', () => {
+  it('are the conversations of the contact inbox, and of the whole contact once there is a proof', async () => {
+    const { admin, base, contacts, inbox } = await buildVisitor(t)
+    await t.anyone.post(contacts, { identifier: 'ada', source_id: 'desk' })
+    const { body: talk } = await t.anyone.post(`${contacts}/desk/conversations`, {})
+    await t.anyone.post(`${contacts}/desk/conversations/${talk.id}/messages`, { content: 'Secret' })
+    // Whoever says to be Ada shares her contact, but has proven nothing.
+    const { body: elsewhere } = await admin.post(`${base}/inboxes`, { name: 'Elsewhere', channel: { type: 'api' } })
+    const others = `/public/api/v1/inboxes/${elsewhere.inbox_identifier}/contacts`
+    await t.anyone.post(others, { identifier: 'ada', source_id: 'eve' })
+    const reached = `${others}/eve/conversations/${talk.id}`
+    const tries = () => [
+      t.anyone.get(reached),
+      t.anyone.get(`${reached}/messages`),
+      t.anyone.post(`${reached}/messages`, { content: 'I am Ada' }),
+      t.anyone.post(`${reached}/toggle_typing`, { typing_status: 'on' }),
+      t.anyone.post(`${reached}/update_last_seen`),
+      t.anyone.post(`${reached}/toggle_status`),
+    ]
+    expect((await Promise.all(tries())).map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404])
+
+    const hash = createHmac('sha256', elsewhere.hmac_token).update('ada').digest('hex')
+    await t.anyone.get(`${others}/eve?identifier=ada&identifier_hash=${hash}`)
+    expect((await Promise.all(tries())).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
+    expect(inbox.id).not.toBe(elsewhere.id)
+  })
+})
