@@ -29,24 +29,7 @@ const MAX_PIXELS = 50_000_000
 const THUMBNAIL_WIDTH = 250
 
 /** What a browser may show in its own window; everything else is saved to a file. Neither pages nor SVG. */
-const INLINE = new Set([
-  'image/png',
-  'image/jpeg',
-  'image/gif',
-  'image/webp',
-  'image/bmp',
-  'video/mp4',
-  'video/webm',
-  'video/ogg',
-  'video/quicktime',
-  'audio/mpeg',
-  'audio/ogg',
-  'audio/wav',
-  'audio/webm',
-  'audio/mp4',
-  'application/pdf',
-  'text/plain',
-])
+const INLINE = /^(image\/(png|jpeg|gif|webp|bmp)|(video|audio)\/[\w.+-]+|application\/pdf|text\/plain)$/
 /** Would run or render as somebody's page. */
 const ACTIVE = /html|svg|xml|javascript|ecmascript|xhtml/
 
@@ -79,8 +62,11 @@ export async function activeStorageRoutes(server: FastifyInstance, options: Acti
     const { variation } = request.params as { variation: string }
     if (!blob || !verifyVariation(secretKeyBase, variation)) return sendOutside(request, reply, 404, 'Not Found')
     const type = await thumbnail(storage, blob)
-    if (!type) return sendOutside(request, reply, 404, 'Not Found')
-    return lead(reply, blob, { key: blob.key, type, variant: true })
+    if (type) return lead(reply, blob, { key: blob.key, type, variant: true })
+    // A picture that cannot be drawn anew stands for itself.
+    const { key, content_type: own } = blob
+    if (own?.startsWith('image/') && INLINE.test(own)) return lead(reply, blob, { key, type: own })
+    return sendOutside(request, reply, 404, 'Not Found')
   }
   server.get('/rails/active_storage/representations/redirect/:signed_id/:variation/*', toThumbnail)
   server.get('/rails/active_storage/representations/:signed_id/:variation/*', toThumbnail)
@@ -92,16 +78,18 @@ export async function activeStorageRoutes(server: FastifyInstance, options: Acti
     const found = await stat(path).catch(() => null)
     if (!found) return sendOutside(request, reply, 404, 'Not Found')
     const isActive = ACTIVE.test(file.type)
+    const etag = `"${file.key}${file.variant ? '-v' : ''}"`
     reply.headers({
       'content-type': isActive ? 'application/octet-stream' : file.type,
-      'content-disposition': disposition(INLINE.has(file.type), file.filename),
+      'content-disposition': disposition(!isActive && INLINE.test(file.type), file.filename),
       'content-security-policy': "default-src 'none'; sandbox",
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'cross-origin',
       'accept-ranges': 'bytes',
       'cache-control': 'max-age=300, private',
-      etag: `"${file.key}${file.variant ? '-v' : ''}"`,
+      etag,
     })
+    if (request.headers['if-none-match'] === etag) return reply.removeHeader('content-type').code(304).send()
     const range = rangeOf(request.headers.range, found.size)
     if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${found.size}`).send()
     if (!range) return reply.header('content-length', found.size).send(createReadStream(path))

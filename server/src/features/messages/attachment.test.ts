@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { startTestApp } from '../../../test/support.ts'
+import { buildVisitor, formWith } from '../../../test/support/visitor.ts'
+
+const t = startTestApp()
+
+const WEBM = Buffer.from(
+  '1a45dfa39f4286810142f7810142f2810442f381084282847765626d42878104428581021853806701ffffffffffffff',
+  'hex',
+)
+const MP4 = Buffer.from('\0\0\0\x1cftypiso5\0\0\x02\0iso5iso6mp41', 'latin1')
+const OGG = Buffer.concat([
+  Buffer.from('OggS\0\x02', 'latin1'),
+  Buffer.alloc(22),
+  Buffer.from('OpusHead\x01', 'latin1'),
+  Buffer.alloc(10),
+])
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
+describe('a file of a visitor', () => {
+  it('is of a kind that its bytes tell, and its sender where bytes do not tell a sound from a film', async () => {
+    const { messages } = await buildVisitor(t)
+    const kindOf = async (name: string, type: string, content: string | Buffer) =>
+      (await t.anyone.post(messages, formWith([[name, type, content]]))).body.attachments[0].file_type
+    expect(await kindOf('recorded.webm', 'audio/webm;codecs=opus', WEBM)).toBe('audio')
+    expect(await kindOf('recorded.webm', 'video/webm', WEBM)).toBe('video')
+    expect(await kindOf('recorded.mp4', 'audio/mp4', MP4)).toBe('audio')
+    expect(await kindOf('film.mp4', 'video/mp4', MP4)).toBe('video')
+    expect(await kindOf('recorded.ogg', 'audio/ogg', OGG)).toBe('audio')
+    expect(await kindOf('picture.txt', 'text/plain', PNG)).toBe('image')
+    expect(await kindOf('words.png', 'image/png', 'words')).toBe('file')
+    expect(await kindOf('nothing.png', 'image/png', '')).toBe('file')
+    expect(await kindOf('odd.constructor', '', 'words')).toBe('file')
+    expect(await kindOf('drawing.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"/>')).toBe('file')
+  })
+
+  it('is one of many; what is no file is refused, and nothing of it is kept', async () => {
+    const { messages } = await buildVisitor(t)
+    const many = Array.from({ length: 16 }, (_, i): [string, string, string] => [`${i}.txt`, 'text/plain', 'words'])
+    expect((await t.anyone.post(messages, formWith(many))).body.attachments).toHaveLength(16)
+    const mixed = formWith(many.slice(0, 1))
+    mixed.append('attachments[]', 'words')
+    const alone = new FormData()
+    alone.append('attachments', new Blob(['words']), 'words.txt')
+    for (const body of [mixed, alone, { attachments: ['words'] }, { attachments: 'words' }, { attachments: [null] }]) {
+      expect(await t.anyone.post(messages, body)).toMatchObject({ status: 422, body: { attributes: ['attachments'] } })
+    }
+    expect((await t.anyone.get(messages)).body).toHaveLength(1)
+  })
+})
+
+describe('a file of an agent', () => {
+  it('may be one that was sent before, by its signed id', async () => {
+    const { admin, base, talk } = await buildVisitor(t)
+    const path = `${base}/conversations/${talk.id}/messages`
+    const { body: first } = await admin.post(path, formWith([['words.txt', 'text/plain', 'words']]))
+    const signedId = new URL(first.attachments[0].data_url).pathname.split('/').at(-2)!
+    const again = await admin.post(path, { attachments: [signedId] })
+    expect(again.body.attachments[0]).toMatchObject({ file_type: 'file', file_size: 5 })
+    for (const wrong of [`${signedId}0`, 'words']) {
+      expect(await admin.post(path, { attachments: [wrong] })).toMatchObject({
+        status: 422,
+        body: { error: 'mismatched digest' },
+      })
+    }
+  })
+})
