@@ -26,11 +26,32 @@ export function parseForm(text: string): Record<string, unknown> {
   if (!text) return {}
   if (text.includes('%')) decodeURIComponent(text.replaceAll('+', ' '))
   if (text.includes('[') || text.includes('%5B') || text.includes('%5b')) {
-    return parseQs(text, { depth: 8, arrayLimit: 1000, parameterLimit: 2000, plainObjects: false })
+    return parseQs(numberItems(text), { depth: 8, arrayLimit: 1000, parameterLimit: 2000, plainObjects: false })
   }
   const result: Record<string, unknown> = {}
   for (const [key, value] of new URLSearchParams(text)) if (key !== '__proto__') result[key] = value
   return result
+}
+
+/** In `a[][b]=1&a[][c]=2&a[][b]=3` the name that comes again begins the next item, as in Rack. The parser wants the items numbered. */
+function numberItems(text: string): string {
+  const lists = new Map<string, { index: number; seen: Set<string> }>()
+  const pairs = text.split('&').map((pair) => {
+    const end = pair.includes('=') ? pair.indexOf('=') : pair.length
+    const name = pair.slice(0, end).replace(/%5B/gi, '[').replace(/%5D/gi, ']')
+    const at = name.indexOf('[][')
+    if (at < 0) return pair
+    const [list, key] = [name.slice(0, at), name.slice(at + 2)]
+    const items = lists.get(list) ?? { index: 0, seen: new Set() }
+    lists.set(list, items)
+    if (items.seen.has(key) && !key.endsWith('[]')) {
+      items.index++
+      items.seen.clear()
+    }
+    items.seen.add(key)
+    return `${list}[${items.index}]${key}${pair.slice(end)}`
+  })
+  return pairs.join('&')
 }
 
 /** Stands for a query that cannot be read; every request with it is a 400. */

@@ -59,6 +59,23 @@ describe('what a visitor submits', () => {
     })
   })
 
+  it('may come as a form, whose names say again where the next value begins', async () => {
+    const { messages } = await buildVisitor(t)
+    const { body: message } = await t.anyone.post(messages, { content: 'Hello' })
+    const pairs = ['name', 'size', 'value', 's', 'name', 'colour', 'title', 'Red', 'value', 'red']
+    const form = new URLSearchParams()
+    for (let i = 0; i < pairs.length; i += 2) form.append(`submitted_values[][${pairs[i]!}]`, pairs[i + 1]!)
+    const multipart = new FormData()
+    for (const [name, value] of form) multipart.append(name, value)
+    for (const body of [form, multipart]) {
+      const { submitted_values: submitted } = (await t.anyone.put(`${messages}/${message.id}`, body)).body.content_attributes
+      expect(submitted).toEqual([
+        { name: 'size', value: 's' },
+        { name: 'colour', title: 'Red', value: 'red' },
+      ])
+    }
+  })
+
   it('to a survey is taken until the end of its fourteenth day', async () => {
     const { messages } = await buildVisitor(t)
     const { body: message } = await t.anyone.post(messages, { content: 'Rate us' })
