@@ -11,16 +11,35 @@ import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 import { openConversation } from './create.model.ts'
 
 /** What a visitor reaches: the conversations of this contact inbox; proven by HMAC, all of the contact's. */
-function scopeOf({ contact_inbox: place, contact, inbox }: ClientVisitor) {
-  return place.hmac_verified
+function scopeOf({ contact_inbox: place, contact, inbox }: ClientVisitor, isWhole = place.hmac_verified) {
+  return isWhole
     ? sql`c.contact_id = ${contact.id} and c.account_id = ${inbox.account_id}`
     : sql`c.contact_inbox_id = ${place.id}`
 }
 
-export async function accessClientConversation(ctx: Context, visitor: ClientVisitor, displayId: number): Promise<ConversationRecord> {
-  const [conversation] = await selectRecords(ctx, sql`${scopeOf(visitor)} and c.display_id = ${displayId}`)
+export async function accessClientConversation(
+  ctx: Context,
+  visitor: ClientVisitor,
+  displayId: number,
+  isWhole?: boolean,
+): Promise<ConversationRecord> {
+  const [conversation] = await selectRecords(ctx, sql`${scopeOf(visitor, isWhole)} and c.display_id = ${displayId}`)
   if (!conversation) throw new NotFoundError()
   return conversation
+}
+
+/**
+ * For its messages: all of the contact's are reached by whoever the contact was made for too. In Chatwoot by anybody, even one who
+ * only said an e-mail address (Public::Api::V1::InboxesController).
+ */
+export function accessConversationForMessages(ctx: Context, visitor: ClientVisitor, displayId: number): Promise<ConversationRecord> {
+  return accessClientConversation(ctx, visitor, displayId, visitor.contact_inbox.hmac_verified || isOriginal(visitor))
+}
+
+/** Contact and contact inbox came to be in one request, rather than that this inbox joined, or was merged into, a contact. */
+function isOriginal({ contact, contact_inbox: place }: ClientVisitor): boolean {
+  const apart = new Date(place.created_at).getTime() - new Date(contact.created_at).getTime()
+  return apart >= 0 && apart < 1000
 }
 
 export function openByVisitor(

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { startTestApp } from '../../../test/support.ts'
 import { buildVisitor } from '../../../test/support/visitor.ts'
@@ -28,13 +29,16 @@ describe('a visitor opens a conversation', () => {
 
 describe('what a visitor reaches', () => {
   it('are the conversations of the contact inbox, and of the whole contact once there is a proof', async () => {
-    const { admin, base, contacts, inbox } = await buildVisitor(t)
+    const { admin, base, contacts } = await buildVisitor(t)
     await t.anyone.post(contacts, { identifier: 'ada', source_id: 'desk' })
     const { body: talk } = await t.anyone.post(`${contacts}/desk/conversations`, {})
     await t.anyone.post(`${contacts}/desk/conversations/${talk.id}/messages`, { content: 'Secret' })
     // Whoever says to be Ada shares her contact, but has proven nothing.
     const { body: elsewhere } = await admin.post(`${base}/inboxes`, { name: 'Elsewhere', channel: { type: 'api' } })
     const others = `/public/api/v1/inboxes/${elsewhere.inbox_identifier}/contacts`
+    await t.run(({ db }) =>
+      sql`update contacts set created_at = created_at - interval '2 seconds' where identifier = 'ada'`.execute(db),
+    )
     await t.anyone.post(others, { identifier: 'ada', source_id: 'eve' })
     const reached = `${others}/eve/conversations/${talk.id}`
     const tries = () => [
@@ -50,6 +54,17 @@ describe('what a visitor reaches', () => {
     const hash = createHmac('sha256', elsewhere.hmac_token).update('ada').digest('hex')
     await t.anyone.get(`${others}/eve?identifier=ada&identifier_hash=${hash}`)
     expect((await Promise.all(tries())).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
-    expect(inbox.id).not.toBe(elsewhere.id)
+  })
+  it('are none of somebody with whom a contact was merged by an address alone', async () => {
+    const { contacts, contact, talk } = await buildVisitor(t)
+    const { body: eve } = await t.anyone.post(contacts, {})
+    await t.anyone.patch(`${contacts}/${contact.source_id}`, { email: 'ada@acme.example' })
+    await t.run(({ db }) =>
+      sql`update contacts set created_at = created_at - interval '2 seconds' where id = ${contact.id}`.execute(db),
+    )
+    expect((await t.anyone.patch(`${contacts}/${eve.source_id}`, { email: 'ada@acme.example' })).body.id).toBe(
+      contact.id,
+    )
+    expect((await t.anyone.get(`${contacts}/${eve.source_id}/conversations/${talk.id}/messages`)).status).toBe(404)
   })
 })

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { Nullable, operation } from '../../http/operation.ts'
 import { accessContactInbox } from '../contacts/client.model.ts'
-import { accessClientConversation } from '../conversations/client-conversation.model.ts'
+import { accessConversationForMessages } from '../conversations/client-conversation.model.ts'
 import { PublicMessage } from '../schemas.ts'
 import { listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
 
@@ -17,7 +17,7 @@ export const clientMessageOperations = [
     reply: Type.Array(PublicMessage),
     handle: async (ctx, { params, query }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return listClientMessages(ctx, await accessClientConversation(ctx, visitor, params.conversation_id), query.before)
+      return listClientMessages(ctx, await accessConversationForMessages(ctx, visitor, params.conversation_id), query.before)
     },
   }),
   operation({
@@ -36,7 +36,7 @@ export const clientMessageOperations = [
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessClientConversation(ctx, visitor, params.conversation_id)
+      const conversation = await accessConversationForMessages(ctx, visitor, params.conversation_id)
       return writeByVisitor(ctx, visitor, conversation, body)
     },
   }),
@@ -51,7 +51,7 @@ export const clientMessageOperations = [
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessClientConversation(ctx, visitor, params.conversation_id)
+      const conversation = await accessConversationForMessages(ctx, visitor, params.conversation_id)
       return await showClientMessage(ctx, await submitValues(ctx, conversation, params.id, body.submitted_values))
     },
   }),
