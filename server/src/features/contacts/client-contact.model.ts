@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { invalidField, NotAuthorizedError } from '../../http/errors.ts'
+import { invalidField, NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import { hmacHex, isSameText } from '../../lib/hmac.ts'
 import { randomName } from '../../lib/random-name.ts'
 import { fetchAvatarLater } from './avatar.model.ts'
-import { accessClientInbox, accessContactInbox, type ClientInbox, type ClientVisitor, type ContactInboxRecord } from './client.model.ts'
+import { accessClientInbox, accessContactInbox, findVisitor, type ClientInbox, type ClientVisitor, type ContactInboxRecord } from './client.model.ts'
 import { createContactInbox } from './contact-inbox.model.ts'
 import { mergeContacts } from './contact-merge.model.ts'
 import {
@@ -104,7 +104,9 @@ async function findOrCreate(ctx: Context, inbox: ClientInbox, fields: ClientCont
 
 /** The visitor behind a source id; a proof that holds is remembered. */
 export async function accessProvenVisitor(ctx: Context, identifier: string, sourceId: string, proof: Proof): Promise<ClientVisitor> {
-  const visitor = await accessContactInbox(ctx, identifier, sourceId)
+  // Whose identities are to be locked is not locked before them.
+  const visitor = await findVisitor(ctx, identifier, sourceId)
+  if (!visitor) throw new NotFoundError()
   if (checkProof(visitor.inbox, proof) && !visitor.contact_inbox.hmac_verified) {
     await sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
       where id = ${visitor.contact_inbox.id}`.execute(ctx.db)
@@ -114,9 +116,10 @@ export async function accessProvenVisitor(ctx: Context, identifier: string, sour
 }
 
 /** Says who a visitor is. Who already has that e-mail or telephone number is the same person: the two become one. */
-export async function identify(ctx: Context, { inbox, contact: seen }: ClientVisitor, fields: ClientContactFields): Promise<ContactRecord> {
+export async function identify(ctx: Context, { inbox, contact_inbox: place, contact: seen }: ClientVisitor, fields: ClientContactFields): Promise<ContactRecord> {
   await lockIdentities(ctx, inbox.account_id, [fields.email, fields.phone_number])
-  let contact = (await findContact(ctx, inbox.account_id, seen.id)) ?? seen
+  const still = await findContact(ctx, inbox.account_id, seen.id)
+  let contact = still ?? (await accessContactInbox(ctx, inbox.identifier, place.source_id)).contact
   const { email, phone_number: phone } = fields
   const wanted: ContactFields = {
     ...(fields.name?.trim() && { name: fields.name }),

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import type { Context } from '../../http/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
@@ -70,20 +70,38 @@ export async function accessClientInbox(ctx: Context, identifier: string): Promi
   return rows[0].inbox
 }
 
-const findVisitor = prepared<{ identifier: string; source_id: string }, ClientVisitor & { has_endpoints: boolean }>(
-  (asked) => sql`
-    select ${INBOX_JSON} as inbox, row_to_json(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
-      ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints
-    ${FROM_CHANNEL}
-    join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${asked.source_id}
-    join contacts ct on ct.id = ci.contact_id
-    where ch.identifier = ${asked.identifier}`,
-)
-
-/** The visitor behind a source id of that inbox. */
+/**
+ * The visitor behind a source id of that inbox. Who writes locks the contact before anything of theirs, as a merge does; one that
+ * was merged away meanwhile is looked for again.
+ */
 export async function accessContactInbox(ctx: Context, identifier: string, sourceId: string): Promise<ClientVisitor> {
-  const [visitor] = await findVisitor(ctx.db, { identifier, source_id: sourceId })
+  const writes = ctx.db.isTransaction
+  const visitor = (await findVisitor(ctx, identifier, sourceId, writes)) ?? (writes && (await findVisitor(ctx, identifier, sourceId, true)))
   if (!visitor) throw new NotFoundError()
-  ctx.hasEndpoints = visitor.has_endpoints
   return visitor
+}
+
+export async function findVisitor(
+  ctx: Context,
+  identifier: string,
+  sourceId: string,
+  locks = false,
+): Promise<ClientVisitor | undefined> {
+  const [visitor] = await visitors[locks ? 'locking' : 'reading'](ctx.db, { identifier, source_id: sourceId })
+  if (visitor) ctx.hasEndpoints = visitor.has_endpoints
+  return visitor
+}
+
+const visitors = { locking: visitorBy(sql`for no key update of ct`), reading: visitorBy(sql``) }
+
+function visitorBy(lock: RawBuilder<unknown>) {
+  return prepared<{ identifier: string; source_id: string }, ClientVisitor & { has_endpoints: boolean }>(
+    (asked) => sql`
+      select ${INBOX_JSON} as inbox, row_to_json(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
+        ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints
+      ${FROM_CHANNEL}
+      join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${asked.source_id}
+      join contacts ct on ct.id = ci.contact_id
+      where ch.identifier = ${asked.identifier} ${lock}`,
+  )
 }

@@ -68,3 +68,17 @@ describe('what a visitor reaches', () => {
     expect((await t.anyone.get(`${contacts}/${eve.source_id}/conversations/${talk.id}/messages`)).status).toBe(404)
   })
 })
+
+it("what a visitor writes while their contact becomes another one is kept, and is that one's", async () => {
+  const { contacts, contact, messages } = await buildVisitor(t)
+  const { body: ada } = await t.anyone.post(contacts, { email: 'ada@acme.example' })
+  const write = () => t.anyone.post(messages, { content: 'Hello' })
+  const answers = await Promise.all([
+    ...Array.from({ length: 6 }, write),
+    t.anyone.patch(`${contacts}/${contact.source_id}`, { email: 'ada@acme.example' }),
+    ...Array.from({ length: 6 }, write),
+  ])
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+  const written = (await t.anyone.get(messages)).body as { sender: { id: number } }[]
+  expect(written.map(({ sender }) => sender.id)).toEqual(Array.from({ length: 12 }, () => ada.id))
+})
