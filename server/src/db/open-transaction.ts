@@ -15,7 +15,7 @@ export class OpenTransaction {
     this.#client = client
     const connection: DatabaseConnection = {
       executeQuery: (query) => this.#execute(query),
-      async *streamQuery() {
+      streamQuery: () => {
         throw new Error('a transaction does not stream')
       },
     }

@@ -14,5 +14,6 @@ export async function sweep(ctx: Context, _payload?: unknown): Promise<void> {
     and not exists (select 1 from parley.deliveries d where d.event_id = e.id)`.execute(ctx.db)
   await sql`delete from parley.attempts where resets_at < now()`.execute(ctx.db)
   await sql`delete from parley.sso_tokens where expires_at < now()`.execute(ctx.db)
+  await sql`delete from parley.proofs p where not exists (select 1 from contact_inboxes ci where ci.id = p.contact_inbox_id)`.execute(ctx.db)
   await recountCompanies(ctx)
 }

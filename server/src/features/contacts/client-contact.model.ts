@@ -49,7 +49,7 @@ function checkProof(inbox: ClientInbox, { identifier, identifier_hash: hash }: P
  */
 export async function arrive(ctx: Context, identifier: string, fields: ClientContactFields): Promise<Arrival> {
   const inbox = await accessClientInbox(ctx, identifier)
-  checkProof(inbox, fields)
+  const hasProof = checkProof(inbox, fields)
   if (fields.source_id !== undefined && fields.source_id !== null && !fields.source_id.trim()) {
     throw invalidField('source_id', "can't be blank")
   }
@@ -69,6 +69,8 @@ export async function arrive(ctx: Context, identifier: string, fields: ClientCon
     channelType: inbox.channel_type,
     ...(sourceId !== undefined && { sourceId }),
   })
+  // The e-mail address may have led to somebody else.
+  if (hasProof && contact.identifier === fields.identifier) await sql`insert into parley.proofs (contact_inbox_id) values (${place.id})`.execute(ctx.db)
   return { contact, contact_inbox: place }
 }
 
@@ -102,12 +104,13 @@ async function findOrCreate(ctx: Context, inbox: ClientInbox, fields: ClientCont
   return contact
 }
 
-/** The visitor behind a source id; a proof that holds is remembered. */
+/** The visitor behind a source id. A proof that holds is remembered where it is one of this contact: it says nothing about others. */
 export async function accessProvenVisitor(ctx: Context, identifier: string, sourceId: string, proof: Proof): Promise<ClientVisitor> {
   // Whose identities are to be locked is not locked before them.
   const visitor = await findVisitor(ctx, identifier, sourceId)
   if (!visitor) throw new NotFoundError()
-  if (checkProof(visitor.inbox, proof) && !visitor.contact_inbox.hmac_verified) {
+  const isProven = checkProof(visitor.inbox, proof) && visitor.contact.identifier === proof.identifier
+  if (isProven && !visitor.contact_inbox.hmac_verified) {
     await sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
       where id = ${visitor.contact_inbox.id}`.execute(ctx.db)
     visitor.contact_inbox.hmac_verified = true
@@ -144,9 +147,15 @@ export async function identify(ctx: Context, { inbox, contact_inbox: place, cont
   return contact
 }
 
+/** Whoever only says an address of somebody has proven nothing about them, whatever they proved about themselves. */
 async function mergeInto(ctx: Context, owner: ContactRecord, contact: ContactRecord): Promise<ContactRecord> {
   const locked = await findContact(ctx, owner.account_id, owner.id)
-  return locked ? mergeContacts(ctx, locked, contact) : contact
+  if (!locked) return contact
+  if (locked.identifier !== contact.identifier) {
+    await sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)
+      delete from parley.proofs where contact_inbox_id in (select id from places)`.execute(ctx.db)
+  }
+  return mergeContacts(ctx, locked, contact)
 }
 
 export function presentArrival({ contact, contact_inbox: place }: { contact: ContactRecord; contact_inbox: ContactInboxRecord }) {

@@ -46,6 +46,8 @@ export interface ClientVisitor {
   contact_inbox: ContactInboxRecord
   contact: ContactRecord
   avatar: AvatarBlob | null
+  /** By HMAC, when they arrived or since. */
+  has_proven: boolean
 }
 
 const INBOX_JSON = sql`json_build_object('id', i.id, 'account_id', i.account_id, 'account_name', a.name,
@@ -98,7 +100,8 @@ function visitorBy(lock: RawBuilder<unknown>) {
   return prepared<{ identifier: string; source_id: string }, ClientVisitor & { has_endpoints: boolean }>(
     (asked) => sql`
       select ${INBOX_JSON} as inbox, row_to_json(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
-        ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints
+        ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints,
+        ci.hmac_verified or exists (select 1 from parley.proofs p where p.contact_inbox_id = ci.id) as has_proven
       ${FROM_CHANNEL}
       join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${asked.source_id}
       join contacts ct on ct.id = ci.contact_id

@@ -29,17 +29,11 @@ export async function accessClientConversation(
 }
 
 /**
- * For its messages: all of the contact's are reached by whoever the contact was made for too. In Chatwoot by anybody, even one who
- * only said an e-mail address (Public::Api::V1::InboxesController).
+ * For its messages: all of the contact's are reached by who ever gave a proof. In Chatwoot by anybody, even one who only said an
+ * e-mail address (Public::Api::V1::InboxesController).
  */
 export function accessConversationForMessages(ctx: Context, visitor: ClientVisitor, displayId: number): Promise<ConversationRecord> {
-  return accessClientConversation(ctx, visitor, displayId, visitor.contact_inbox.hmac_verified || isOriginal(visitor))
-}
-
-/** Contact and contact inbox came to be in one request, rather than that this inbox joined, or was merged into, a contact. */
-function isOriginal({ contact, contact_inbox: place }: ClientVisitor): boolean {
-  const apart = new Date(place.created_at).getTime() - new Date(contact.created_at).getTime()
-  return apart >= 0 && apart < 1000
+  return accessClientConversation(ctx, visitor, displayId, visitor.has_proven)
 }
 
 export function openByVisitor(

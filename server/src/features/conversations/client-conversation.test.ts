@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { startTestApp } from '../../../test/support.ts'
 import { buildVisitor } from '../../../test/support/visitor.ts'
@@ -36,9 +35,6 @@ describe('what a visitor reaches', () => {
     // Whoever says to be Ada shares her contact, but has proven nothing.
     const { body: elsewhere } = await admin.post(`${base}/inboxes`, { name: 'Elsewhere', channel: { type: 'api' } })
     const others = `/public/api/v1/inboxes/${elsewhere.inbox_identifier}/contacts`
-    await t.run(({ db }) =>
-      sql`update contacts set created_at = created_at - interval '2 seconds' where identifier = 'ada'`.execute(db),
-    )
     await t.anyone.post(others, { identifier: 'ada', source_id: 'eve' })
     const reached = `${others}/eve/conversations/${talk.id}`
     const tries = () => [
@@ -59,13 +55,31 @@ describe('what a visitor reaches', () => {
     const { contacts, contact, talk } = await buildVisitor(t)
     const { body: eve } = await t.anyone.post(contacts, {})
     await t.anyone.patch(`${contacts}/${contact.source_id}`, { email: 'ada@acme.example' })
-    await t.run(({ db }) =>
-      sql`update contacts set created_at = created_at - interval '2 seconds' where id = ${contact.id}`.execute(db),
-    )
     expect((await t.anyone.patch(`${contacts}/${eve.source_id}`, { email: 'ada@acme.example' })).body.id).toBe(
       contact.id,
     )
     expect((await t.anyone.get(`${contacts}/${eve.source_id}/conversations/${talk.id}/messages`)).status).toBe(404)
+  })
+})
+
+describe('a proof', () => {
+  it('speaks for nobody else: neither an address of theirs nor a merge makes it theirs', async () => {
+    const { contacts, contact, talk, inbox } = await buildVisitor(t)
+    await t.anyone.patch(`${contacts}/${contact.source_id}`, { email: 'ada@acme.example' })
+    const hash = createHmac('sha256', inbox.hmac_token).update('eve').digest('hex')
+    const proof = { identifier: 'eve', identifier_hash: hash }
+    const reach = async (source: string) =>
+      (await t.anyone.get(`${contacts}/${source}/conversations/${talk.id}/messages`)).status
+    // Arriving with Ada's address.
+    const { body: first } = await t.anyone.post(contacts, { ...proof, email: 'ada@acme.example' })
+    expect([first.id, await reach(first.source_id)]).toEqual([contact.id, 404])
+    await t.anyone.get(`${contacts}/${first.source_id}?${new URLSearchParams(proof)}`)
+    expect(await reach(first.source_id)).toBe(404)
+    // Being somebody else, and becoming one with Ada.
+    const { body: second } = await t.anyone.post(contacts, proof)
+    await t.anyone.get(`${contacts}/${second.source_id}?${new URLSearchParams(proof)}`)
+    const { body: merged } = await t.anyone.patch(`${contacts}/${second.source_id}`, { email: 'ada@acme.example' })
+    expect([merged.id, await reach(second.source_id)]).toEqual([contact.id, 404])
   })
 })
 

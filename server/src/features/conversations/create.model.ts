@@ -81,7 +81,7 @@ interface Place {
 
 /** In a statement of its own, after the lock: one opened meanwhile is seen only by what begins later. */
 async function newestOf(ctx: Context, contactInboxId: number): Promise<ConversationRecord | undefined> {
-  const [newest] = await selectRecords(ctx, sql`c.contact_inbox_id = ${contactInboxId}`, sql`true`, sql`order by c.id desc limit 1`)
+  const [newest] = await selectRecords(ctx, sql`c.contact_inbox_id = ${contactInboxId}`, sql`order by c.id desc limit 1`)
   return newest
 }
 
