@@ -16,7 +16,7 @@ import { createFiles, type Files } from './features/active-storage/files.ts'
 import { startDeliveries, type DeliveryPump } from './features/webhooks/delivery.pump.ts'
 import { rememberSignIns, type SignIns } from './http/sign-in.ts'
 import { mountOperations } from './http/mount.ts'
-import { BROKEN_QUERY, parseForm, requestIdOf } from './http/transport.ts'
+import { BROKEN_QUERY, otherVerb, parseForm, requestIdOf, SECURITY_HEADERS, sendOutside, type OtherFormat } from './http/transport.ts'
 import { startWorker } from './jobs/worker.ts'
 import { operations } from './operations.ts'
 import { mountPages } from './pages.ts'
@@ -59,9 +59,10 @@ export async function buildApp(config: Config, database: Database, options: AppO
     bodyLimit: config.maximumUpload * 2,
     forceCloseConnections: true,
     rewriteUrl,
-    routerOptions: { maxParamLength: 20_000, querystringParser: readQuery as never, ignoreTrailingSlash: true },
-    frameworkErrors: (_error, _request, reply) => {
-      reply.raw.writeHead(400, { 'content-type': 'application/json; charset=UTF-8' }).end('{"status":400,"error":"Bad Request"}')
+    routerOptions: { maxParamLength: 20_000, querystringParser: readQuery as never, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    // A path that cannot be read.
+    frameworkErrors: (_error, request, reply) => {
+      sendOutside(request, reply.headers(SECURITY_HEADERS).header('x-request-id', request.id), 400, 'Bad Request')
     },
   })
   const app = { config, database, log, server, now: options.now ?? (() => new Date()) } as unknown as App
@@ -118,19 +119,19 @@ export function createLog(config: Config): Logger {
 
 type RawRequest = RawRequestDefaultExpression
 
-/** `.json` and a trailing slash change nothing; a verb may come in a header or the query. */
+/** `.json` and a trailing slash change nothing, another format is refused later; a verb may come in a header or the query. */
 function rewriteUrl(request: RawRequest): string {
   const url = request.url ?? '/'
   const end = url.indexOf('?')
   const path = end < 0 ? url : url.slice(0, end)
   if (request.method === 'POST') {
     const wanted = request.headers['x-http-method-override'] ?? (end < 0 ? undefined : new URLSearchParams(url.slice(end)).get('_method'))
-    const verb = typeof wanted === 'string' ? wanted.toUpperCase() : ''
-    if (['GET', 'PUT', 'PATCH', 'DELETE'].includes(verb)) request.method = verb
+    request.method = otherVerb(wanted) ?? 'POST'
   }
-  return path.endsWith('.json') && !path.startsWith('/swagger') && !path.startsWith('/rails')
-    ? path.slice(0, -5) + (end < 0 ? '' : url.slice(end))
-    : url
+  const [suffix, format] = /\.(json|xml|html)\/?$/.exec(path) ?? []
+  if (!suffix || !/^\/+(api|auth|public\/api|platform|health)\b/.test(path)) return url
+  if (format !== 'json') request.format = format as OtherFormat
+  return path.slice(0, -suffix.length) + (end < 0 ? '' : url.slice(end))
 }
 
 function readQuery(text: string): Record<string, unknown> {

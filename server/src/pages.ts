@@ -17,7 +17,7 @@ export async function mountPages(server: FastifyInstance, app: App): Promise<voi
     frontendUrl: app.config.frontendUrl,
   })
   // Without an upgrade there is nothing behind the address of the sockets.
-  server.get('/cable', (_request, reply) => reply.code(404).type('text/plain').send('Page not found'))
+  server.get('/cable', (_request, reply) => reply.code(404).headers({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' }).send('Page not found'))
   await mountReference(server, app)
   await server.register(fastifyStatic, {
     root: VISITOR_CHAT,

@@ -86,6 +86,23 @@ export class RefusedError extends RequestError {
   }
 }
 
+/** What Rails answers outside of its controllers: `{status, error}`, JSON only for whoever asks for it. */
+export class OutsideError extends RequestError {
+  readonly status: number
+  /** Whatever the Accept header says. */
+  readonly json: boolean
+  constructor(status: number, error: string, { json = false } = {}) {
+    super(error)
+    this.status = status
+    this.json = json
+  }
+  body() {
+    return { status: this.status, error: this.message }
+  }
+}
+
+export const badRequest = () => new OutsideError(400, 'Bad Request')
+
 export const unprocessable = (error: string) => new RefusedError(422, { error })
 
 /** For a field that the operation knows, with a value that it cannot take. */

@@ -1,16 +1,18 @@
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isUtf8 } from 'node:buffer'
+import { stringify } from 'qs'
 import { Compile } from 'typebox/compile'
 import type { App } from '../app.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { Context } from './context.ts'
-import { MissingParamError, NotFoundError, RecordInvalidError, RefusedError, RequestError, UnavailableError } from './errors.ts'
+import { badRequest, MissingParamError, NotFoundError, OutsideError, RecordInvalidError, RefusedError, RequestError, UnavailableError } from './errors.ts'
 import { Empty, TEXT_PARAMS, type Operation } from './operation.ts'
 import { checkDepth, compileReader, readPathId } from './params.ts'
 import { overGlobalLimit, RetryLaterError } from './rate-limit.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { signIn } from './sign-in.ts'
-import { BROKEN_QUERY, parseForm, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
+import { BROKEN_QUERY, otherVerb, parseForm, SECURITY_HEADERS, type OtherVerb, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,47 +26,52 @@ const JSON_LIMIT = 2 * 1024 * 1024
 export function mountOperations(server: FastifyInstance, app: App, operations: Operation[]): void {
   readBodies(server, app)
   server.addHook('onRequest', (request, reply, done) => {
+    if (request.method === 'OPTIONS' && isPreflight(request)) return answerPreflight(app, request, reply)
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
     crossOrigin(app, request, reply)
-    if (request.method === 'OPTIONS' && isPreflight(request)) return void reply.code(200).send('')
     if (request.query === BROKEN_QUERY) return sendOutside(request, reply, 400, 'Bad Request')
     if (overGlobalLimit(app, request)) return void reply.code(429).type('text/plain').send('Retry later\n')
     done()
   })
-  server.addHook('onSend', (_request, reply, _payload, done) => {
+  server.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-runtime', (reply.elapsedTime / 1000).toFixed(6))
-    done()
+    // Rails counts what it sends, which is nothing.
+    if (request.method === 'HEAD' && typeof payload === 'string') done(null, '')
+    else done()
   })
   for (const operation of operations) {
     const handler = handlerOf(app, operation)
     const method = operation.method === 'PATCH' ? ['PATCH', 'PUT'] : [operation.method]
     server.route({ method, url: operation.path, handler, config: { operation } })
   }
-  server.setNotFoundHandler((request, reply) => sendOutside(request, reply, 404, 'Not Found'))
+  server.setNotFoundHandler((request, reply) => {
+    const verb = formVerb(request)
+    return verb ? answerAs(verb, request, reply) : sendOutside(request, reply, 404, 'Not Found')
+  })
   server.setErrorHandler((error, request, reply) => answerError(app, request, reply, error))
 }
 
 function readBodies(server: FastifyInstance, app: App): void {
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: JSON_LIMIT }, (_request, text, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: JSON_LIMIT }, (_request, bytes, done) => {
     try {
-      const body = (text as string).trim()
+      const body = readUtf8(bytes as Buffer).trim()
       checkDepth(body)
       const value: unknown = body ? JSON.parse(body) : {}
       // A list or a scalar at the top counts as no parameters.
       done(null, typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
     } catch (error) {
-      done(error instanceof RequestError ? error : new RefusedError(400, { status: 400, error: 'Bad Request' }))
+      done(error instanceof RequestError ? error : badRequest())
     }
   })
   server.addContentTypeParser(
     'application/x-www-form-urlencoded',
-    { parseAs: 'string', bodyLimit: JSON_LIMIT },
-    (_request, text, done) => {
+    { parseAs: 'buffer', bodyLimit: JSON_LIMIT },
+    (_request, bytes, done) => {
       try {
-        done(null, parseForm(text as string))
+        done(null, parseForm(readUtf8(bytes as Buffer)))
       } catch {
-        done(new RefusedError(400, { status: 400, error: 'Bad Request' }))
+        done(badRequest())
       }
     },
   )
@@ -76,6 +83,12 @@ function readBodies(server: FastifyInstance, app: App): void {
   })
 }
 
+/** Other bytes are no text: they would be kept as something that nobody sent. */
+function readUtf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw badRequest()
+  return bytes.toString()
+}
+
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 function handlerOf(app: App, operation: Operation): Handler {
@@ -83,11 +96,16 @@ function handlerOf(app: App, operation: Operation): Handler {
   const readBody = operation.body && compileReader(operation.body)
   const check = app.config.environment === 'production' ? undefined : checkerOf(operation)
   const isEmpty = operation.reply === Empty
+  // Where Rails looks at the Accept header, though it answers JSON in any case.
+  const varies = operation.family === 'auth' || operation.id === 'api.index'
 
   const run = async (request: FastifyRequest, reply: FastifyReply) => {
-    const signedIn = await signIn(app, operation, request)
+    const verb = formVerb(request)
+    if (verb) return answerAs(verb, request, reply)
+    if (varies && request.headers.accept) reply.header('vary', 'Accept')
+    const signedIn = await signIn(app, operation, request, reply)
     const { caller } = signedIn
-    if (caller.kind === 'user' && caller.session) reply.headers(caller.session.headers)
+    if (request.raw.format) throw new OutsideError(406, 'Not Acceptable')
     const sent = await parametersOf(app, request)
     const ctx = new Context({
       app,
@@ -127,7 +145,7 @@ interface Sent {
 async function parametersOf(app: App, request: FastifyRequest): Promise<Sent> {
   const query = request.query as Record<string, unknown>
   const body = request.isMultipart() ? await readMultipart(app, request).catch(refuseBroken) : ((request.body ?? {}) as Record<string, unknown>)
-  const isJson = request.headers['content-type']?.startsWith('application/json') ?? false
+  const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '')
   return { all: Object.keys(query).length ? { ...body, ...query } : body, body, isJson }
 }
 
@@ -156,7 +174,7 @@ async function readMultipart(app: App, request: FastifyRequest): Promise<Record<
 /** What the parser of forms says besides its limits: a form that ends early, or has no boundary. */
 function refuseBroken(error: Error & { code?: string }): never {
   if (error instanceof RequestError || error.code?.startsWith('FST_')) throw error
-  throw new RefusedError(400, { status: 400, error: 'Bad Request' })
+  throw badRequest()
 }
 
 const FILE_MARK = '\u0001file:'
@@ -216,7 +234,8 @@ function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thr
   const outside = operation?.family === 'client' || operation?.family === 'platform'
   if (error instanceof RetryLaterError) return reply.code(429).type('text/plain').send(error.body())
   if (error instanceof RequestError) {
-    if (error.status === 400 && isBadRequest(error)) return sendOutside(request, dropSession(reply), 400, 'Bad Request')
+    if (error instanceof OutsideError && !error.json) return sendOutside(request, dropSession(reply), error.status, error.message, request.raw.format)
+    if (error instanceof OutsideError) return sendOutsideJson(reply, error.status, error.message)
     if (error instanceof NotFoundError && outside) return sendOutsideJson(reply, 404, 'Not Found')
     if (error instanceof RecordInvalidError) {
       dropSession(reply)
@@ -242,8 +261,6 @@ function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thr
   return sendOutsideJson(reply, 500, 'Internal Server Error')
 }
 
-const isBadRequest = (error: RequestError) => (error.body() as { status?: number } | undefined)?.status === 400
-
 function statusOfFrameworkError(error: { code?: string; statusCode?: number }): number | undefined {
   const status = error.statusCode
   return error.code?.startsWith('FST_') && status && status >= 400 && status < 500 ? status : undefined
@@ -267,6 +284,25 @@ function dropSession(reply: FastifyReply): FastifyReply {
 
 function isPreflight(request: FastifyRequest): boolean {
   return Boolean(request.headers.origin && request.headers['access-control-request-method'])
+}
+
+/** The verb that a form names in `_method`, known only once its route was looked for. */
+function formVerb(request: FastifyRequest): OtherVerb | undefined {
+  if (request.method !== 'POST' || !request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return undefined
+  return otherVerb((request.body as { _method?: unknown } | undefined)?._method)
+}
+
+async function answerAs(method: OtherVerb, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const payload = stringify(request.body, { arrayFormat: 'brackets' })
+  const headers = { ...request.headers, 'content-length': String(Buffer.byteLength(payload)) }
+  const answer = await request.server.inject({ method, url: request.originalUrl, headers, payload, remoteAddress: request.socket.remoteAddress! })
+  return reply.code(answer.statusCode).headers(answer.headers).send(answer.rawPayload)
+}
+
+/** Answered before anything else looks at it, and with nothing else. */
+function answerPreflight(app: App, request: FastifyRequest, reply: FastifyReply): void {
+  crossOrigin(app, request, reply)
+  reply.removeHeader('vary').code(200).send()
 }
 
 function crossOrigin(app: App, request: FastifyRequest, reply: FastifyReply): void {

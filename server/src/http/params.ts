@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { humanize, invalidField, RecordInvalidError, RefusedError } from './errors.ts'
+import { badRequest, humanize, invalidField, RecordInvalidError } from './errors.ts'
 
 /**
  * Reads parameters the way Rails clients send them: numbers as text and text as numbers, `"false"`, a scalar where a
@@ -205,7 +205,7 @@ export function checkDepth(text: string): void {
       else if (code === 34) inText = false
     } else if (code === 34) inText = true
     else if (code === 91 || code === 123) {
-      if (++depth > MAX_DEPTH) throw new RefusedError(400, { status: 400, error: 'Bad Request' })
+      if (++depth > MAX_DEPTH) throw badRequest()
     } else if (code === 93 || code === 125) depth--
   }
 }

@@ -9,3 +9,6 @@ export class RawAnswer {
     this.body = body
   }
 }
+
+export const redirect = (location: string) =>
+  new RawAnswer(302, { location, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' })

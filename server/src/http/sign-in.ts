@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import { prepared } from '../db/prepared.ts'
 import { findSession } from '../features/auth/session.model.ts'
@@ -21,7 +21,7 @@ export interface SignedIn {
 const BOT_REFUSED = 'Access to this endpoint is not authorized for bots'
 
 /** Who calls, and whether this operation is theirs to call. One statement, in Chatwoot's order of checks. */
-export async function signIn(app: App, operation: Operation, request: FastifyRequest): Promise<SignedIn> {
+export async function signIn(app: App, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
   if (operation.access === 'nobody' || operation.access === 'client') return { caller: { kind: 'nobody' } }
   const token = apiTokenOf(request)
   if (operation.access === 'platform') return { caller: await findPlatformApp(app, token) }
@@ -31,6 +31,8 @@ export async function signIn(app: App, operation: Operation, request: FastifyReq
   const found = token ? await findByToken(app, token, accountId) : await findBySession(app, request, accountId)
   if (!found) throw token ? new RefusedError(401, { error: 'Invalid Access Token' }) : new NotSignedInError()
   const { caller, account, membership, botInAccount } = found
+  // From here on every answer repeats the headers of the session, refusals too.
+  if (caller.kind === 'user' && caller.session) reply.headers(caller.session.headers)
 
   if (caller.kind !== 'user' && !operation.bots) throw new NotAuthorizedError(BOT_REFUSED)
   if (!inAccount) return { caller }

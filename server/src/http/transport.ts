@@ -17,7 +17,7 @@ const OUTSIDE_TYPE = 'application/json; charset=UTF-8'
 
 /** The id a caller sent, cleaned as Rails does, or a new one. */
 export function requestIdOf(header: string | string[] | undefined): string {
-  if (typeof header !== 'string') return randomUUID()
+  if (typeof header !== 'string' || !header) return randomUUID()
   return header.replace(/[^A-Za-z0-9_@-]/g, '').slice(0, 255)
 }
 
@@ -54,6 +54,14 @@ function numberItems(text: string): string {
   return pairs.join('&')
 }
 
+const OTHER_VERBS = ['GET', 'PUT', 'PATCH', 'DELETE'] as const
+export type OtherVerb = (typeof OTHER_VERBS)[number]
+
+/** The verb as which a POST wants to be taken. */
+export function otherVerb(wanted: unknown): OtherVerb | undefined {
+  return OTHER_VERBS.find((verb) => typeof wanted === 'string' && verb === wanted.toUpperCase())
+}
+
 /** Stands for a query that cannot be read; every request with it is a 400. */
 export const BROKEN_QUERY: Record<string, unknown> = Object.freeze({})
 
@@ -88,15 +96,25 @@ export function sendJson(request: FastifyRequest, reply: FastifyReply, status: n
 
 /** 200 without a byte still says JSON, without a charset. */
 export function sendEmpty(reply: FastifyReply, status: number) {
-  if (status !== 204) reply.header('content-type', 'application/json').header('content-length', '0')
-  return reply.code(status).header('cache-control', 'no-cache').send('')
+  if (status !== 204) reply.header('content-type', 'application/json')
+  // Text, even none, would be given a charset.
+  return reply.code(status).header('cache-control', 'no-cache').send()
 }
 
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** Asked for by the end of the path, in the place of JSON. */
+    format?: OtherFormat
+  }
+}
+
+export type OtherFormat = 'xml' | 'html'
+
 /** Answers made outside any operation: JSON only for those who ask for nothing but JSON. */
-export function sendOutside(request: FastifyRequest, reply: FastifyReply, status: number, error: string) {
+export function sendOutside(request: FastifyRequest, reply: FastifyReply, status: number, error: string, format = wantedFormat(request)) {
   reply.code(status)
-  if (wantsJson(request)) return reply.header('content-type', OUTSIDE_TYPE).send(JSON.stringify({ status, error }))
-  if (request.headers.accept?.startsWith('application/xml')) {
+  if (format === 'json') return reply.header('content-type', OUTSIDE_TYPE).send(JSON.stringify({ status, error }))
+  if (format === 'xml') {
     const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<hash>\n  <status type="integer">${status}</status>\n  <error>${error}</error>\n</hash>\n`
     return reply.header('content-type', 'application/xml; charset=UTF-8').send(xml)
   }
@@ -109,10 +127,11 @@ export function sendOutsideJson(reply: FastifyReply, status: number, error: stri
   return reply.code(status).header('content-type', OUTSIDE_TYPE).send(JSON.stringify({ status, error }))
 }
 
-function wantsJson(request: FastifyRequest): boolean {
+function wantedFormat(request: FastifyRequest): OtherFormat | 'json' {
   const accept = request.headers.accept ?? '*/*'
   const browser = accept.includes('*/*') && request.headers['x-requested-with'] !== 'XMLHttpRequest'
-  return !browser && accept.includes('application/json')
+  if (!browser && accept.includes('application/json')) return 'json'
+  return accept.startsWith('application/xml') ? 'xml' : 'html'
 }
 
 const NOT_FOUND_PAGE = `<!DOCTYPE html>

@@ -1,9 +1,9 @@
 import Type from 'typebox'
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
-import { RefusedError } from '../../http/errors.ts'
+import { OutsideError, RefusedError } from '../../http/errors.ts'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
-import { RawAnswer } from '../../http/raw-answer.ts'
+import { redirect } from '../../http/raw-answer.ts'
 import { iso } from '../../lib/times.ts'
 import { loadProfile, presentProfile } from '../profile/profile.presenter.ts'
 import { Profile, profileFields } from '../profile/profile.schemas.ts'
@@ -66,7 +66,7 @@ export const authOperations = [
     reply: Type.Any(),
     status: 302,
     produces: 'text/html',
-    handle: (ctx) => new RawAnswer(302, { location: `${ctx.app.config.frontendUrl}/app/login?error=access-denied` }),
+    handle: (ctx) => redirect(`${ctx.app.config.frontendUrl}/app/login?error=access-denied`),
   }),
   operation({
     id: 'sessions.destroy',
@@ -112,7 +112,7 @@ export const authOperations = [
     reply: Type.Any(),
     status: 302,
     produces: 'text/html',
-    handle: (ctx) => new RawAnswer(302, { location: `${ctx.app.config.frontendUrl}/auth/sign_in` }),
+    handle: (ctx) => redirect(`${ctx.app.config.frontendUrl}/auth/sign_in`),
   }),
   operation({
     id: 'passwords.create',
@@ -154,7 +154,7 @@ export const authOperations = [
     access: 'nobody',
     reply: Bag,
     handle: () => {
-      throw new RefusedError(406, { status: 406, error: 'Not Acceptable' })
+      throw new OutsideError(406, 'Not Acceptable')
     },
   }),
   operation({
