@@ -28,6 +28,14 @@ export async function verifyNothing(password: string): Promise<false> {
 
 const SPECIAL = ` !@#$%^&*()_+-=[]{}|"/\\.,\`<>:;?~'`
 
+/** Of a new password and of its repetition, where one was sent; the field beside each. */
+export function newPasswordProblems(password: string | null | undefined, confirmation: string | null | undefined): [string, string][] {
+  const problems = passwordProblems(password).map((text): [string, string] => ['password', text])
+  if (confirmation === undefined || confirmation === null) return problems
+  if (confirmation !== password) problems.push(['password_confirmation', "Password confirmation doesn't match Password"])
+  return [...problems, ...passwordProblems(confirmation, 'Password confirmation').map((text): [string, string] => ['password_confirmation', text])]
+}
+
 /** Every rule a password breaks, in Chatwoot's words and order; none when it will do. */
 export function passwordProblems(password: string | null | undefined, label = 'Password'): string[] {
   const text = password ?? ''

@@ -1,4 +1,4 @@
-/** Whether a text has more characters than that, counted as Ruby and PostgreSQL do: one outside the basic plane is one. */
-export function isLonger(text: string, than: number): boolean {
-  return text.length > than && [...text].length > than
+/** Counted in characters, as Ruby and PostgreSQL count them: an emoji is one. */
+export function isLonger(text: string | null | undefined, most: number): boolean {
+  return text !== null && text !== undefined && text.length > most && [...text].length > most
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import Type from 'typebox'
 import type { Context } from '../../http/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { isLonger } from '../../lib/text.ts'
 import { DEFAULT_FLAGS, isFeature, withFeatures, type Feature } from './account.features.ts'
 
 /** Languages by the number Chatwoot keeps. */
@@ -117,7 +118,7 @@ const MAX_SETTINGS_MINUTES = 1_439_856
 function checkAccount(account: Columns): void {
   const problems: [string, string][] = []
   const tooLong = (field: 'name' | 'domain' | 'support_email', limit: number) => {
-    if ((account[field]?.length ?? 0) > limit) problems.push([field, `${humanize(field)} is too long (maximum is ${limit} characters)`])
+    if (isLonger(account[field], limit)) problems.push([field, `${humanize(field)} is too long (maximum is ${limit} characters)`])
   }
   if (!account.name?.trim()) problems.push(['name', "Name can't be blank"])
   tooLong('name', 255)

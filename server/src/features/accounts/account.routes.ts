@@ -126,6 +126,7 @@ export const accountOperations = [
         email: Nullable(Type.String()),
         user_full_name: Nullable(Type.String()),
         password: Nullable(Type.String()),
+        locale: Nullable(Locale),
       }),
     ),
     reply: Type.Object({ data: Bag }, { additionalProperties: false }),

@@ -75,12 +75,34 @@ describe('signing up', () => {
     })
   })
 
+  it('gives who is signed in one more account', async () => {
+    const home = await t.buildAccount()
+    const { headers } = await t.anyone.post('/auth/sign_in', { email: home.agent.email, password: PASSWORD })
+    const session = Object.fromEntries(['access-token', 'client', 'uid'].map((name) => [name, headers.get(name)!]))
+    const me = t.with(session)
+    await me.post(at(home, '/update_active_at'))
+    const made = await me.post('/api/v1/accounts', { account_name: 'Second', locale: 'fr' })
+    expect([made.status, made.headers.get('client') === session.client]).toEqual([200, false])
+    expect(made.body.data).toMatchObject({ id: home.agent.id, email: home.agent.email, confirmed: true, role: 'agent' })
+    expect(made.body.data.accounts.map((account: object) => Object.keys(account))[0]).toEqual(['id', 'name', 'active_at', 'role', 'locale'])
+    expect(made.body.data.accounts).toMatchObject([
+      { id: home.id, role: 'agent', locale: 'en' },
+      { id: made.body.data.account_id, name: 'Second', active_at: null, role: 'administrator', locale: 'fr' },
+    ])
+    expect((await me.get(at({ id: made.body.data.account_id }))).body).toMatchObject({ name: 'Second', locale: 'fr' })
+  })
+
   it('makes nothing of what is not right', async () => {
     const email = `${t.unique('bob')}@example.test`
     expect((await signUp({})).body).toEqual({ message: 'Invalid, please check the signup paramters and try again' })
     expect((await signUp({ account_name: 'Acme', email: 'bob' })).body).toEqual({ message: 'You have entered an invalid email' })
     const weak = await signUp({ account_name: 'Acme', email, password: 'weak' })
-    expect([weak.status, weak.body.attributes]).toEqual([422, ['password']])
+    expect([weak.status, weak.body.attributes]).toEqual([422, ['password', 'password_confirmation']])
+    const none = await signUp({ account_name: 'Acme', email })
+    expect([none.status, none.body.attributes]).toEqual([422, ['password']])
+    const unnamed = await signUp({ user_full_name: 'Bob', email, password: PASSWORD })
+    expect([unnamed.status, unnamed.body]).toEqual([422, { message: "Name can't be blank", attributes: ['name'] }])
+    expect((await signUp({ account_name: 'Acme', email, password: PASSWORD, locale: 'tlh' })).body.attributes).toEqual(['locale'])
     const nameless = await signUp({ account_name: 'x'.repeat(256), email, password: PASSWORD })
     expect([nameless.status, nameless.body.attributes]).toEqual([422, ['name']])
     expect((await signUp({ account_name: 'Acme', email, password: PASSWORD })).status).toBe(200)

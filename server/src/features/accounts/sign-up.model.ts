@@ -1,42 +1,43 @@
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
-import { RefusedError } from '../../http/errors.ts'
+import { OutsideError, RefusedError } from '../../http/errors.ts'
 import { limitAddress } from '../auth/limits.ts'
-import { createSession } from '../auth/session.model.ts'
+import { createSession, findSessionOf } from '../auth/session.model.ts'
 import { isEmail } from '../../lib/email.ts'
 import { iso } from '../../lib/times.ts'
-import { loadProfile } from '../profile/profile.presenter.ts'
+import { currentAccount, loadProfile, presentPlatformUser } from '../profile/profile.presenter.ts'
 import { addMember } from '../users/membership.model.ts'
-import { findUserByEmail, insertUser, readyUser } from '../users/user.model.ts'
-import { createAccount, LOCALES } from './account.model.ts'
+import { findUserByEmail, insertUser, readyUser, type ReadyUser } from '../users/user.model.ts'
+import { createAccount, loadAccounts, LOCALES } from './account.model.ts'
 
 interface SignUp {
   account_name?: string | null
   email?: string | null
   user_full_name?: string | null
   password?: string | null
+  locale?: string | null
 }
 
-/** Closed, it is as if there were no such route. */
+const refuse = (message: string) => new RefusedError(403, { message })
+
+/** Closed, it is as if there were no such route. Who is signed in gets one more account. */
 export async function signUp(ctx: Context, body: SignUp) {
-  if (!ctx.app.config.accountSignup) throw new RefusedError(404, { status: 404, error: 'Not Found' })
+  if (!ctx.app.config.accountSignup) throw new OutsideError(404, 'Not Found', { json: true })
   await limitAddress(ctx, 'sign_up', 5, 30 * 60)
-  const refuse = (message: string) => new RefusedError(403, { message })
-  const name = body.account_name || body.user_full_name
-  if (!name) throw refuse('Invalid, please check the signup paramters and try again')
-  const email = body.email?.trim().toLowerCase() ?? ''
-  if (!isEmail(email)) throw refuse('You have entered an invalid email')
-  if (await findUserByEmail(ctx, email)) throw refuse(`You have already signed up for an account with ${email}`)
-  const ready = await readyUser(ctx, { name: body.user_full_name || email.split('@')[0]!, email, password: body.password ?? '' })
-  const { account, user } = await inTransaction(ctx, async () => {
-    const account = await createAccount(ctx, { name })
-    const user = await insertUser(ctx, ready)
-    await addMember(ctx, { account_id: account.id, user_id: user.id, role: 'administrator' })
-    return { account, user }
+  if (!body.account_name && !body.user_full_name) throw refuse('Invalid, please check the signup paramters and try again')
+  const session = await findSessionOf(ctx)
+  const newcomer = session ? undefined : await readyNewcomer(ctx, body)
+  const { accountId, userId } = await inTransaction(ctx, async () => {
+    const { id: accountId } = await createAccount(ctx, { name: body.account_name ?? '', locale: body.locale ?? 'en' })
+    const userId = newcomer ? (await insertUser(ctx, newcomer)).id : session!.userId
+    await addMember(ctx, { account_id: accountId, user_id: userId, role: 'administrator' })
+    return { accountId, userId }
   })
-  const { authorization: _, ...headers } = await createSession(ctx, user)
+  const profile = (await loadProfile(ctx.db, userId))!
+  const { authorization: _, ...headers } = await createSession(ctx, profile)
   Object.assign(ctx.answerHeaders, headers)
-  const profile = (await loadProfile(ctx.db, user.id))!
+  const user = presentPlatformUser(ctx.app, profile)
+  const locales = new Map((await loadAccounts(ctx, user.accounts.map(({ id }) => id))).map(({ id, locale }) => [id, LOCALES[locale ?? 0]]))
   return {
     data: {
       id: user.id,
@@ -45,15 +46,23 @@ export async function signUp(ctx: Context, body: SignUp) {
       name: user.name,
       display_name: user.display_name,
       email: user.email,
-      account_id: account.id,
+      account_id: accountId,
       created_at: iso(profile.created_at),
       pubsub_token: user.pubsub_token,
-      role: 'administrator',
-      inviter_id: null,
-      confirmed: false,
-      avatar_url: '',
+      role: user.role,
+      inviter_id: currentAccount(profile)?.inviter_id ?? null,
+      confirmed: user.confirmed,
+      avatar_url: user.avatar_url,
       access_token: user.access_token,
-      accounts: [{ id: account.id, name: account.name, active_at: null, role: 'administrator', locale: LOCALES[account.locale ?? 0] }],
+      accounts: user.accounts.map((account) => ({ ...account, locale: locales.get(account.id) })),
     },
   }
+}
+
+async function readyNewcomer(ctx: Context, { email: sent, user_full_name: name, password }: SignUp): Promise<ReadyUser> {
+  const email = sent?.trim().toLowerCase() ?? ''
+  if (!isEmail(email)) throw refuse('You have entered an invalid email')
+  if (await findUserByEmail(ctx, email)) throw refuse(`You have already signed up for an account with ${email}`)
+  // Held to the rules twice, as Chatwoot repeats it for itself.
+  return readyUser(ctx, { name: name ?? '', email, password: password ?? '', password_confirmation: password ?? null })
 }

@@ -28,6 +28,8 @@ describe('signing in', () => {
     expect([used.status, headersOf(used)]).toEqual([200, headersOf(answer)])
     const bearer = await t.with({ authorization: answer.headers.get('authorization')! }).get('/api/v1/profile')
     expect([bearer.status, bearer.body]).toEqual([200, used.body])
+    const scheme = answer.headers.get('authorization')!.replace('Bearer', 'bearer')
+    expect((await t.with({ authorization: scheme }).get('/api/v1/profile')).status).toBe(200)
     expect((await t.as(person).get('/api/v1/profile')).headers.get('access-token')).toBeNull()
   })
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
 import { RecordInvalidError, RefusedError } from '../../http/errors.ts'
-import { hashPassword, passwordProblems } from '../../lib/passwords.ts'
+import { hashPassword, newPasswordProblems } from '../../lib/passwords.ts'
 import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
 import { endSocketsOf } from '../realtime/sockets.ts'
 import { limitAddress, limitName } from './limits.ts'
@@ -65,10 +65,6 @@ export async function changePassword(
 }
 
 export function checkNewPassword(password: string | null | undefined, confirmation: string | null | undefined): void {
-  const problems = passwordProblems(password).map((text): [string, string] => ['password', text])
-  if (confirmation !== undefined && confirmation !== null) {
-    if (confirmation !== password) problems.push(['password_confirmation', "Password confirmation doesn't match Password"])
-    problems.push(...passwordProblems(confirmation, 'Password confirmation').map((text): [string, string] => ['password_confirmation', text]))
-  }
+  const problems = newPasswordProblems(password, confirmation)
   if (problems.length) throw new RecordInvalidError(problems)
 }

@@ -77,9 +77,9 @@ function credentialsOf(headers: Headers, sent: Record<string, unknown>): Credent
 }
 
 function readBearer(header: string | undefined): Record<string, unknown> | undefined {
-  if (!header?.startsWith('Bearer ') || header.length > 2000) return undefined
+  if (!/^bearer /i.test(header ?? '') || header!.length > 2000) return undefined
   try {
-    const value: unknown = JSON.parse(Buffer.from(header.slice(7), 'base64').toString())
+    const value: unknown = JSON.parse(Buffer.from(header!.slice(7), 'base64').toString())
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined

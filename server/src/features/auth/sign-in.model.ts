@@ -4,7 +4,7 @@ import { NotFoundError, RefusedError } from '../../http/errors.ts'
 import { verifyNothing, verifyPassword } from '../../lib/passwords.ts'
 import { endSocketsOf } from '../realtime/sockets.ts'
 import { deleteUser } from '../users/user.jobs.ts'
-import { checkEmail } from '../users/user.model.ts'
+import { checkChanges } from '../users/user.model.ts'
 import { limitAddress, limitGuesses } from './limits.ts'
 import { redeemLoginToken } from './login-link.model.ts'
 
@@ -81,7 +81,7 @@ export async function confirm(ctx: Context, token: string | null | undefined): P
   const [user] = rows
   if (!user) throw refuse('Invalid token')
   if (user.confirmed_at && !user.unconfirmed_email) throw refuse('Already confirmed')
-  await checkEmail(ctx, user.wanted, user.id)
+  await checkChanges(ctx, user.id, { email: user.wanted })
   await sql`update users set confirmed_at = ${ctx.app.now()}, unconfirmed_email = null, email = ${user.wanted}, uid = ${user.wanted},
     reset_password_token = null, updated_at = ${ctx.app.now()} where id = ${user.id}`.execute(ctx.db)
   return user.id

@@ -1,14 +1,14 @@
 import { sql } from 'kysely'
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
-import { invalidField, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
+import { NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import type { UploadedFile } from '../../http/params.ts'
 import { iso } from '../../lib/times.ts'
 import { verifyPassword } from '../../lib/passwords.ts'
 import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
 import { changePassword, checkNewPassword } from '../auth/password.model.ts'
 import { limitGuesses } from '../auth/limits.ts'
-import { checkEmail } from '../users/user.model.ts'
+import { checkChanges } from '../users/user.model.ts'
 
 interface ProfileChanges {
   name?: string | null
@@ -30,13 +30,8 @@ export async function updateProfile(ctx: Context, fields: ProfileChanges): Promi
     await checkCurrentPassword(ctx, fields.current_password)
     checkNewPassword(fields.password, fields.password_confirmation)
   }
-  if (fields.name === null) throw new RecordInvalidError([['name', "Name can't be blank"]])
-  for (const field of ['name', 'display_name'] as const) {
-    if ((fields[field]?.length ?? 0) > 255) throw invalidField(field, 'is too long (maximum is 255 characters)')
-  }
-  if ((fields.message_signature?.length ?? 0) > 20_000) throw invalidField('message_signature', 'is too long (maximum is 20000 characters)')
-  const email = fields.email?.trim().toLowerCase()
-  if (email !== undefined) await checkEmail(ctx, email, id)
+  const { password: _, ...personal } = fields
+  const email = await checkChanges(ctx, id, personal)
   await inTransaction(ctx, async () => {
     await sql`update users set updated_at = ${ctx.app.now()}
       ${fields.name === undefined ? sql`` : sql`, name = ${fields.name}`}
@@ -110,7 +105,8 @@ interface Subscription {
 
 /** One for each device: it moves to whoever registers it last. */
 export async function saveSubscription(ctx: Context, { subscription_type: type, subscription_attributes: attributes = {} }: Subscription) {
-  const identifier: unknown = type === 'browser_push' ? attributes?.endpoint : attributes?.device_id
+  const sent: unknown = type === 'browser_push' ? attributes?.endpoint : attributes?.device_id
+  const identifier = typeof sent === 'number' ? String(sent) : sent
   if (!type || typeof identifier !== 'string' || !identifier) throw new RecordInvalidError([['identifier', "Identifier can't be blank"]])
   if (identifier.length > 2048) throw new RecordInvalidError([['identifier', 'Identifier is too long (maximum is 2048 characters)']])
   const number = SUBSCRIPTION_NUMBERS[SUBSCRIPTION_TYPES.indexOf(type)]!

@@ -40,6 +40,23 @@ describe('the profile', () => {
     expect((await me.put(path, { name: null })).body).toEqual({ message: "Name can't be blank", attributes: ['name'] })
   })
 
+  it('names all that is wrong at once, counts letters, and does not lose the e-mail', async () => {
+    const person = await t.buildPerson()
+    const change = (profile: object) => t.as(person).put(path, { profile })
+    const wrong = await change({ email: 'nowhere', name: 'x'.repeat(256), message_signature: 'x'.repeat(20_001) })
+    expect([wrong.status, wrong.body]).toEqual([
+      422,
+      {
+        message:
+          'Email is invalid, Email is not an email, Name is too long (maximum is 255 characters), Message signature is too long (maximum is 20000 characters)',
+        attributes: ['email', 'name', 'message_signature'],
+      },
+    ])
+    expect((await change({ email: null })).body).toEqual({ message: "Email can't be blank", attributes: ['email'] })
+    expect((await change({ name: '😀'.repeat(255) })).status).toBe(200)
+    expect((await change({ name: '😀'.repeat(256) })).status).toBe(422)
+  })
+
   it('keeps only the newest session after a change of password, and tells an ended one nothing', async () => {
     const person = await t.buildPerson()
     const [older, newer] = [await signIn(person), await signIn(person)]
@@ -107,6 +124,8 @@ describe('the profile', () => {
     expect((await t.as(other).post(subscriptions, body)).body).toMatchObject({ id: made.body.id, user_id: other.id })
     const count = async () =>
       (await sql`select 1 from notification_subscriptions where identifier = ${device}`.execute(t.database.kysely)).rows.length
+    const numbered = await t.as(person).post(subscriptions, { subscription_type: 'fcm', subscription_attributes: { device_id: Date.now() } })
+    expect([numbered.status, numbered.body.identifier]).toEqual([200, String(numbered.body.subscription_attributes.device_id)])
     const removed = await t.as(person).delete(subscriptions, { push_token: device })
     expect([removed.status, removed.text, await count()]).toEqual([200, '', 1])
     await t.as(other).delete(subscriptions, { push_token: device })

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
-import { RecordInvalidError } from '../../http/errors.ts'
+import { humanize, RecordInvalidError } from '../../http/errors.ts'
 import { changePassword } from '../auth/password.model.ts'
 import { isEmail } from '../../lib/email.ts'
-import { hashPassword, passwordProblems } from '../../lib/passwords.ts'
+import { isLonger } from '../../lib/text.ts'
+import { hashPassword, newPasswordProblems, passwordProblems } from '../../lib/passwords.ts'
 import { base58Token } from '../../lib/tokens.ts'
 
 export interface UserRow {
@@ -26,6 +27,7 @@ export interface NewUser {
   email: string | null | undefined
   /** Absent: one that nobody knows. */
   password?: string | null
+  password_confirmation?: string | null
   custom_attributes?: Record<string, unknown> | null
   confirmed?: boolean
 }
@@ -33,7 +35,7 @@ export interface NewUser {
 const USER_COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.pubsub_token, u.confirmed_at, u.custom_attributes`
 
 /** Checked, and with its password hashed: ready to be written. */
-export type ReadyUser = Omit<NewUser, 'email' | 'password'> & { email: string; digest: string }
+export type ReadyUser = Omit<NewUser, 'email' | 'password' | 'password_confirmation'> & { email: string; digest: string }
 
 export async function createUser(ctx: Context, fields: NewUser & { passwordRequired?: boolean }): Promise<UserRow> {
   const ready = await readyUser(ctx, fields)
@@ -47,7 +49,7 @@ export async function readyUser(ctx: Context, fields: NewUser & { passwordRequir
   const problems: [string, string][] = [
     ...emailProblems(email),
     ...lengthProblems(fields),
-    ...passwordProblems(password).map((text): [string, string] => ['password', text]),
+    ...newPasswordProblems(password, fields.password_confirmation),
   ]
   if (!problems.length && (await isTaken(ctx, email))) problems.push(['email', 'Email has already been taken'])
   if (problems.length) throw new RecordInvalidError(problems)
@@ -71,29 +73,22 @@ export async function insertUser(ctx: Context, user: ReadyUser): Promise<UserRow
   return rows[0]!
 }
 
-export interface UserChanges {
+interface PersonalFields {
   name?: string | null
   display_name?: string | null
   email?: string | null
+  message_signature?: string | null
   password?: string | null
+}
+
+export interface UserChanges extends Omit<PersonalFields, 'message_signature'> {
   /** Merged into what is there. */
   custom_attributes?: Record<string, unknown> | null
 }
 
 /** A changed e-mail counts at once. */
 export async function updateUser(ctx: Context, id: number, fields: UserChanges): Promise<void> {
-  const email = fields.email === undefined ? undefined : (fields.email?.trim().toLowerCase() ?? '')
-  const problems: [string, string][] = [
-    ...(email === undefined ? [] : emailProblems(email)),
-    // Blank will do, none at all will not.
-    ...(fields.name === null ? ([['name', "Name can't be blank"]] as [string, string][]) : []),
-    ...lengthProblems(fields),
-    ...(fields.password ? passwordProblems(fields.password).map((text): [string, string] => ['password', text]) : []),
-  ]
-  if (email !== undefined && !problems.length && (await isTaken(ctx, email, id))) {
-    problems.push(['email', 'Email has already been taken'])
-  }
-  if (problems.length) throw new RecordInvalidError(problems)
+  const email = await checkChanges(ctx, id, fields)
   if (fields.password) await changePassword(ctx, id, { password: fields.password })
   await inTransaction(ctx, () =>
     sql`update users set updated_at = ${ctx.app.now()}
@@ -103,6 +98,21 @@ export async function updateUser(ctx: Context, id: number, fields: UserChanges):
       ${fields.custom_attributes ? sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify(fields.custom_attributes)}::jsonb` : sql``}
       where id = ${id}`.execute(ctx.db),
   )
+}
+
+/** Of somebody who is there already. Returns the e-mail as it is kept; undefined when none was sent. */
+export async function checkChanges(ctx: Context, id: number, fields: PersonalFields): Promise<string | undefined> {
+  const email = fields.email === undefined ? undefined : (fields.email?.trim().toLowerCase() ?? '')
+  const problems: [string, string][] = [
+    ...(email === undefined ? [] : emailProblems(email)),
+    // Blank will do, none at all will not.
+    ...(fields.name === null ? ([['name', "Name can't be blank"]] as [string, string][]) : []),
+    ...lengthProblems(fields),
+    ...(fields.password ? passwordProblems(fields.password).map((text): [string, string] => ['password', text]) : []),
+  ]
+  if (email !== undefined && !problems.length && (await isTaken(ctx, email, id))) problems.push(['email', 'Email has already been taken'])
+  if (problems.length) throw new RecordInvalidError(problems)
+  return email
 }
 
 export async function findUserByEmail(ctx: Context, email: string): Promise<{ id: number } | undefined> {
@@ -117,18 +127,12 @@ function emailProblems(email: string): [string, string][] {
   return isEmail(email) ? [] : [['email', 'Email is invalid'], ['email', 'Email is not an email']]
 }
 
-function lengthProblems(fields: { name?: string | null; display_name?: string | null }): [string, string][] {
-  const problems: [string, string][] = []
-  if ((fields.name?.length ?? 0) > 255) problems.push(['name', 'Name is too long (maximum is 255 characters)'])
-  if ((fields.display_name?.length ?? 0) > 255) problems.push(['display_name', 'Display name is too long (maximum is 255 characters)'])
-  return problems
-}
+const MAX_LENGTHS = { name: 255, display_name: 255, message_signature: 20_000 } as const
 
-/** Of somebody who is there already. */
-export async function checkEmail(ctx: Context, email: string, userId: number): Promise<void> {
-  const problems = emailProblems(email)
-  if (!problems.length && (await isTaken(ctx, email, userId))) problems.push(['email', 'Email has already been taken'])
-  if (problems.length) throw new RecordInvalidError(problems)
+function lengthProblems(fields: PersonalFields): [string, string][] {
+  return Object.entries(MAX_LENGTHS)
+    .filter(([field, most]) => isLonger(fields[field as keyof PersonalFields], most))
+    .map(([field, most]) => [field, `${humanize(field)} is too long (maximum is ${most} characters)`])
 }
 
 async function isTaken(ctx: Context, email: string, except = 0): Promise<boolean> {
