@@ -1,4 +1,5 @@
 import { deleteAccount } from '../features/accounts/account.jobs.ts'
+import { sendPasswordToken } from '../features/auth/password.model.ts'
 import { fetchRecordAvatar } from '../features/avatars/avatar.jobs.ts'
 import { deleteContactRecords, fetchAvatar } from '../features/contacts/contact.jobs.ts'
 import { sendSurvey, recordSurvey } from '../features/csat/csat.jobs.ts'
@@ -19,6 +20,7 @@ import { sweep } from './schedule.ts'
 export const jobs = {
   'accounts.destroy': job(deleteAccount),
   'users.destroy': job(deleteUser),
+  'users.forgot_password': job(sendPasswordToken),
   'account_users.forget': job(forgetMembership),
   'avatars.fetch': job(fetchRecordAvatar, { transaction: false }),
   'contacts.destroy': job(deleteContactRecords),

@@ -122,6 +122,7 @@ export const authOperations = [
     body: Type.Partial(Type.Object({ email: Text })),
     reply: Type.Object({ message: Type.String() }),
     transaction: false,
+    routine: true,
     handle: async (ctx, { body }) => {
       await askForPassword(ctx, body.email)
       return { message: 'Request for password reset is successful. A email with instructions will be sent to your email if it exists.' }

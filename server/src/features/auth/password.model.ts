@@ -14,15 +14,19 @@ const HOUR = 3600
 /** What is kept of a token that goes out by mail. */
 const kept = (ctx: Context, token: string) => createHmac('sha256', ctx.app.config.secretKeyBase).update(`reset_password_token ${token}`).digest('hex')
 
-/** The answer is the same for known and unknown addresses. */
+/** The answer is the same for known and unknown addresses, and takes as long: who it is is looked up afterwards. */
 export async function askForPassword(ctx: Context, address: string | null | undefined): Promise<void> {
   const email = address?.trim().toLowerCase() ?? ''
   await limitAddress(ctx, 'password', 5, 30 * 60)
   await limitName(ctx, 'password', email, 5, HOUR)
+  if (email && email.length <= 255) await inTransaction(ctx, () => ctx.later('users.forgot_password', { email }))
+}
+
+export async function sendPasswordToken(ctx: Context, { email }: { email: string }): Promise<void> {
   const { rows } = await sql`update users set reset_password_token = ${kept(ctx, urlSafeToken())}, reset_password_sent_at = ${ctx.app.now()}
     where email = ${email} returning id`.execute(ctx.db)
   // There is no mail yet. The token must not be in a log, so it cannot be used.
-  if (rows.length) ctx.app.log.warn({ request: ctx.requestId }, 'a mail to set a new password was asked for, but no mail is set up')
+  if (rows.length) ctx.app.log.warn('a mail to set a new password was asked for, but no mail is set up')
 }
 
 interface Reset {
