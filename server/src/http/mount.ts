@@ -1,6 +1,7 @@
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders } from 'node:http'
 import { stringify } from 'qs'
 import { Compile } from 'typebox/compile'
 import type { App } from '../app.ts'
@@ -52,6 +53,14 @@ export function mountOperations(server: FastifyInstance, app: App, operations: O
 }
 
 function readBodies(server: FastifyInstance, app: App): void {
+  // Rails reads the body of a GET too.
+  server.addHttpMethod('GET', { hasBody: true, overrideExisting: true })
+  // A type without a body tells nothing, and what is no type is as good as none.
+  server.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
+    const type = headers['content-type']
+    if (type !== undefined && !(type.includes('/') && hasBody(headers))) delete headers['content-type']
+    done()
+  })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: JSON_LIMIT }, (_request, bytes, done) => {
     try {
@@ -88,6 +97,8 @@ function readUtf8(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw badRequest()
   return bytes.toString()
 }
+
+const hasBody = (headers: IncomingHttpHeaders) => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 

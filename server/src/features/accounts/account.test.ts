@@ -95,7 +95,9 @@ describe('signing up', () => {
   it('makes nothing of what is not right', async () => {
     const email = `${t.unique('bob')}@example.test`
     expect((await signUp({})).body).toEqual({ message: 'Invalid, please check the signup paramters and try again' })
-    expect((await signUp({ account_name: 'Acme', email: 'bob' })).body).toEqual({ message: 'You have entered an invalid email' })
+    for (const email of ['bob', 'bob@localhost', 'bob<b>@example.test', null]) {
+      expect((await signUp({ account_name: 'Acme', email })).body).toEqual({ message: 'You have entered an invalid email' })
+    }
     const weak = await signUp({ account_name: 'Acme', email, password: 'weak' })
     expect([weak.status, weak.body.attributes]).toEqual([422, ['password', 'password_confirmation']])
     const none = await signUp({ account_name: 'Acme', email })

@@ -3,7 +3,7 @@ import type { Context } from '../../http/context.ts'
 import { OutsideError, RefusedError } from '../../http/errors.ts'
 import { limitAddress } from '../auth/limits.ts'
 import { createSession, findSessionOf } from '../auth/session.model.ts'
-import { isEmail } from '../../lib/email.ts'
+import { isPlainEmail } from '../../lib/email.ts'
 import { iso } from '../../lib/times.ts'
 import { currentAccount, loadProfile, presentPlatformUser } from '../profile/profile.presenter.ts'
 import { addMember } from '../users/membership.model.ts'
@@ -24,7 +24,8 @@ const refuse = (message: string) => new RefusedError(403, { message })
 export async function signUp(ctx: Context, body: SignUp) {
   if (!ctx.app.config.accountSignup) throw new OutsideError(404, 'Not Found', { json: true })
   await limitAddress(ctx, 'sign_up', 5, 30 * 60)
-  if (!body.account_name && !body.user_full_name) throw refuse('Invalid, please check the signup paramters and try again')
+  if (!body.account_name && !body.user_full_name)
+    throw refuse('Invalid, please check the signup paramters and try again')
   const session = await findSessionOf(ctx)
   const newcomer = session ? undefined : await readyNewcomer(ctx, body)
   const { accountId, userId } = await inTransaction(ctx, async () => {
@@ -37,7 +38,14 @@ export async function signUp(ctx: Context, body: SignUp) {
   const { authorization: _, ...headers } = await createSession(ctx, profile)
   Object.assign(ctx.answerHeaders, headers)
   const user = presentPlatformUser(ctx.app, profile)
-  const locales = new Map((await loadAccounts(ctx, user.accounts.map(({ id }) => id))).map(({ id, locale }) => [id, LOCALES[locale ?? 0]]))
+  const locales = new Map(
+    (
+      await loadAccounts(
+        ctx,
+        user.accounts.map(({ id }) => id),
+      )
+    ).map(({ id, locale }) => [id, LOCALES[locale ?? 0]]),
+  )
   return {
     data: {
       id: user.id,
@@ -59,9 +67,13 @@ export async function signUp(ctx: Context, body: SignUp) {
   }
 }
 
-async function readyNewcomer(ctx: Context, { email: sent, user_full_name: name, password }: SignUp): Promise<ReadyUser> {
+async function readyNewcomer(
+  ctx: Context,
+  { email: sent, user_full_name: name, password }: SignUp,
+): Promise<ReadyUser> {
   const email = sent?.trim().toLowerCase() ?? ''
-  if (!isEmail(email)) throw refuse('You have entered an invalid email')
+  // Stricter than elsewhere: the domain needs a dot.
+  if (!isPlainEmail(email) || !email.split('@')[1]!.includes('.')) throw refuse('You have entered an invalid email')
   if (await findUserByEmail(ctx, email)) throw refuse(`You have already signed up for an account with ${email}`)
   // Held to the rules twice, as Chatwoot repeats it for itself.
   return readyUser(ctx, { name: name ?? '', email, password: password ?? '', password_confirmation: password ?? null })

@@ -24,9 +24,12 @@ const BAD_CREDENTIALS = 'Invalid login credentials. Please try again.'
 /** Who signs in. */
 export async function signInWith(ctx: Context, credentials: Credentials): Promise<number> {
   const email = credentials.email?.trim().toLowerCase() ?? ''
+  if (credentials.mfa_token) {
+    await limitAddress(ctx, 'mfa', 10, MINUTE)
+    // No such token was ever given out.
+    throw new RefusedError(401, { error: 'Invalid or expired MFA token' })
+  }
   await limitAddress(ctx, 'sign_in', 5, 5 * MINUTE)
-  // No such token was ever given out.
-  if (credentials.mfa_token) throw new RefusedError(401, { error: 'Invalid or expired MFA token' })
   if (credentials.sso_auth_token) return signInByLink(ctx, email, credentials.sso_auth_token)
   const password = credentials.password ?? ''
   if (!email) throw refused(BAD_CREDENTIALS)

@@ -52,6 +52,7 @@ describe('the profile', () => {
         attributes: ['email', 'name', 'message_signature'],
       },
     ])
+    expect((await change({ email: 'a<b>@example.test' })).body).toEqual({ message: 'Email is not an email', attributes: ['email'] })
     expect((await change({ email: null })).body).toEqual({ message: "Email can't be blank", attributes: ['email'] })
     expect((await change({ name: '😀'.repeat(255) })).status).toBe(200)
     expect((await change({ name: '😀'.repeat(256) })).status).toBe(422)

@@ -3,7 +3,7 @@ import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
 import { humanize, RecordInvalidError } from '../../http/errors.ts'
 import { changePassword } from '../auth/password.model.ts'
-import { isEmail } from '../../lib/email.ts'
+import { isEmail, isPlainEmail } from '../../lib/email.ts'
 import { isLonger } from '../../lib/text.ts'
 import { hashPassword, newPasswordProblems, passwordProblems } from '../../lib/passwords.ts'
 import { base58Token } from '../../lib/tokens.ts'
@@ -124,7 +124,10 @@ export async function findUserByEmail(ctx: Context, email: string): Promise<{ id
 function emailProblems(email: string): [string, string][] {
   if (!email) return [['email', "Email can't be blank"]]
   if (email.length > 255) return [['email', 'Email is too long (maximum is 255 characters)']]
-  return isEmail(email) ? [] : [['email', 'Email is invalid'], ['email', 'Email is not an email']]
+  return [
+    ...(isEmail(email) ? [] : ([['email', 'Email is invalid']] as [string, string][])),
+    ...(isPlainEmail(email) ? [] : ([['email', 'Email is not an email']] as [string, string][])),
+  ]
 }
 
 const MAX_LENGTHS = { name: 255, display_name: 255, message_signature: 20_000 } as const
