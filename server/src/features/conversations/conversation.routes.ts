@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Bag, Choice, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
-import { readLabels, replaceConversationLabels } from '../labels/label.model.ts'
+import { readConversationLabels, replaceConversationLabels } from '../labels/label.model.ts'
 import { MessageBody } from '../messages/message.body.ts'
 import { Agent, AssigneeBot, Conversation, Payload } from '../schemas.ts'
 import { assign } from './assignment.model.ts'
@@ -259,7 +259,7 @@ export const conversationOperations = [
     reply: Payload(Type.Array(Type.String())),
     handle: async (ctx, { params }) => {
       const conversation = await accessConversation(ctx, params.conversation_id)
-      return { payload: await readLabels(ctx, 'Conversation', conversation.id) }
+      return { payload: await readConversationLabels(ctx, conversation) }
     },
   }),
   operation({

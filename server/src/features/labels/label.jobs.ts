@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { loadContactRow } from '../contacts/contact.query.ts'
 import { loadConversation } from '../conversations/conversation.model.ts'
-import { readLabels, replaceContactLabels, replaceConversationLabels } from './label.model.ts'
+import { readConversationLabels, replaceContactLabels, replaceConversationLabels } from './label.model.ts'
 
 export interface LabelRename {
   account_id: number
@@ -23,14 +23,14 @@ export async function renameLabel(ctx: Context, rename: LabelRename): Promise<vo
         (select 1 from contacts ct where ct.id = tg.taggable_id and ct.account_id = ${rename.account_id}))
     order by tg.id limit ${BATCH}`.execute(ctx.db)
   for (const row of rows) {
-    const labels = (await readLabels(ctx, row.taggable_type, row.taggable_id)).filter((name) => name !== rename.from)
-    const renamed = [...labels, rename.to]
+    const renamed = (labels: string[]) => [...labels.filter((name) => name !== rename.from), rename.to]
     if (row.taggable_type === 'Conversation') {
       const conversation = await loadConversation(ctx, row.taggable_id)
-      if (conversation) await replaceConversationLabels(ctx, conversation, renamed)
+      if (conversation)
+        await replaceConversationLabels(ctx, conversation, renamed(await readConversationLabels(ctx, conversation)))
     } else {
       const contact = await loadContactRow(ctx, row.taggable_id)
-      if (contact) await replaceContactLabels(ctx, contact, renamed)
+      if (contact) await replaceContactLabels(ctx, contact, renamed(contact.label_list))
     }
   }
   if (rows.length === BATCH) ctx.later('labels.rename', rename)

@@ -4,7 +4,8 @@ import { NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { updateContact, type ContactRecord } from '../contacts/contact.model.ts'
 import { updateConversation, type ConversationRecord } from '../conversations/conversation.model.ts'
-import { cleanLabels, setLabels } from './tagging.model.ts'
+import { labelsOf } from '../conversations/conversation.presenter.ts'
+import { cleanLabels, readLabels, setLabels } from './tagging.model.ts'
 
 export { cleanLabels, readLabels, setLabels } from './tagging.model.ts'
 
@@ -58,7 +59,11 @@ export async function createLabel(ctx: Context, fields: LabelFields): Promise<La
 
 /** A new title is written on the records that carry the old one, in a job. */
 export async function updateLabel(ctx: Context, label: LabelRecord, fields: LabelFields): Promise<LabelRecord> {
-  const wanted = { ...label, ...fields, title: (fields.title === undefined ? label.title : (fields.title ?? '')).toLowerCase() }
+  const wanted = {
+    ...label,
+    ...fields,
+    title: (fields.title === undefined ? label.title : (fields.title ?? '')).toLowerCase(),
+  }
   await checkLabel(ctx, wanted, label.id)
   const { rows } = await sql<LabelRecord>`
     update labels set title = ${wanted.title}, description = ${wanted.description}, color = ${wanted.color},
@@ -77,6 +82,13 @@ export async function destroyLabel(ctx: Context, label: LabelRecord): Promise<vo
   await invalidateCache(ctx, 'label')
 }
 
+/** In the order in which they were last sent, which the row remembers. */
+export async function readConversationLabels(ctx: Context, conversation: ConversationRecord): Promise<string[]> {
+  return conversation.cached_label_list === null
+    ? readLabels(ctx, 'Conversation', conversation.id)
+    : labelsOf(conversation)
+}
+
 /** Returns the labels as they are now. */
 export async function replaceConversationLabels(
   ctx: Context,
@@ -84,7 +96,8 @@ export async function replaceConversationLabels(
   wanted: string[],
 ): Promise<string[]> {
   const labels = cleanLabels(wanted)
-  const before = await setLabels(ctx, { taggableType: 'Conversation', id: conversation.id, labels })
+  const before = await readConversationLabels(ctx, conversation)
+  await setLabels(ctx, { taggableType: 'Conversation', id: conversation.id, labels })
   const cached = labels.join(', ')
   if (isSameSet(before, labels) && cached === (conversation.cached_label_list ?? '')) return labels
   await updateConversation(ctx, conversation, { cached_label_list: cached }, { labels: [before, labels] })
@@ -98,7 +111,8 @@ export async function replaceContactLabels(ctx: Context, contact: ContactRecord,
   return labels
 }
 
-const isSameSet = (one: string[], other: string[]) => one.length === other.length && one.every((name) => other.includes(name))
+const isSameSet = (one: string[], other: string[]) =>
+  one.length === other.length && one.every((name) => other.includes(name))
 
 const TAKEN: [string, string] = ['title', 'Title has already been taken']
 /** A letter or digit, then at least one more, hyphens and underscores among them. */

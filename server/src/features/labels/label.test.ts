@@ -17,7 +17,10 @@ it('tags are parted at commas, kept once and counted', async () => {
   const names = [t.unique('vip'), t.unique('late')]
   expect((await admin.post(labelsOf, { labels: [names.join(', '), `${names[0]} `] })).body).toEqual({ payload: names })
   const count = async () => {
-    const { rows } = await t.database.pool.query('select name, taggings_count from tags where name = any($1) order by id', [names])
+    const { rows } = await t.database.pool.query(
+      'select name, taggings_count from tags where name = any($1) order by id',
+      [names],
+    )
     return Object.fromEntries(rows.map((row) => [row.name, row.taggings_count]))
   }
   expect(await count()).toEqual({ [names[0]!]: 1, [names[1]!]: 1 })
@@ -42,4 +45,22 @@ it('a title is made of letters, digits, hyphens and underscores', async () => {
   for (const [title, status] of Object.entries(titles)) {
     expect([title, (await admin.post(`${base}/labels`, { title })).status]).toEqual([title, status])
   }
+})
+
+it('a conversation shows its labels in the order in which they were last sent, before and after a renaming', async () => {
+  const { account, admin, base } = await office()
+  const { body: inbox } = await admin.post(`${base}/inboxes`, { name: 'Desk', channel: { type: 'api' } })
+  const { body: contact } = await admin.post(`${base}/contacts`, {
+    name: 'Ada',
+    inbox_id: inbox.id,
+    source_id: t.unique('ada'),
+  })
+  const { source_id } = contact.payload.contact_inbox
+  const { body: conversation } = await admin.post(`${base}/conversations`, { inbox_id: inbox.id, source_id })
+  const labels = `${base}/conversations/${conversation.id}/labels`
+  await admin.post(labels, { labels: ['vip'] })
+  await admin.post(labels, { labels: ['one, two', 'vip'] })
+  expect((await admin.get(labels)).body).toEqual({ payload: ['one', 'two', 'vip'] })
+  await t.run((ctx) => renameLabel(ctx, { account_id: account.id, from: 'one', to: 'three' }))
+  expect((await admin.get(labels)).body).toEqual({ payload: ['two', 'vip', 'three'] })
 })

@@ -33,7 +33,7 @@ export async function renderContent(
     conversation: {
       id: conversation.id,
       display_id: conversation.display_id,
-      contact_name: row.contact.name,
+      contact_name: row.contact.name === null ? 'Customer' : capitalize(row.contact.name),
       custom_attribute: conversation.custom_attributes,
     },
     inbox: { id: conversation.inbox_id, name: conversation.inbox_name },
