@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { EmptyNotFoundError, NotFoundError, RefusedError, unprocessable } from '../../http/errors.ts'
+import { EmptyNotFoundError, invalidField, NotFoundError, RefusedError, unprocessable } from '../../http/errors.ts'
 import type { UploadedFile } from '../../http/params.ts'
 import { iso } from '../../lib/times.ts'
 import { presentConversation } from '../conversations/conversation.presenter.ts'
@@ -33,7 +33,7 @@ export async function showContact(ctx: Context, id: number, withInboxes: boolean
 }
 
 export async function createByAgent(ctx: Context, body: ContactBody & { inbox_id?: number | null; source_id?: string | null }) {
-  const inbox = body.inbox_id ? await inboxRow(ctx, body.inbox_id) : null
+  const inbox = typeof body.inbox_id === 'number' ? await inboxRow(ctx, body.inbox_id) : null
   const contact = await createContact(ctx, ctx.account.id, fieldsOf(body))
   const place = inbox
     ? await createContactInbox(ctx, { contactId: contact.id, inboxId: inbox.id, ...(body.source_id && { sourceId: body.source_id }) })
@@ -58,6 +58,7 @@ export async function updateByAgent(ctx: Context, contact: ContactRecord, body: 
 
 function fieldsOf(body: ContactBody): ContactFields {
   const { name, identifier, email, phone_number, blocked, additional_attributes: additional, custom_attributes: custom } = body
+  if (blocked === null) throw invalidField('blocked', "can't be blank")
   return {
     ...(name !== undefined && { name }),
     ...(identifier !== undefined && { identifier }),

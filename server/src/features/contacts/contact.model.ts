@@ -26,7 +26,7 @@ export interface ContactFields {
 }
 
 const VISITOR = 0
-const LEAD = 1
+export const LEAD = 1
 const JSON_COLUMNS = new Set(['additional_attributes', 'custom_attributes'])
 
 /** A contact of the account in the path. In a writing transaction its row is locked. */

@@ -180,10 +180,10 @@ export const contactOperations = [
     route: `POST ${base}/:id/destroy_custom_attributes`,
     summary: 'Take custom attributes away by their keys',
     access: 'agent',
-    body: Type.Partial(Type.Object({ custom_attributes: Type.Array(Type.String()) })),
+    body: Type.Partial(Type.Object({ custom_attributes: Type.Union([Type.Array(Type.String()), Type.String()]) })),
     reply: Payload(ContactWithInboxes),
     handle: async (ctx, { params, body }) => {
-      await dropAttributes(ctx, await accessContact(ctx, params.id), body.custom_attributes ?? [])
+      await dropAttributes(ctx, await accessContact(ctx, params.id), [body.custom_attributes ?? []].flat())
       return { payload: await showContact(ctx, params.id, true) }
     },
   }),

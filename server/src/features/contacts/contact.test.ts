@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startTestApp } from '../../../test/support.ts'
+import { FEATURES } from '../accounts/account.features.ts'
 import { recountCompanies } from '../companies/company.model.ts'
 
 const t = startTestApp()
@@ -26,7 +27,7 @@ describe('contacts of an account', () => {
     const one = await count()
     for (let i = 0; i < 9; i++) await make(admin, contacts, { name: `N${i}`, email: `n${i}@acme.example`, inbox_id: inbox.id })
     expect(await count()).toBe(one)
-    expect(one).toBeLessThanOrEqual(3)
+    expect(one).toBeLessThanOrEqual(4)
   })
 
   it('are out of reach for another account, by every path and in every body', async () => {
@@ -87,6 +88,42 @@ describe('contacts of an account', () => {
     await admin.patch(`${contacts}/${contact.id}`, { name: 'Ada King' })
     const changes = t.events.map((event) => Object.keys((event.data as { changes: object }).changes))
     expect(changes).toEqual([[], ['name', 'updated_at']])
+  })
+
+  it('are listed by what can be known of them; by their type where the account has the new CRM', async () => {
+    const { account, admin, contacts } = await office()
+    await make(admin, contacts, { name: 'Nobody' })
+    await make(admin, contacts, { name: 'By identifier', identifier: 'crm-1' })
+    await make(admin, contacts, { name: 'By mail', email: 'mail@acme.example' })
+    const names = async () => (await admin.get(contacts)).body.payload.map((contact: { name: string }) => contact.name)
+    expect(await names()).toEqual(['By identifier', 'By mail'])
+    const flag = String(1n << BigInt(FEATURES.indexOf('crm_v2')))
+    await t.database.pool.query('update accounts set feature_flags = feature_flags | $2 where id = $1', [account.id, flag])
+    expect(await names()).toEqual(['By mail'])
+  })
+
+  it('are filtered by labels, of which an empty name is none, and shown without inboxes only when that is said', async () => {
+    const { admin, contacts } = await office()
+    const contact = await make(admin, contacts, { name: 'Ada', email: 'ada@acme.example' })
+    await admin.post(`${contacts}/${contact.id}/labels`, { labels: ['vip'] })
+    const count = async (query: string) => (await admin.get(`${contacts}?${query}`)).body.meta.count
+    expect([await count('labels[]=VIP&labels[]=x'), await count('labels[]='), await count('labels=')]).toEqual([1, 0, 1])
+    const shown = async (value: string) =>
+      'contact_inboxes' in (await admin.get(`${contacts}/${contact.id}?include_contact_inboxes=${value}`)).body.payload
+    expect([await shown(''), await shown('true'), await shown('false'), await shown('1')]).toEqual([true, true, false, false])
+  })
+
+  it('lose attributes by one name or many, and are neither blocked nor unblocked by nothing', async () => {
+    const { admin, contacts } = await office()
+    const contact = await make(admin, contacts, { name: 'Ada', blocked: true, custom_attributes: { a: 1, b: 2, c: 3 } })
+    const drop = async (custom_attributes: unknown) =>
+      (await admin.post(`${contacts}/${contact.id}/destroy_custom_attributes`, { custom_attributes })).body.payload.custom_attributes
+    expect(await drop('a')).toEqual({ b: 2, c: 3 })
+    expect(await drop(['b', 'x'])).toEqual({ c: 3 })
+    expect((await admin.patch(`${contacts}/${contact.id}`, { blocked: null })).body.attributes).toEqual(['blocked'])
+    expect((await admin.get(`${contacts}/${contact.id}`)).body.payload.blocked).toBe(true)
+    const placed = await admin.post(contacts, { name: 'Nowhere', inbox_id: 0 })
+    expect([placed.status, placed.body]).toEqual([404, { error: 'Resource could not be found' }])
   })
 
   it('share a company by their domain, unless it is a mail provider', async () => {

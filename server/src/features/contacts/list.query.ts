@@ -1,6 +1,9 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { readPage } from '../../http/params.ts'
+import { featuresOf } from '../accounts/account.features.ts'
+import { loadAccount } from '../accounts/account.model.ts'
+import { LEAD } from './contact.model.ts'
 import { presentContactView } from './contact.presenter.ts'
 import { selectContacts } from './contact.query.ts'
 
@@ -14,10 +17,13 @@ export interface ListQuery {
 
 const PAGE_SIZE = 15
 
-/** Those that can be known again: with an e-mail, a telephone number or an identifier. Two statements. */
+/** Those that can be known again: with an e-mail, a telephone number or an identifier; leads, where the account has `crm_v2`. */
 export async function listContacts(ctx: Context, query: ListQuery) {
-  const known = sql`ct.account_id = ${ctx.account.id} and (ct.email <> '' or ct.phone_number <> '' or ct.identifier <> '')`
-  return countedPage(ctx, sql`${known} and ${hasLabel(query.labels)}`, query)
+  const { crm_v2: byType } = featuresOf((await loadAccount(ctx, ctx.account.id)).feature_flags)
+  const known = byType
+    ? sql`ct.contact_type = ${LEAD}`
+    : sql`(ct.email <> '' or ct.phone_number <> '' or ct.identifier <> '')`
+  return countedPage(ctx, sql`ct.account_id = ${ctx.account.id} and ${known} and ${hasLabel(query.labels)}`, query)
 }
 
 /** Those with an open socket. */
@@ -51,17 +57,18 @@ async function selectPage(ctx: Context, where: RawBuilder<unknown>, query: ListQ
   return contacts.map((contact) => presentContactView(ctx.app, contact, inboxes))
 }
 
-/** Only the literal word keeps them where the parameter is sent at all. */
+/** Only the literal word keeps them where the parameter says anything at all. */
 export function wantsInboxes({ include_contact_inboxes: wanted }: { include_contact_inboxes?: string | null }): boolean {
-  return wanted === undefined || wanted === 'true'
+  return !wanted?.trim() || wanted === 'true'
 }
 
 /** As it was sent. */
 const pageOf = ({ page }: ListQuery): number | string => page ?? 1
 
+/** Any of them. A list that names none finds nobody. */
 function hasLabel(labels: ListQuery['labels']): RawBuilder<unknown> {
-  const names = (typeof labels === 'string' ? labels.split(',') : (labels ?? [])).map((name) => name?.trim().toLowerCase())
-  if (!names.some(Boolean)) return sql`true`
+  if (!labels?.length) return sql`true`
+  const names = [labels].flat().flatMap((label) => label?.split(',') ?? []).map((name) => name.trim().toLowerCase())
   return sql`exists (select 1 from taggings tg join tags t on t.id = tg.tag_id where tg.taggable_type = 'Contact'
     and tg.taggable_id = ct.id and tg.context = 'labels' and lower(t.name) = any(${names}::text[]))`
 }
