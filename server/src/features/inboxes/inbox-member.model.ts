@@ -60,9 +60,12 @@ export async function listAssignableAgents(
   return selectAgents(ctx, sql`(au.role = 1 or ${isCommon})`, sql`not (${isCommon}), au.user_id`)
 }
 
+/** What is no id is nobody's. */
+const NOBODY = 0
+
 function wanted(userIds: number[] | null | undefined): number[] {
   if (!userIds) throw new MissingParamError('user_ids')
-  return [...new Set(userIds.filter((id) => id !== null))]
+  return [...new Set(userIds.map((id) => id ?? NOBODY))]
 }
 
 /** People of the account only: nobody else may be told about by naming them. */

@@ -41,10 +41,13 @@ export async function removeTeamMembers(ctx: Context, team: TeamRecord, userIds:
   await invalidateCache(ctx, 'team')
 }
 
+/** What is no id is nobody's. */
+const NOBODY = 0
+
 /** People of the account only. */
 async function wanted(ctx: Context, userIds: UserIds): Promise<number[]> {
   if (!userIds) throw new MissingParamError('user_ids')
-  const ids = [...new Set(userIds.filter((id) => id !== null))]
+  const ids = [...new Set(userIds.map((id) => id ?? NOBODY))]
   const { rows } = await sql<{ known: number }>`
     select count(*)::integer as known from account_users
     where account_id = ${ctx.account.id} and user_id = any(${ids}::integer[])`.execute(ctx.db)

@@ -45,6 +45,9 @@ describe('teams', () => {
       status: 401,
       body: { error: 'Invalid User IDs' },
     })
+    expect((await t.as(admin).patch(members, new URLSearchParams({ 'user_ids[]': '' }))).body.error).toBe(
+      'Invalid User IDs',
+    )
     expect(ids(await t.as(admin).patch(members, { user_ids: [admin.id] }))).toEqual([admin.id])
     expect((await t.as(admin).delete(members, { user_ids: [admin.id] })).status).toBe(200)
     expect(ids(await t.as(admin).get(members))).toEqual([])
