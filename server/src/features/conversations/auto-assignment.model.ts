@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { OPEN } from './conversation.presenter.ts'
 
 const ONLINE = 0
 
@@ -17,7 +18,13 @@ export async function assignInTurn(
   await updateConversation(ctx, conversation, { assignee_id: userId, assignee_agent_bot_id: null }, { quiet: isNew, byNobody: true })
 }
 
-/** Those of the inbox, and of a team where one is named, that are online right now. Busy people are left alone. */
+/** How many open conversations of an inbox one person may have before the next goes to somebody else. */
+const LIMIT = sql`substring(i.auto_assignment_config ->> 'max_assignment_limit' from '^\\s*\\d{1,9}')::integer`
+
+/**
+ * Those of the inbox, and of a team where one is named, that are online right now and can take one more. Busy people are left
+ * alone.
+ */
 export async function onlineMembers(
   ctx: Context,
   conversation: Pick<ConversationRecord, 'account_id' | 'inbox_id'>,
@@ -26,7 +33,10 @@ export async function onlineMembers(
   const { rows } = await sql<{ user_id: number; auto_offline: boolean }>`
     select im.user_id, au.auto_offline from inbox_members im
     join account_users au on au.user_id = im.user_id and au.account_id = ${conversation.account_id}
+    join inboxes i on i.id = im.inbox_id
     where im.inbox_id = ${conversation.inbox_id} and au.availability = ${ONLINE}
+      and (${LIMIT} is null or (select count(*) from conversations c where c.account_id = i.account_id
+        and c.inbox_id = i.id and c.assignee_id = im.user_id and c.status = ${OPEN}) < ${LIMIT})
       ${teamId === undefined ? sql`` : sql`and exists (select 1 from team_members tm where tm.team_id = ${teamId} and tm.user_id = im.user_id)`}
     order by im.id`.execute(ctx.db)
   return rows

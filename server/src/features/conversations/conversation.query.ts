@@ -111,6 +111,9 @@ type Purpose = 'answer' | 'push'
 type ViewRow = Row & { last_activity_at: Time }
 type Said = Omit<MessageColumns, 'account_id' | 'inbox_id'>
 
+/** In hours. Any text may stand there: its leading digits count, as in Ruby. */
+const REPLY_WINDOW = sql<number | null>`substring(ch.additional_attributes ->> 'agent_reply_time_window' from '^\\s*\\d{1,9}')::float8`
+
 const readers = { answer: readerFor('answer'), push: readerFor('push') }
 
 /** Conversations of one account in the order of their ids. One statement, however many. */
@@ -183,7 +186,7 @@ function readerFor(purpose: Purpose) {
                 order by lm.id desc limit 1) l on true`
             : sql``
         }
-        left join lateral (select (ch.additional_attributes ->> 'agent_reply_time_window')::float8 as reply_window
+        left join lateral (select ${REPLY_WINDOW} as reply_window
           from channel_api ch where i.channel_type = 'Channel::Api' and ch.id = i.channel_id
             and ch.additional_attributes ? 'agent_reply_time_window') w on true
         where c.id = any(${ids}::integer[])

@@ -3,6 +3,7 @@ import type { Context } from '../../http/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import type { ApiChannel } from './inbox.query.ts'
+import { isPositive, isPresent } from './inbox.rules.ts'
 
 export interface ChannelFields {
   webhook_url?: string | null
@@ -23,10 +24,14 @@ export async function createApiChannel(ctx: Context, fields: ChannelFields): Pro
   return rows[0]!.id
 }
 
-/** What is named changes; the attributes are replaced as a whole. */
+/** What is named changes; attributes, where there are any, are replaced as a whole. */
 export async function updateApiChannel(ctx: Context, channel: ApiChannel, fields: ChannelFields): Promise<void> {
   checkChannel(fields)
-  const next = { ...channel, ...fields }
+  const next = {
+    ...channel,
+    ...fields,
+    additional_attributes: fields.additional_attributes ?? channel.additional_attributes,
+  }
   await sql`update channel_api set webhook_url = ${next.webhook_url}, hmac_mandatory = ${next.hmac_mandatory},
     additional_attributes = ${JSON.stringify(next.additional_attributes ?? {})}::jsonb, updated_at = ${ctx.app.now()}
     where id = ${channel.id}`.execute(ctx.db)
@@ -37,11 +42,8 @@ export function checkChannel({ webhook_url: url, additional_attributes: attribut
   if (url && url.length > MAX_URL)
     problems.push(['webhook_url', `Webhook url is too long (maximum is ${MAX_URL} characters)`])
   const window = attributes?.agent_reply_time_window
-  if (isPresent(window) && !(Number.parseInt(String(window), 10) > 0)) {
+  if (isPresent(window) && !isPositive(window)) {
     problems.push(['agent_reply_time_window', 'Agent reply time window agent_reply_time_window must be greater than 0'])
   }
   if (problems.length) throw new RecordInvalidError(problems)
 }
-
-const isPresent = (value: unknown) =>
-  value !== undefined && value !== null && value !== false && (typeof value !== 'string' || value.trim() !== '')

@@ -7,7 +7,12 @@ import { checkChannel, createApiChannel, updateApiChannel, type ChannelFields } 
 import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
 import { selectInboxes, type InboxRecord, type WorkingHour } from './inbox.query.ts'
 import { checkInbox } from './inbox.rules.ts'
-import { createWebsiteChannel, updateWebsiteChannel, type WebsiteFields } from './website-channel.model.ts'
+import {
+  checkWebsite,
+  createWebsiteChannel,
+  updateWebsiteChannel,
+  type WebsiteFields,
+} from './website-channel.model.ts'
 import { createWorkingHours, updateWorkingHours } from './working-hours.model.ts'
 
 export type { InboxRecord } from './inbox.query.ts'
@@ -22,7 +27,7 @@ export interface InboxFields {
   csat_survey_enabled?: boolean | null
   csat_config?: CsatConfig | null
   enable_auto_assignment?: boolean | null
-  auto_assignment_config?: { max_assignment_limit?: number | null } | null
+  auto_assignment_config?: { max_assignment_limit?: unknown } | null
   working_hours_enabled?: boolean | null
   out_of_office_message?: string | null
   timezone?: string | null
@@ -75,6 +80,7 @@ export async function createInbox(ctx: Context, fields: InboxFields): Promise<In
   const columns = columnsOf(fields)
   const { type, ...channelFields } = fields.channel ?? {}
   if (type === 'api') checkChannel(channelFields)
+  if (type === 'web_widget') checkWebsite({ website_url: null, ...channelFields })
   await checkInbox(ctx, { timezone: 'UTC', ...columns, name: fields.name ?? null }, { channelType: type ?? null })
   const isWebsite = type === 'web_widget'
   const channelId = await (isWebsite ? createWebsiteChannel(ctx, channelFields) : createApiChannel(ctx, channelFields))
@@ -160,7 +166,7 @@ function columnsOf({
   return {
     ...Object.fromEntries(plain.map((column) => [column, fields[column]])),
     ...(config && { auto_assignment_config: JSON.stringify(config) }),
-    ...(sender && { sender_name_type: SENDER_NAME_TYPES.indexOf(sender) }),
+    ...(sender !== undefined && { sender_name_type: sender && SENDER_NAME_TYPES.indexOf(sender) }),
   }
 }
 

@@ -10,7 +10,7 @@ const MAX_LENGTHS: Record<string, number> = {
   greeting_message: 10_000,
   out_of_office_message: 10_000,
 }
-const REQUIRED = ['lock_to_single_conversation']
+const REQUIRED = ['lock_to_single_conversation', 'sender_name_type']
 
 const CHANNELS = ['api', 'web_widget']
 /** Kinds of channels that Chatwoot has and this server cannot make yet. */
@@ -35,7 +35,7 @@ export async function checkInbox(
     if (columns[column] === null) problems.push([column, `${humanize(column)} can't be blank`])
   }
   const limit = columns.auto_assignment_config && JSON.parse(columns.auto_assignment_config).max_assignment_limit
-  if (typeof limit === 'number' && limit <= 0) {
+  if (isPresent(limit) && !isPositive(limit)) {
     problems.push(['auto_assignment_config', 'Auto assignment config max_assignment_limit must be greater than 0'])
   }
   if (typeof columns.portal_id === 'number' && !(await hasPortal(ctx, columns.portal_id)))
@@ -46,6 +46,16 @@ export async function checkInbox(
   }
   if (problems.length) throw new RecordInvalidError(problems)
 }
+
+/** As Rails has it: nothing, false, blank text and empty lists are not. */
+export function isPresent(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() !== ''
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return value !== undefined && value !== null && value !== false
+}
+
+/** By its leading digits, as Ruby reads numbers. */
+export const isPositive = (value: unknown): boolean => typeof value !== 'object' && Number.parseInt(String(value), 10) > 0
 
 async function hasPortal(ctx: Context, id: number): Promise<boolean> {
   const { rows } = await sql`select 1 from portals where id = ${id} and account_id = ${ctx.account.id}`.execute(ctx.db)

@@ -7,6 +7,8 @@ const Text = Type.String()
 const MaybeText = Nullable(Text)
 const MaybeFlag = Nullable(Type.Boolean())
 const MaybeNumber = Nullable(Type.Integer())
+/** Kept as it was sent. */
+const Scalar = Type.Unsafe<string | number | boolean | null>({ type: ['integer', 'string', 'null'] })
 
 export const WorkingHour = Type.Object(
   {
@@ -111,7 +113,7 @@ const settings = {
   csat_survey_enabled: MaybeFlag,
   csat_config: CsatConfig,
   enable_auto_assignment: MaybeFlag,
-  auto_assignment_config: Type.Partial(Type.Object({ max_assignment_limit: MaybeNumber })),
+  auto_assignment_config: Type.Partial(Type.Object({ max_assignment_limit: Scalar })),
   working_hours_enabled: MaybeFlag,
   out_of_office_message: MaybeText,
   timezone: Nullable(Type.String({ description: 'A name of the tz database: Asia/Kolkata' })),

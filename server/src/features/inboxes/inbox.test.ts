@@ -126,6 +126,80 @@ describe('inboxes', () => {
     })
   })
 
+  it('keeps a limit of assignments and the attributes of its channel as they were sent', async () => {
+    const account = await t.buildAccount()
+    const { id } = await make(account)
+    const change = (fields: object) => t.as(account.administrator).patch(at(account, `/${id}`), fields)
+    const limit = async (max_assignment_limit: unknown) => {
+      const { body } = await change({ auto_assignment_config: { max_assignment_limit } })
+      return body.message ?? body.auto_assignment_config
+    }
+    expect(await limit('5')).toEqual({ max_assignment_limit: '5' })
+    expect(await limit('')).toEqual({ max_assignment_limit: '' })
+    for (const wrong of [0, '-1', 'many', true]) {
+      expect(await limit(wrong)).toBe('Auto assignment config max_assignment_limit must be greater than 0')
+    }
+    const attributes = async (additional_attributes: unknown) =>
+      (await change({ channel: { additional_attributes } })).body.additional_attributes
+    expect(await attributes({ shop: 1 })).toEqual({ shop: 1 })
+    expect(await attributes(null)).toEqual({ shop: 1 })
+    expect(await attributes({})).toEqual({})
+    expect((await change({ sender_name_type: null })).body.attributes).toEqual(['sender_name_type'])
+  })
+
+  it('reads a reply window whatever was written there', async () => {
+    const account = await t.buildAccount()
+    const admin = t.as(account.administrator)
+    const base = `/api/v1/accounts/${account.id}`
+    const inbox = await make(account)
+    const { body } = await admin.post(`${base}/contacts`, { name: 'Ada', inbox_id: inbox.id })
+    await admin.post(`${base}/conversations`, { inbox_id: inbox.id, source_id: body.payload.contact_inbox.source_id })
+    const replies = []
+    for (const agent_reply_time_window of ['', ' ', false, '24 hours', '5.5', null, []]) {
+      const channel = { additional_attributes: { agent_reply_time_window } }
+      expect((await admin.patch(at(account, `/${inbox.id}`), { channel })).status).toBe(200)
+      replies.push((await admin.get(`${base}/conversations/1`)).body.can_reply)
+    }
+    // Nobody has written yet, so a window is closed.
+    expect(replies).toEqual([true, true, true, false, false, true, true])
+  })
+
+  it('holds the fields of a website against its rules, and its form is never without a field', async () => {
+    const account = await t.buildAccount()
+    const website = { type: 'web_widget', website_url: 'https://shop.example.test' }
+    const nameless = await t.as(account.administrator).post(at(account), { name: '', channel: { type: 'web_widget' } })
+    expect(nameless.body).toEqual({ message: "Website url can't be blank", attributes: ['website_url'] })
+    const { id, pre_chat_form_options: first } = await make(account, { channel: website })
+    const change = async (channel: object) =>
+      (await t.as(account.administrator).patch(at(account, `/${id}`), { channel })).body
+    expect(await change({ website_url: 'x'.repeat(256), widget_color: ' ', continuity_via_email: null })).toEqual({
+      message:
+        "Website url is too long (maximum is 255 characters), Widget color can't be blank, Continuity via email can't be blank",
+      attributes: ['website_url', 'widget_color', 'continuity_via_email'],
+    })
+    const form = { pre_chat_message: 'Who are you?', pre_chat_fields: [{ name: 'emailAddress', enabled: true }] }
+    expect((await change({ pre_chat_form_options: form })).pre_chat_form_options).toEqual(form)
+    expect((await change({ pre_chat_form_options: { pre_chat_message: 'Bare' } })).pre_chat_form_options).toEqual(first)
+    expect((await change({ reply_time: null })).reply_time).toBeNull()
+  })
+
+  it('gives nobody more open conversations than its limit', async () => {
+    const account = await t.buildAccount()
+    const admin = t.as(account.administrator)
+    const base = `/api/v1/accounts/${account.id}`
+    await admin.patch(`${base}/agents/${account.agent.id}`, { auto_offline: false, availability: 'online' })
+    const inbox = await make(account, { auto_assignment_config: { max_assignment_limit: '2' } })
+    await admin.post(members(account), { inbox_id: inbox.id, user_ids: [account.agent.id] })
+    const assignees = []
+    for (let i = 0; i < 3; i++) {
+      const { body } = await admin.post(`${base}/contacts`, { name: 'Ada', inbox_id: inbox.id })
+      const { source_id } = body.payload.contact_inbox
+      const conversation = await admin.post(`${base}/conversations`, { inbox_id: inbox.id, source_id })
+      assignees.push(conversation.body.meta.assignee?.id)
+    }
+    expect(assignees).toEqual([account.agent.id, account.agent.id, undefined])
+  })
+
   it('keeps a picture, and refuses what is none', async () => {
     const account = await t.buildAccount()
     const { id } = await make(account)
@@ -160,6 +234,7 @@ describe('inboxes', () => {
       status: 422,
       body: { message: 'User must exist' },
     })
+    expect((await write('post', [null as never])).body.message).toBe('User must exist')
     expect((await write('post')).status).toBe(422)
     const asAgent = (inbox_id: number) => t.as(agent).post(members(account), { inbox_id, user_ids: [agent.id] })
     expect((await asAgent(id)).status).toBe(401)

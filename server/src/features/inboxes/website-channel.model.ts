@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { RecordInvalidError } from '../../http/errors.ts'
+import { humanize, RecordInvalidError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
+import { isPresent } from './inbox.rules.ts'
 
 /** The row of a website's channel. */
 export interface WebsiteChannel {
@@ -52,7 +53,6 @@ const FIRST_FORM = {
 const FIRST_FLAGS = 7
 
 export async function createWebsiteChannel(ctx: Context, fields: WebsiteFields): Promise<number> {
-  if (!fields.website_url?.trim()) throw new RecordInvalidError([['website_url', "Website url can't be blank"]])
   const now = ctx.app.now()
   const next = { ...columnsOf(fields) }
   const { id } = await ctx.db
@@ -74,12 +74,30 @@ export async function createWebsiteChannel(ctx: Context, fields: WebsiteFields):
 }
 
 export async function updateWebsiteChannel(ctx: Context, channel: WebsiteChannel, fields: WebsiteFields): Promise<void> {
-  if ('website_url' in fields && !fields.website_url?.trim()) throw new RecordInvalidError([['website_url', "Website url can't be blank"]])
+  checkWebsite(fields)
   await ctx.db
     .updateTable('channel_web_widgets')
     .set({ ...columnsOf(fields), updated_at: ctx.app.now() })
     .where('id', '=', channel.id)
     .execute()
+}
+
+const MAX_LENGTHS = { website_url: 255, widget_color: 255, welcome_title: 255, welcome_tagline: 255, allowed_domains: 20_000 }
+const REQUIRED = ['website_url', 'widget_color'] as const
+
+/** Holds what is named against the rules. */
+export function checkWebsite(fields: WebsiteFields): void {
+  const problems: [string, string][] = []
+  for (const [column, most] of Object.entries(MAX_LENGTHS) as [keyof typeof MAX_LENGTHS, number][]) {
+    if ((fields[column]?.length ?? 0) > most) {
+      problems.push([column, `${humanize(column)} is too long (maximum is ${most} characters)`])
+    }
+  }
+  for (const column of REQUIRED) {
+    if (column in fields && !fields[column]?.trim()) problems.push([column, `${humanize(column)} can't be blank`])
+  }
+  if (fields.continuity_via_email === null) problems.push(['continuity_via_email', "Continuity via email can't be blank"])
+  if (problems.length) throw new RecordInvalidError(problems)
 }
 
 const SAME = [
@@ -92,12 +110,13 @@ const SAME = [
   'allowed_domains',
 ] as const
 
-function columnsOf(fields: WebsiteFields) {
+/** A form without a field is the first form again. */
+function columnsOf({ pre_chat_form_options: form, ...fields }: WebsiteFields) {
   return {
     ...Object.fromEntries(SAME.filter((column) => column in fields).map((column) => [column, fields[column]])),
-    ...(fields.reply_time && { reply_time: REPLY_TIMES.indexOf(fields.reply_time) }),
+    ...(fields.reply_time !== undefined && { reply_time: fields.reply_time && REPLY_TIMES.indexOf(fields.reply_time) }),
     ...(typeof fields.continuity_via_email === 'boolean' && { continuity_via_email: fields.continuity_via_email }),
-    ...(fields.pre_chat_form_options && { pre_chat_form_options: JSON.stringify(fields.pre_chat_form_options) }),
+    ...(form && { pre_chat_form_options: JSON.stringify(isPresent(form.pre_chat_fields) ? form : FIRST_FORM) }),
     ...(fields.selected_feature_flags && {
       feature_flags: fields.selected_feature_flags.reduce((bits, flag) => bits | (1 << WIDGET_FLAGS.indexOf(flag)), 0),
     }),
@@ -116,7 +135,7 @@ export function presentWebsiteChannel(ctx: Context, channel: WebsiteChannel) {
     web_widget_script: scriptOf(ctx.app.config.frontendUrl, channel.website_token),
     website_token: channel.website_token,
     selected_feature_flags: WIDGET_FLAGS.filter((_, bit) => channel.feature_flags & (1 << bit)),
-    reply_time: REPLY_TIMES[channel.reply_time ?? 0] ?? 'in_a_few_minutes',
+    reply_time: channel.reply_time === null ? null : (REPLY_TIMES[channel.reply_time] ?? 'in_a_few_minutes'),
     ...(ctx.isAdministrator && { hmac_token: channel.hmac_token }),
     pre_chat_form_enabled: channel.pre_chat_form_enabled,
     pre_chat_form_options: channel.pre_chat_form_options ?? {},
