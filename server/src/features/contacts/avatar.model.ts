@@ -36,20 +36,19 @@ export async function removeAvatar(ctx: Context, contactId: number): Promise<voi
 }
 
 /**
- * Fetches the picture at an address; whatever is wrong with it, the contact simply has none. No transaction is open while
- * the other side takes its time.
+ * Fetches the picture at an address, unless the contact has it from there already; whatever is wrong with it, the contact
+ * simply has none. No transaction is open while the other side takes its time.
  */
 export async function fetchAvatar(ctx: Context, job: AvatarJob): Promise<void> {
-  if (job.unless_there && (await hasAvatar(ctx, job.contact_id))) return
+  if (await hasAvatar(ctx, job)) return
   const content = await downloadPicture(ctx, job.url)
   await inTransaction(ctx, () => keepAvatar(ctx, job, content))
 }
 
 async function keepAvatar(ctx: Context, { contact_id: id, url }: AvatarJob, content: Buffer | null): Promise<void> {
-  const hash = createHash('sha256').update(url).digest('hex')
   const contact = await loadContactRow(ctx, id)
   if (!contact) return
-  const stamps = { last_avatar_sync_at: ctx.app.now().toISOString(), avatar_url_hash: hash }
+  const stamps = { last_avatar_sync_at: ctx.app.now().toISOString(), avatar_url_hash: hashOf(url) }
   const saved = content && (await isSaved(ctx, contact, url, content))
   if (saved) {
     await updateContact(ctx, contact, { additional_attributes: { ...contact.additional_attributes, ...stamps } })
@@ -70,11 +69,14 @@ async function isSaved(ctx: Context, contact: ContactRecord, url: string, conten
   }
 }
 
-async function hasAvatar(ctx: Context, id: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from active_storage_attachments
-    where record_type = 'Contact' and record_id = ${id} and name = 'avatar'`.execute(ctx.db)
+async function hasAvatar(ctx: Context, { contact_id: id, url, unless_there: isAny }: AvatarJob): Promise<boolean> {
+  const { rows } = await sql`select 1 from active_storage_attachments s join contacts ct on ct.id = s.record_id
+    where s.record_type = 'Contact' and s.record_id = ${id} and s.name = 'avatar'
+      ${isAny ? sql`` : sql`and ct.additional_attributes ->> 'avatar_url_hash' = ${hashOf(url)}`}`.execute(ctx.db)
   return rows.length > 0
 }
+
+const hashOf = (url: string) => createHash('sha256').update(url).digest('hex')
 
 function decodeURIComponentOr(text: string): string {
   try {

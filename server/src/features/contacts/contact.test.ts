@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { startTestApp } from '../../../test/support.ts'
 import { FEATURES } from '../accounts/account.features.ts'
 import { recountCompanies } from '../companies/company.model.ts'
+import { fetchAvatar } from './avatar.model.ts'
 
 const t = startTestApp()
 
@@ -124,6 +127,29 @@ describe('contacts of an account', () => {
     expect((await admin.get(`${contacts}/${contact.id}`)).body.payload.blocked).toBe(true)
     const placed = await admin.post(contacts, { name: 'Nowhere', inbox_id: 0 })
     expect([placed.status, placed.body]).toEqual([404, { error: 'Resource could not be found' }])
+  })
+
+  it('get a picture from elsewhere once, however often its address is sent, until it is taken away', async () => {
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
+    let asked = 0
+    const server = createServer((_request, response) => {
+      asked++
+      response.end(Buffer.from(png, 'base64'))
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ada.png`
+    const { admin, contacts } = await office()
+    const contact = await make(admin, contacts, { name: 'Ada' })
+    const fetchIt = () => t.run((ctx) => fetchAvatar(ctx, { contact_id: contact.id, url }))
+    await fetchIt()
+    await fetchIt()
+    const { body } = await admin.get(`${contacts}/${contact.id}`)
+    expect([asked, body.payload.thumbnail]).toEqual([1, expect.stringMatching(/ada\.png$/)])
+    expect(Object.keys(body.payload.additional_attributes)).toEqual(['avatar_url_hash', 'last_avatar_sync_at'])
+    await admin.delete(`${contacts}/${contact.id}/avatar`)
+    await fetchIt()
+    expect(asked).toBe(2)
   })
 
   it('share a company by their domain, unless it is a mail provider', async () => {
