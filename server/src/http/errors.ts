@@ -1,3 +1,5 @@
+import { isLonger } from '../lib/text.ts'
+
 /** What a request may end in. Thrown anywhere, written to the wire once, by `mount.ts`. */
 export abstract class RequestError extends Error {
   constructor(message?: string) {
@@ -108,6 +110,15 @@ export const unprocessable = (error: string) => new RefusedError(422, { error })
 /** For a field that the operation knows, with a value that it cannot take. */
 export const invalidField = (attribute: string, problem: string) =>
   new RecordInvalidError([[attribute, `${humanize(attribute)} ${problem}`]])
+
+/** What is wrong with texts that have more characters than they may. */
+export function lengthProblems(values: object, limits: Record<string, number>): [string, string][] {
+  return Object.entries(limits).flatMap(([attribute, most]): [string, string][] => {
+    const text = (values as Record<string, unknown>)[attribute]
+    if (typeof text !== 'string' || !isLonger(text, most)) return []
+    return [[attribute, `${humanize(attribute)} is too long (maximum is ${most} characters)`]]
+  })
+}
 
 /** `phone_number` → `Phone number`, as Rails writes attributes in its messages. */
 export function humanize(attribute: string): string {

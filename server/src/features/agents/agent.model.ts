@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
-import { NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
+import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { isEmail } from '../../lib/email.ts'
 import type { AgentPicture } from '../conversations/conversation.query.ts'
 import { userJson } from '../pictures.sql.ts'
@@ -64,7 +64,8 @@ async function isMember(ctx: Context, userId: number): Promise<boolean> {
 /** What is null stays as it is; the e-mail is theirs alone to change. */
 export async function updateAgent(ctx: Context, userId: number, fields: AgentFields): Promise<AgentPicture> {
   const agent = await accessAgent(ctx, userId)
-  if ((fields.name?.length ?? 0) > 255) throw new RecordInvalidError([['name', 'Name is too long (maximum is 255 characters)']])
+  const problems = lengthProblems(fields, { name: 255 })
+  if (problems.length) throw new RecordInvalidError(problems)
   const loses = fields.role === 'agent' && agent.role === 1
   if (loses) await keepAnAdministrator(ctx, userId)
   await sql`update account_users set updated_at = ${ctx.app.now()},

@@ -1,8 +1,15 @@
 import { sql } from 'kysely'
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Context } from '../../http/context.ts'
-import { invalidField, MissingParamError, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
-import { isLonger } from '../../lib/text.ts'
+import {
+  invalidField,
+  lengthProblems,
+  MissingParamError,
+  NotAuthorizedError,
+  NotFoundError,
+  RecordInvalidError,
+  unprocessable,
+} from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import type { ContactInboxRecord } from './client.model.ts'
 
@@ -21,7 +28,6 @@ export interface NewContactInbox {
   onTaken?: () => Error
 }
 
-const MAX_SOURCE_ID = 20_000
 const COLUMNS = sql`id, contact_id, inbox_id, source_id, coalesce(hmac_verified, false) as hmac_verified, pubsub_token,
   created_at, updated_at`
 
@@ -30,7 +36,8 @@ export async function createContactInbox(ctx: Context, wanted: NewContactInbox):
   const { contactId, inboxId, hmacVerified = false } = wanted
   const sourceId = wanted.sourceId ?? (await sourceIdFor(ctx, wanted))
   if (!sourceId.trim()) throw invalidField('source_id', "can't be blank")
-  if (isLonger(sourceId, MAX_SOURCE_ID)) throw invalidField('source_id', `is too long (maximum is ${MAX_SOURCE_ID} characters)`)
+  const problems = lengthProblems({ source_id: sourceId }, { source_id: 20_000 })
+  if (problems.length) throw new RecordInvalidError(problems)
   const now = ctx.app.now()
   const insert = () => sql<ContactInboxRecord>`
     insert into contact_inboxes (contact_id, inbox_id, source_id, hmac_verified, pubsub_token, created_at, updated_at)

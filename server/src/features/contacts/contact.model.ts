@@ -2,8 +2,7 @@ import { sql } from 'kysely'
 import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
-import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
-import { isLonger } from '../../lib/text.ts'
+import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
@@ -233,8 +232,7 @@ const isPresent = (value: unknown): boolean =>
 const withoutUndefined = (fields: ContactFields): ContactFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
-const MAX_LENGTH = 255
-const TEXT_COLUMNS = ['name', 'email', 'phone_number', 'identifier', 'middle_name', 'last_name'] as const
+const MAX_LENGTHS = { name: 255, email: 255, phone_number: 255, identifier: 255, middle_name: 255, last_name: 255 }
 
 /** Throws one error that lists all that is wrong with the values given. */
 async function checkContact(
@@ -244,12 +242,7 @@ async function checkContact(
   { id = 0, isFree = false }: { id?: number; isFree?: boolean },
 ): Promise<void> {
   if (row.identifier === '' && (await isBlankTaken(ctx, accountId, id))) row.identifier = null
-  const problems: [string, string][] = []
-  for (const column of TEXT_COLUMNS) {
-    if (isLonger(row[column] ?? '', MAX_LENGTH)) {
-      problems.push([column, `${humanize(column)} is too long (maximum is ${MAX_LENGTH} characters)`])
-    }
-  }
+  const problems = lengthProblems(row, MAX_LENGTHS)
   const { email, identifier, phone_number: phone } = row
   const taken = isFree ? NOTHING_TAKEN : await findTaken(ctx, accountId, { email, identifier, phone_number: phone }, id)
   if (taken.email) problems.push(['email', 'Email has already been taken'])

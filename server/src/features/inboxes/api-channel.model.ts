@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { RecordInvalidError } from '../../http/errors.ts'
+import { lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import type { ApiChannel } from './inbox.query.ts'
 import { isPositive, isPresent } from './inbox.rules.ts'
@@ -10,8 +10,6 @@ export interface ChannelFields {
   hmac_mandatory?: boolean | null
   additional_attributes?: Record<string, unknown> | null
 }
-
-const MAX_URL = 2048
 
 export async function createApiChannel(ctx: Context, fields: ChannelFields): Promise<number> {
   const { rows } = await sql<{ id: number }>`
@@ -37,11 +35,9 @@ export async function updateApiChannel(ctx: Context, channel: ApiChannel, fields
     where id = ${channel.id}`.execute(ctx.db)
 }
 
-export function checkChannel({ webhook_url: url, additional_attributes: attributes }: ChannelFields): void {
-  const problems: [string, string][] = []
-  if (url && url.length > MAX_URL)
-    problems.push(['webhook_url', `Webhook url is too long (maximum is ${MAX_URL} characters)`])
-  const window = attributes?.agent_reply_time_window
+export function checkChannel(fields: ChannelFields): void {
+  const problems = lengthProblems(fields, { webhook_url: 2048 })
+  const window = fields.additional_attributes?.agent_reply_time_window
   if (isPresent(window) && !isPositive(window)) {
     problems.push(['agent_reply_time_window', 'Agent reply time window agent_reply_time_window must be greater than 0'])
   }

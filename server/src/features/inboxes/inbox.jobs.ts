@@ -17,6 +17,10 @@ export async function deleteInbox(ctx: Context, payload: { account_id: number; i
   if (gone[0]) {
     const table = CHANNEL_TABLES[gone[0].channel_type]
     if (table) await sql`delete from ${sql.table(table)} where id = ${gone[0].channel_id}`.execute(ctx.db)
+    if (table === 'channel_web_widgets')
+      await sql`update portals set channel_web_widget_id = null where channel_web_widget_id = ${gone[0].channel_id}`.execute(
+        ctx.db,
+      )
     for (const table of TABLES_OF_AN_INBOX)
       await sql`delete from ${sql.table(table)} where inbox_id = ${id}`.execute(ctx.db)
     await sql`delete from parley.assignment_turns where inbox_id = ${id}`.execute(ctx.db)
@@ -27,7 +31,10 @@ export async function deleteInbox(ctx: Context, payload: { account_id: number; i
   else await sql`delete from contact_inboxes where inbox_id = ${id}`.execute(ctx.db)
 }
 
-const CHANNEL_TABLES: Record<string, string> = { 'Channel::Api': 'channel_api', 'Channel::WebWidget': 'channel_web_widgets' }
+const CHANNEL_TABLES: Record<string, string> = {
+  'Channel::Api': 'channel_api',
+  'Channel::WebWidget': 'channel_web_widgets',
+}
 
 const TABLES_OF_AN_INBOX = [
   'inbox_members',

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { humanize, RecordInvalidError } from '../../http/errors.ts'
+import { humanize, lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { isTimezone } from './timezone.ts'
 
 const MAX_LENGTHS: Record<string, number> = {
@@ -22,12 +22,7 @@ export async function checkInbox(
   columns: Record<string, any>,
   { channelType }: { channelType?: string | null } = {},
 ): Promise<void> {
-  const problems: [string, string][] = []
-  for (const [column, most] of Object.entries(MAX_LENGTHS)) {
-    if ((columns[column]?.length ?? 0) > most) {
-      problems.push([column, `${humanize(column)} is too long (maximum is ${most} characters)`])
-    }
-  }
+  const problems = lengthProblems(columns, MAX_LENGTHS)
   if ('name' in columns && !columns.name?.trim()) problems.push(['name', "Name can't be blank"])
   if ('timezone' in columns && !isTimezone(columns.timezone))
     problems.push(['timezone', 'Timezone is not included in the list'])

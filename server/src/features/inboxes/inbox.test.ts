@@ -51,8 +51,18 @@ describe('inboxes', () => {
     expect(
       await refused({ channel: { type: 'api', additional_attributes: { agent_reply_time_window: '-1' } } }),
     ).toEqual([422, 'Agent reply time window agent_reply_time_window must be greater than 0'])
+    expect(await refused({ greeting_message: '🙂'.repeat(10_001) })).toEqual([
+      422,
+      'Greeting message is too long (maximum is 10000 characters)',
+    ])
     expect(await refused({ portal_id: 1_000_000 })).toEqual([422, 'Portal must exist'])
     expect((await t.as(account.administrator).get(at(account))).body).toEqual({ payload: [] })
+  })
+
+  it('counts a picture sign as one character', async () => {
+    const account = await t.buildAccount()
+    const greeting_message = '🙂'.repeat(10_000)
+    expect((await make(account, { greeting_message })).greeting_message).toBe(greeting_message)
   })
 
   it('shows agents their own inboxes only, and no secret of them', async () => {
@@ -271,6 +281,21 @@ describe('inboxes', () => {
     })
     await set(null)
     expect(await shown()).toEqual({})
+  })
+
+  it('leaves the portal that showed it', async () => {
+    const account = await t.buildAccount()
+    const site = await make(account, { channel: { type: 'web_widget', website_url: 'https://shop.example.test' } })
+    const { rows: made } = await t.database.pool.query(
+      `insert into portals (account_id, name, slug, channel_web_widget_id, created_at, updated_at)
+        values ($1, 'Help', $2, $3, now(), now()) returning id`,
+      [account.id, t.unique('help'), site.channel_id],
+    )
+    await t.run((ctx) => deleteInbox(ctx, { account_id: account.id, inbox_id: site.id }))
+    const { rows } = await t.database.pool.query('select channel_web_widget_id from portals where id = $1', [
+      made[0].id,
+    ])
+    expect(rows).toEqual([{ channel_web_widget_id: null }])
   })
 
   it('goes with all that hangs on it', async () => {

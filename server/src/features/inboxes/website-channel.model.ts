@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { humanize, RecordInvalidError } from '../../http/errors.ts'
+import { humanize, lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import { isPresent } from './inbox.rules.ts'
 
@@ -87,12 +87,7 @@ const REQUIRED = ['website_url', 'widget_color'] as const
 
 /** Holds what is named against the rules. */
 export function checkWebsite(fields: WebsiteFields): void {
-  const problems: [string, string][] = []
-  for (const [column, most] of Object.entries(MAX_LENGTHS) as [keyof typeof MAX_LENGTHS, number][]) {
-    if ((fields[column]?.length ?? 0) > most) {
-      problems.push([column, `${humanize(column)} is too long (maximum is ${most} characters)`])
-    }
-  }
+  const problems = lengthProblems(fields, MAX_LENGTHS)
   for (const column of REQUIRED) {
     if (column in fields && !fields[column]?.trim()) problems.push([column, `${humanize(column)} can't be blank`])
   }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { updateContact, type ContactRecord } from '../contacts/contact.model.ts'
 import { updateConversation, type ConversationRecord } from '../conversations/conversation.model.ts'
@@ -119,12 +119,7 @@ const TAKEN: [string, string] = ['title', 'Title has already been taken']
 const TITLE = /^[\p{L}\p{N}][\p{L}\p{N}_-]+$/u
 
 async function checkLabel(ctx: Context, label: LabelFields & { title: string }, id = 0): Promise<void> {
-  const problems: [string, string][] = []
-  if (label.title.length > 255) problems.push(['title', 'Title is too long (maximum is 255 characters)'])
-  if ((label.description ?? '').length > 20_000) {
-    problems.push(['description', 'Description is too long (maximum is 20000 characters)'])
-  }
-  if ((label.color ?? '').length > 255) problems.push(['color', 'Color is too long (maximum is 255 characters)'])
+  const problems = lengthProblems(label, { title: 255, description: 20_000, color: 255 })
   if (!label.title.trim()) problems.push(['title', 'Title must not be blank'])
   if (!TITLE.test(label.title)) problems.push(['title', 'Title is invalid'])
   if (await isTaken(ctx, label.title, id)) problems.push(TAKEN)

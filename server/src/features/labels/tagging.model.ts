@@ -10,7 +10,7 @@ const MAX_LENGTH = 255
 export function cleanLabels(labels: (string | null)[]): string[] {
   const names = labels.flatMap((label) => label?.split(',') ?? []).map((name) => name.trim())
   const clean = [...new Set(names.filter(Boolean))]
-  if (clean.some((name) => name.length > MAX_LENGTH)) {
+  if (clean.some((name) => [...name].length > MAX_LENGTH)) {
     throw invalidField('labels', `is too long (maximum is ${MAX_LENGTH} characters)`)
   }
   return clean

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 
 export interface TeamRecord {
@@ -69,16 +69,11 @@ export async function destroyTeam(ctx: Context, team: TeamRecord): Promise<void>
   await invalidateCache(ctx, 'team')
 }
 
-const MAX_NAME = 255
-const MAX_DESCRIPTION = 20_000
+const MAX_LENGTHS = { name: 255, description: 20_000 }
 
 function settle<Team extends Required<TeamFields>>(team: Team): Team {
   const name = team.name?.toLowerCase() ?? null
-  const problems: [string, string][] = []
-  if ((name?.length ?? 0) > MAX_NAME) problems.push(['name', `Name is too long (maximum is ${MAX_NAME} characters)`])
-  if ((team.description?.length ?? 0) > MAX_DESCRIPTION) {
-    problems.push(['description', `Description is too long (maximum is ${MAX_DESCRIPTION} characters)`])
-  }
+  const problems = lengthProblems({ ...team, name }, MAX_LENGTHS)
   if (!name?.trim()) problems.push(['name', 'Name must not be blank'])
   if (problems.length) throw new RecordInvalidError(problems)
   return { ...team, name }

@@ -25,6 +25,10 @@ describe('teams', () => {
       attributes: ['name'],
     })
     expect((await admin.post(at(account), { description: 'nameless' })).body.message).toBe('Name must not be blank')
+    expect((await admin.post(at(account), { name: '🙂'.repeat(255) })).status).toBe(200)
+    expect((await admin.post(at(account), { name: '🙂'.repeat(256) })).body.message).toBe(
+      'Name is too long (maximum is 255 characters)',
+    )
     expect((await admin.post(at(account), {})).body.error).toBe('param is missing or the value is empty: team')
     const other = await t.buildAccount()
     expect((await t.as(other.administrator).post(at(other), { name: 'sales' })).status).toBe(200)
