@@ -3,6 +3,7 @@ import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { isEmail } from '../../lib/email.ts'
+import { checkLimit } from '../accounts/limit.model.ts'
 import type { AgentPicture } from '../conversations/conversation.query.ts'
 import { userJson } from '../pictures.sql.ts'
 import { endSocketsOf } from '../realtime/sockets.ts'
@@ -37,6 +38,7 @@ export async function accessAgent(ctx: Context, userId: number): Promise<AgentPi
 
 /** Somebody with that e-mail becomes a member; nobody yet, and a login is made that waits for its confirmation. */
 export async function createAgent(ctx: Context, fields: AgentFields): Promise<AgentPicture> {
+  await checkLimit(ctx, 'agents')
   const known = fields.email ? await findUserByEmail(ctx, fields.email) : undefined
   if (known && (await isMember(ctx, known.id))) throw new RecordInvalidError([['user_id', 'User has already been taken']])
   if (!known && fields.email && isEmail(fields.email.trim()) && typeof fields.name !== 'string') throw new RecordInvalidError([['name', "Name can't be blank"]])
@@ -100,6 +102,7 @@ const MAX_AT_ONCE = 500
 
 /** What is no address, and who is a member already, is passed over. */
 export async function createAgents(ctx: Context, emails: (string | null)[]): Promise<void> {
+  await checkLimit(ctx, 'agents', emails.length)
   const addresses = emails.map((email) => email?.trim().toLowerCase() ?? '')
   const wanted = new Set(addresses.filter((email) => isEmail(email) && email.length <= 255))
   if (wanted.size > MAX_AT_ONCE) throw new RecordInvalidError([['emails', `Emails are too many (maximum is ${MAX_AT_ONCE})`]])

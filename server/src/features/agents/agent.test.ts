@@ -82,6 +82,17 @@ describe('agents', () => {
     })
   })
 
+  it('takes no more members than the account may have', async () => {
+    const account = await t.buildAccount()
+    const admin = t.as(account.administrator)
+    await t.database.pool.query(`update accounts set limits = '{"agents": 3}' where id = $1`, [account.id])
+    const many = await admin.post(at(account, 'bulk_create'), { emails: [addressOf('one'), addressOf('two')] })
+    expect([many.status, many.body]).toEqual([402, { error: 'Account limit exceeded. Please purchase more licenses' }])
+    const invite = () => admin.post(at(account), { name: 'Nora', email: addressOf('nora') })
+    expect([(await invite()).status, (await invite()).status]).toEqual([200, 402])
+    expect((await admin.get(at(account))).body.length).toBe(3)
+  })
+
   it('makes many members at once, and passes over what is no address', async () => {
     const account = await t.buildAccount()
     const admin = t.as(account.administrator)

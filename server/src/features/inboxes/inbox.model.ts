@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { NotAuthorizedError, NotFoundError, RefusedError } from '../../http/errors.ts'
+import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import type { UploadedFile } from '../../http/params.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
+import { checkLimit } from '../accounts/limit.model.ts'
 import { checkChannel, createApiChannel, updateApiChannel, type ChannelFields } from './api-channel.model.ts'
 import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
 import { selectInboxes, type InboxRecord, type WorkingHour } from './inbox.query.ts'
@@ -76,7 +77,7 @@ export async function accessInbox(ctx: Context, id: number): Promise<InboxRecord
 }
 
 export async function createInbox(ctx: Context, fields: InboxFields): Promise<InboxRecord> {
-  await checkLimit(ctx)
+  await checkLimit(ctx, 'inboxes')
   const columns = columnsOf(fields)
   const { type, ...channelFields } = fields.channel ?? {}
   if (type === 'api') checkChannel(channelFields)
@@ -180,12 +181,4 @@ function settleSurvey(config: CsatConfig) {
     survey_rules: { operator: config.survey_rules?.operator ?? 'contains', values: config.survey_rules?.values ?? [] },
     ...(config.template && Object.keys(config.template).length > 0 && { template: config.template }),
   }
-}
-
-/** An operator may give an account a limit. */
-async function checkLimit(ctx: Context): Promise<void> {
-  const { rows } = await sql<{ limited: boolean | null }>`
-    select (select count(*) from inboxes i where i.account_id = a.id) >= (a.limits ->> 'inboxes')::numeric as limited
-    from accounts a where a.id = ${ctx.account.id} and a.limits ->> 'inboxes' ~ '^[0-9]{1,9}$'`.execute(ctx.db)
-  if (rows[0]?.limited) throw new RefusedError(402, { error: 'Account limit exceeded. Upgrade to a higher plan' })
 }

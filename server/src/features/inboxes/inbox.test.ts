@@ -59,6 +59,14 @@ describe('inboxes', () => {
     expect((await t.as(account.administrator).get(at(account))).body).toEqual({ payload: [] })
   })
 
+  it('makes no more than the account may have', async () => {
+    const account = await t.buildAccount()
+    await t.database.pool.query(`update accounts set limits = '{"inboxes": "1"}' where id = $1`, [account.id])
+    await make(account)
+    const second = await t.as(account.administrator).post(at(account), { name: 'Second', channel: { type: 'api' } })
+    expect([second.status, second.body]).toEqual([402, { error: 'Account limit exceeded. Upgrade to a higher plan' }])
+  })
+
   it('counts a picture sign as one character', async () => {
     const account = await t.buildAccount()
     const greeting_message = '🙂'.repeat(10_000)
@@ -244,6 +252,8 @@ describe('inboxes', () => {
       status: 422,
       body: { message: 'User must exist' },
     })
+    expect((await write('post', [String(admin.id) as never])).status).toBe(200)
+    expect(ids(await write('post', [String(admin.id) as never]))).toEqual([admin.id])
     expect((await write('post', [null as never])).body.message).toBe('User must exist')
     expect((await write('post')).status).toBe(422)
     const asAgent = (inbox_id: number) => t.as(agent).post(members(account), { inbox_id, user_ids: [agent.id] })
