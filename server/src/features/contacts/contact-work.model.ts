@@ -52,8 +52,8 @@ export async function updateByAgent(ctx: Context, contact: ContactRecord, body: 
   if (fields.additional_attributes) {
     fields.additional_attributes = { ...contact.additional_attributes, ...fields.additional_attributes }
   }
-  await takePicture(ctx, contact, body)
   await updateContact(ctx, contact, fields)
+  await takePicture(ctx, contact, body)
 }
 
 function fieldsOf(body: ContactBody): ContactFields {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -7,6 +8,10 @@ import { recountCompanies } from '../companies/company.model.ts'
 import { fetchAvatar } from './avatar.model.ts'
 
 const t = startTestApp()
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+)
 
 async function office() {
   const account = await t.buildAccount()
@@ -129,12 +134,26 @@ describe('contacts of an account', () => {
     expect([placed.status, placed.body]).toEqual([404, { error: 'Resource could not be found' }])
   })
 
+  it('leave no file behind when they are refused', async () => {
+    const { admin, contacts } = await office()
+    const contact = await make(admin, contacts, { name: 'Ada' })
+    const kept = () => readdirSync(t.folder, { recursive: true }).length
+    const before = kept()
+    const form = new FormData()
+    form.append('avatar', new Blob([PNG]), 'ada.png')
+    form.append('phone_number', '12')
+    expect((await admin.patch(`${contacts}/${contact.id}`, form)).body.attributes).toEqual(['phone_number'])
+    expect(kept()).toBe(before)
+    form.set('phone_number', '+15555550100')
+    expect((await admin.patch(`${contacts}/${contact.id}`, form)).status).toBe(200)
+    expect(kept()).toBeGreaterThan(before)
+  })
+
   it('get a picture from elsewhere once, however often its address is sent, until it is taken away', async () => {
-    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
     let asked = 0
     const server = createServer((_request, response) => {
       asked++
-      response.end(Buffer.from(png, 'base64'))
+      response.end(PNG)
     })
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     onTestFinished(() => void server.close())
