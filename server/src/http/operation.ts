@@ -54,10 +54,7 @@ export interface Declaration<Route extends string, Query extends TObject, Body e
   /** Media type of an answer that is no JSON. */
   produces?: string
   deprecated?: true
-  handle: (
-    ctx: Context,
-    input: { params: PathParams<Route>; query: Static<Query>; body: Static<Body> },
-  ) => unknown
+  handle: (ctx: Context, input: { params: PathParams<Route>; query: Static<Query>; body: Static<Body> }) => unknown
 }
 
 export interface Operation {
@@ -127,6 +124,9 @@ export const BagOrText = Type.Unsafe<Record<string, any>>({
   additionalProperties: true,
   'x-json-text': true,
 })
+
+/** A value of another kind is refused; elsewhere it counts as not sent. */
+export const Strict = <T extends TSchema>(schema: T): T => ({ ...schema, 'x-strict': true })
 
 export const File = Type.Unsafe<UploadedFile>({ type: 'string', format: 'binary' })
 

@@ -31,6 +31,10 @@ type Kind = TSchema & {
   'x-json-text'?: boolean
   /** Of an object: the text "null" stands for null. */
   'x-null-text'?: boolean
+  /** A value that is not of the kind is refused, rather than left out. */
+  'x-strict'?: boolean
+  /** Of a list: a value by itself is a list of one. */
+  'x-lone'?: boolean
 }
 
 const ABSENT = Symbol('absent')
@@ -42,7 +46,19 @@ export function compileReader(schema: TSchema): (input: Record<string, unknown>)
 }
 
 function readerOf(schema: TSchema): Reader {
-  const kind = schema as Kind
+  const read = kindReader(schema as Kind)
+  return (schema as Kind)['x-strict'] ? strictReader(read) : read
+}
+
+function strictReader(read: Reader): Reader {
+  return (value, field) => {
+    const result = read(value, field)
+    if (result === ABSENT && value !== '') throw invalidField(field, 'is invalid')
+    return result
+  }
+}
+
+function kindReader(kind: Kind): Reader {
   if (kind.anyOf) return unionReader(kind.anyOf)
   if (kind.format === 'binary') return (value) => (isUploadedFile(value) ? value : ABSENT)
   if (kind.enum) return choiceReader(kind.enum, kind['x-values'])
@@ -115,8 +131,9 @@ function arrayReader(kind: Kind): Reader {
   const readItem = readerOf(kind.items ?? ({} as TSchema))
   return (value, field) => {
     if (value === null) return null
-    if (!Array.isArray(value)) return ABSENT
-    return value.map((item) => readItem(item, field)).filter((item) => item !== ABSENT)
+    const list = kind['x-lone'] && typeof value !== 'object' ? [value] : value
+    if (!Array.isArray(list)) return ABSENT
+    return list.map((item) => readItem(item, field)).filter((item) => item !== ABSENT)
   }
 }
 
@@ -184,6 +201,11 @@ export function readPathId(text: string): number | null {
   const digits = /^\d{1,15}/.exec(text)?.[0]
   const id = digits === undefined ? NaN : Number(digits)
   return id <= 2_147_483_647 ? id : null
+}
+
+/** An id, or a number of seconds, in a query. Text is read by its leading digits; without any it is 0. */
+export function idOf(text: string): number {
+  return Math.min(Number(/^\s*\d{1,15}/.exec(text)?.[0] ?? 0), 2_147_483_647)
 }
 
 /** The page a list shall show. Text is read by its leading digits; below 1 is page 1; past the end is an empty list. */

@@ -55,7 +55,8 @@ async function assignTeam(ctx: Context, conversation: ConversationRecord, id: nu
     return null
   }
   const { has_assignee: hasAssignee, ...team } = row
-  const next = conversation.team_id === team.id || hasAssignee ? conversation.assignee_id : await pickFrom(ctx, conversation, team)
+  const next =
+    conversation.team_id === team.id || hasAssignee ? conversation.assignee_id : await pickFrom(ctx, conversation, team)
   await updateConversation(ctx, conversation, {
     team_id: team.id,
     assignee_id: next,
@@ -78,7 +79,7 @@ interface TeamRow {
 /** Who takes it in a team that assigns by itself; nobody when nobody is online. */
 export async function pickFrom(
   ctx: Context,
-  conversation: ConversationRecord,
+  conversation: Pick<ConversationRecord, 'account_id' | 'inbox_id'>,
   team: { id: number; allow_auto_assign: boolean | null },
 ): Promise<number | null> {
   if (!team.allow_auto_assign) return null

@@ -5,17 +5,20 @@ import { OPEN } from './conversation.presenter.ts'
 
 const ONLINE = 0
 
-/** Gives an open conversation to the member of its inbox who is online and has waited longest for one. */
-export async function assignInTurn(
+/** Gives an open conversation to the member of its inbox whose turn it is. */
+export async function assignInTurn(ctx: Context, conversation: ConversationRecord): Promise<void> {
+  const userId = await nextAssignee(ctx, conversation)
+  if (userId === conversation.assignee_id) return
+  await updateConversation(ctx, conversation, { assignee_id: userId, assignee_agent_bot_id: null })
+}
+
+/** The member of the inbox who is online and has waited longest. Who has it already keeps it as a member, or when nobody is there. */
+export async function nextAssignee(
   ctx: Context,
-  conversation: ConversationRecord,
-  { isNew = false }: { isNew?: boolean } = {},
-): Promise<void> {
-  if (conversation.assignee_id !== null && (await isMember(ctx, conversation.inbox_id, conversation.assignee_id))) return
-  const userId = await takeTurn(ctx, conversation.inbox_id, await onlineMembers(ctx, conversation))
-  if (userId === undefined) return
-  // A new conversation has no past to differ from: it is told as assigned, not as updated. Nobody did it.
-  await updateConversation(ctx, conversation, { assignee_id: userId, assignee_agent_bot_id: null }, { quiet: isNew, byNobody: true })
+  { assignee_id: assigneeId, ...conversation }: Pick<ConversationRecord, 'account_id' | 'inbox_id' | 'assignee_id'>,
+): Promise<number | null> {
+  if (assigneeId !== null && (await isMember(ctx, conversation.inbox_id, assigneeId))) return assigneeId
+  return (await takeTurn(ctx, conversation.inbox_id, await onlineMembers(ctx, conversation))) ?? assigneeId
 }
 
 /** How many open conversations of an inbox one person may have before the next goes to somebody else. */
@@ -58,6 +61,8 @@ export async function takeTurn(ctx: Context, inboxId: number, userIds: number[])
 }
 
 async function isMember(ctx: Context, inboxId: number, userId: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from inbox_members where inbox_id = ${inboxId} and user_id = ${userId}`.execute(ctx.db)
+  const { rows } = await sql`select 1 from inbox_members where inbox_id = ${inboxId} and user_id = ${userId}`.execute(
+    ctx.db,
+  )
   return rows.length > 0
 }

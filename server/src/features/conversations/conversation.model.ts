@@ -88,7 +88,8 @@ export function isMember(userId: RawBuilder<unknown>): RawBuilder<boolean> {
 
 export function checkAccess<Found extends { caller_is_member: boolean }>(ctx: Context, conversation: Found | undefined): Found {
   if (!conversation) throw new NotFoundError()
-  if (ctx.caller.kind === 'user' && !ctx.isAdministrator && !conversation.caller_is_member) throw new NotAuthorizedError()
+  if (ctx.caller.kind === 'user' && !ctx.isAdministrator && !conversation.caller_is_member)
+    throw new NotAuthorizedError()
   return conversation
 }
 
@@ -152,10 +153,6 @@ const TOLD = new Set([
 
 interface UpdateOptions {
   labels?: [before: string[], after: string[]]
-  /** No conversation.updated. */
-  quiet?: boolean
-  /** The server did it by itself, whoever asked for what led to it. */
-  byNobody?: boolean
   /** What the contact did led to it. */
   byContact?: boolean
 }
@@ -168,7 +165,7 @@ export async function updateConversation(
   ctx: Context,
   conversation: ConversationRecord,
   wanted: ConversationChanges,
-  { labels, ...how }: UpdateOptions = {},
+  { labels, byContact = false }: UpdateOptions = {},
 ): Promise<Changes> {
   const set: Record<string, unknown> = {}
   const changes: Changes = {}
@@ -180,7 +177,12 @@ export async function updateConversation(
   }
   if (labels) changes.label_list = labels
   if (!Object.keys(set).length && !labels) return {}
-  if (set.status !== undefined && set.status !== SNOOZED && conversation.snoozed_until && set.snoozed_until === undefined) {
+  if (
+    set.status !== undefined &&
+    set.status !== SNOOZED &&
+    conversation.snoozed_until &&
+    set.snoozed_until === undefined
+  ) {
     set.snoozed_until = null
     changes.snoozed_until = [told(conversation.snoozed_until), null]
   }
@@ -194,7 +196,7 @@ export async function updateConversation(
     .execute()
   changes.updated_at = [told(conversation.updated_at), told(updatedAt)]
   Object.assign(conversation, set, { updated_at: updatedAt })
-  sayWhatChanged(ctx, conversation, changes, how)
+  sayWhatChanged(ctx, conversation, changes, byContact)
   if (set.status === OPEN && conversation.enable_auto_assignment) await assignInTurn(ctx, conversation)
   return changes
 }
@@ -208,13 +210,8 @@ export function about(conversation: ConversationRecord) {
 }
 
 /** Says what was written of a conversation. */
-export function sayWhatChanged(
-  ctx: Context,
-  conversation: ConversationRecord,
-  changes: Changes,
-  { quiet = false, byNobody = false, byContact = false }: Omit<UpdateOptions, 'labels'> = {},
-): void {
-  const base = { ...about(conversation), ...(byNobody && { performer: null }) }
+export function sayWhatChanged(ctx: Context, conversation: ConversationRecord, changes: Changes, byContact = false): void {
+  const base = about(conversation)
   if ('status' in changes) {
     ctx.emit('conversation.status_changed', { ...base, changes })
     if (conversation.status === OPEN) ctx.emit('conversation.opened', base)
@@ -223,7 +220,7 @@ export function sayWhatChanged(
   if ('assignee_id' in changes) ctx.emit('assignee.changed', { ...base, changes })
   if ('team_id' in changes) ctx.emit('team.changed', { ...base, changes })
   if ('contact_last_seen_at' in changes) ctx.emit('conversation.read', base)
-  if (!quiet && Object.keys(changes).some((attribute) => TOLD.has(attribute))) {
+  if (Object.keys(changes).some((attribute) => TOLD.has(attribute))) {
     ctx.emit('conversation.updated', { ...base, changes, ...(byContact && { by_contact: true }) })
   }
 }

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Bag, Choice, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
+import { Bag, Choice, Empty, Iso, Nullable, operation, Strict, Unix } from '../../http/operation.ts'
 import { readConversationLabels, replaceConversationLabels } from '../labels/label.model.ts'
 import { MessageBody } from '../messages/message.body.ts'
 import { Agent, AssigneeBot, Conversation, Payload } from '../schemas.ts'
@@ -8,9 +8,17 @@ import { accessConversation } from './conversation.model.ts'
 import { CONVERSATION_STATUSES, PRIORITIES, presentConversation } from './conversation.presenter.ts'
 import { createConversation, destroyConversation } from './create.model.ts'
 import { countFiltered, listConversations } from './list.query.ts'
-import { markUnread, muteConversation, replaceAttributes, setPriority, unmuteConversation, updateLastSeen } from './marks.model.ts'
+import {
+  markUnread,
+  muteConversation,
+  replaceAttributes,
+  setPriority,
+  unmuteConversation,
+  updateLastSeen,
+} from './marks.model.ts'
+import { searchConversations } from './search.query.ts'
 import { showConversation } from './show.query.ts'
-import { toggleStatus } from './status.model.ts'
+import { timeOfSeconds, toggleStatus } from './status.model.ts'
 import { toggleTyping } from './typing.model.ts'
 
 const Counts = Type.Object(
@@ -27,9 +35,9 @@ const Filters = Type.Partial(
   Type.Object({
     status: Type.String({ description: 'open, resolved, pending, snoozed or all; open by default' }),
     assignee_type: Type.String({ description: 'me, unassigned, assigned or all' }),
-    inbox_id: Type.Integer(),
-    team_id: Type.Integer(),
-    labels: Type.Array(Type.String()),
+    inbox_id: Type.String(),
+    team_id: Type.String(),
+    labels: Type.Array(Type.String(), { description: 'Any of them, whatever their case', 'x-lone': true }),
     conversation_type: Type.String({ description: 'mention, unattended or participating' }),
     q: Type.String({ description: 'Text of a message' }),
     source_id: Type.String(),
@@ -37,6 +45,33 @@ const Filters = Type.Partial(
     page: Type.String(),
     updated_within: Type.String({ description: 'Seconds; all that changed since, without pages' }),
   }),
+)
+
+const FoundConversation = Type.Object(
+  {
+    id: Type.Integer({ description: 'The display id' }),
+    uuid: Type.String(),
+    created_at: Unix,
+    contact: Type.Object({ id: Type.Integer(), name: Nullable(Type.String()) }, { additionalProperties: false }),
+    inbox: Type.Object(
+      { id: Type.Integer(), name: Type.String(), channel_type: Nullable(Type.String()) },
+      { additionalProperties: false },
+    ),
+    messages: Type.Array(
+      Type.Object(
+        {
+          content: Nullable(Type.String()),
+          id: Type.Integer(),
+          sender_name: Type.Optional(Type.String()),
+          message_type: Type.Integer(),
+          created_at: Unix,
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    account_id: Type.Integer(),
+  },
+  { title: 'FoundConversation', additionalProperties: false },
 )
 
 const base = '/api/v1/accounts/:account_id/conversations' as const
@@ -68,7 +103,9 @@ export const conversationOperations = [
     ),
     handle: async (ctx, { query }) => {
       const { counts, conversations } = await listConversations(ctx, query)
-      return { data: { meta: counts, payload: conversations.map((one) => presentConversation(ctx.app, one, ctx.user)) } }
+      return {
+        data: { meta: counts, payload: conversations.map((one) => presentConversation(ctx.app, one, ctx.user)) },
+      }
     },
   }),
   operation({
@@ -79,6 +116,21 @@ export const conversationOperations = [
     query: Filters,
     reply: Type.Object({ meta: Counts }, { additionalProperties: false }),
     handle: async (ctx, { query }) => ({ meta: await countFiltered(ctx, query) }),
+  }),
+  operation({
+    id: 'conversations.search',
+    route: `GET ${base}/search`,
+    summary: 'Find conversations by what was said in them',
+    access: 'agent',
+    query: Filters,
+    reply: Type.Object(
+      {
+        meta: Type.Omit(Counts, ['assigned_count'], { title: 'FoundCounts', additionalProperties: false }),
+        payload: Type.Array(FoundConversation),
+      },
+      { additionalProperties: false },
+    ),
+    handle: async (ctx, { query }) => searchConversations(ctx, query),
   }),
   operation({
     id: 'conversations.show',
@@ -99,14 +151,14 @@ export const conversationOperations = [
         source_id: Type.String(),
         inbox_id: Type.Integer(),
         contact_id: Type.Integer(),
-        additional_attributes: Bag,
-        custom_attributes: Bag,
+        additional_attributes: Strict(Bag),
+        custom_attributes: Strict(Bag),
         status: Choice(CONVERSATION_STATUSES),
         snoozed_until: Type.String({ description: 'ISO-8601' }),
         assignee_id: Nullable(Type.Integer()),
         team_id: Nullable(Type.Integer()),
         hmac_verified: Type.Boolean(),
-        message: MessageBody,
+        message: Strict(MessageBody),
       }),
     ),
     reply: Conversation,
@@ -142,7 +194,10 @@ export const conversationOperations = [
     access: 'agent',
     bots: true,
     body: Type.Partial(
-      Type.Object({ status: Choice(CONVERSATION_STATUSES), snoozed_until: Nullable(Type.Number({ description: 'Unix seconds' })) }),
+      Type.Object({
+        status: Choice(CONVERSATION_STATUSES),
+        snoozed_until: Nullable(Type.String({ description: 'Unix seconds' })),
+      }),
     ),
     reply: Payload(
       Type.Object(
@@ -158,7 +213,7 @@ export const conversationOperations = [
     handle: async (ctx, { params, body }) =>
       toggleStatus(ctx, await accessConversation(ctx, params.id), {
         ...(body.status && { status: body.status }),
-        ...(body.snoozed_until && { snoozedUntil: new Date(body.snoozed_until * 1000) }),
+        ...(body.snoozed_until && { snoozedUntil: timeOfSeconds(body.snoozed_until) }),
       }),
   }),
   operation({
@@ -169,14 +224,17 @@ export const conversationOperations = [
     bots: true,
     body: PriorityBody,
     reply: Empty,
-    handle: async (ctx, { params, body }) => setPriority(ctx, await accessConversation(ctx, params.id), body.priority ?? null),
+    handle: async (ctx, { params, body }) =>
+      setPriority(ctx, await accessConversation(ctx, params.id), body.priority ?? null),
   }),
   operation({
     id: 'conversations.toggle_typing_status',
     route: `POST ${base}/:id/toggle_typing_status`,
     summary: 'Say that one is typing, or no longer',
     access: 'agent',
-    body: Type.Partial(Type.Object({ typing_status: Type.String({ description: 'on or off' }), is_private: Nullable(Type.Boolean()) })),
+    body: Type.Partial(
+      Type.Object({ typing_status: Type.String({ description: 'on or off' }), is_private: Nullable(Type.Boolean()) }),
+    ),
     reply: Empty,
     handle: async (ctx, { params, body }) =>
       toggleTyping(ctx, await accessConversation(ctx, params.id), body.typing_status, {
@@ -270,8 +328,11 @@ export const conversationOperations = [
     body: Type.Partial(Type.Object({ labels: Type.Array(Type.String()) })),
     reply: Payload(Type.Array(Type.String())),
     handle: async (ctx, { params, body }) => ({
-      payload: await replaceConversationLabels(ctx, await accessConversation(ctx, params.conversation_id), body.labels ?? []),
+      payload: await replaceConversationLabels(
+        ctx,
+        await accessConversation(ctx, params.conversation_id),
+        body.labels ?? [],
+      ),
     }),
   }),
 ]
-

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
-import { NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
+import { invalidField, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { createContactInbox } from '../contacts/contact-inbox.model.ts'
 import { newMessageOf, type MessageFields } from '../messages/message.body.ts'
 import { createMessage, requireIncomingInbox } from '../messages/message.model.ts'
-import { assignInTurn } from './auto-assignment.model.ts'
+import { pickFrom } from './assignment.model.ts'
+import { nextAssignee } from './auto-assignment.model.ts'
 import { about, loadConversation, selectRecords, type ConversationRecord } from './conversation.model.ts'
 import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, type ConversationStatus } from './conversation.presenter.ts'
 import { checkAttributes } from './custom-attributes.ts'
@@ -34,7 +35,7 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   checkAttributes('additional_attributes', additional)
   if ('referer' in additional && !isUrl(additional.referer)) additional.referer = null
   const { rows: places } = await sql<Place>`
-    select i.lock_to_single_conversation as locked, coalesce(ct.blocked, false) as blocked,
+    select i.lock_to_single_conversation as locked, i.enable_auto_assignment, coalesce(ct.blocked, false) as blocked,
       exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot
     from contact_inboxes ci join inboxes i on i.id = ci.inbox_id join contacts ct on ct.id = ci.contact_id
     where ci.id = ${fields.contact_inbox_id} for update of ci`.execute(ctx.db)
@@ -42,19 +43,19 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   const newest = place.locked ? await newestOf(ctx, fields.contact_inbox_id) : undefined
   if (newest) return newest
   const status = place.blocked ? RESOLVED : place.has_active_bot ? PENDING : (fields.status ?? OPEN)
+  const wanted = { ...fields, assignee_id: fields.assignee_id ?? null }
+  const assigneeId =
+    status === OPEN && place.enable_auto_assignment ? await nextAssignee(ctx, wanted) : wanted.assignee_id
   const { rows } = await sql<{ id: number }>`
     insert into conversations (account_id, inbox_id, contact_id, contact_inbox_id, status, assignee_id, team_id,
       snoozed_until, additional_attributes, custom_attributes, created_at, updated_at, waiting_since, last_activity_at, display_id)
     select ${fields.account_id}::integer, ${fields.inbox_id}::integer, ${fields.contact_id}::bigint, ${fields.contact_inbox_id}::bigint, ${status}::integer,
-      ${fields.assignee_id ?? null}::integer, ${fields.team_id ?? null}::bigint, ${fields.snoozed_until ?? null}::timestamp,
+      ${assigneeId}::integer, ${fields.team_id ?? null}::bigint, ${fields.snoozed_until ?? null}::timestamp,
       ${JSON.stringify(additional)}::jsonb, ${JSON.stringify(custom)}::jsonb, now, now, now, now, 0
     from (select clock_timestamp()::timestamp as now) clock returning id`.execute(ctx.db)
   const conversation = (await loadConversation(ctx, rows[0]!.id))!
   ctx.emit('conversation.created', about(conversation))
   sayWhoseItIs(ctx, conversation)
-  if (conversation.status === OPEN && conversation.enable_auto_assignment && conversation.assignee_id === null) {
-    await assignInTurn(ctx, conversation, { isNew: true })
-  }
   return conversation
 }
 
@@ -68,13 +69,14 @@ function sayWhoseItIs(ctx: Context, conversation: ConversationRecord): void {
   const event = { ...about(conversation), changes }
   if (changes.assignee_id) ctx.emit('assignee.changed', event)
   if (changes.team_id) ctx.emit('team.changed', event)
-  if (assigneeId !== null || teamId !== null) {
+  if (ctx.performer && (assigneeId !== null || teamId !== null)) {
     ctx.later('conversations.write_activities', { ...event, performer: ctx.performer })
   }
 }
 
 interface Place {
   locked: boolean
+  enable_auto_assignment: boolean
   blocked: boolean
   has_active_bot: boolean
 }
@@ -107,20 +109,20 @@ interface CreateBody {
 export async function createConversation(ctx: Context, body: CreateBody): Promise<ConversationRecord> {
   const place = await contactInboxOf(ctx, body)
   const team = body.team_id ? await teamWith(ctx, body.team_id, body.assignee_id ?? null) : null
+  const about = { account_id: ctx.account.id, inbox_id: place.inbox_id }
   const conversation = await openConversation(ctx, {
-    account_id: ctx.account.id,
-    inbox_id: place.inbox_id,
+    ...about,
     contact_id: place.contact_id,
     contact_inbox_id: place.id,
     ...(body.status && { status: CONVERSATION_STATUSES.indexOf(body.status) }),
     ...(body.additional_attributes && { additional_attributes: body.additional_attributes }),
     ...(body.custom_attributes && { custom_attributes: body.custom_attributes }),
-    assignee_id: team && !team.has_assignee ? null : await memberOf(ctx, body.assignee_id),
+    assignee_id: team && !team.has_assignee ? await pickFrom(ctx, about, team) : await memberOf(ctx, body.assignee_id),
     team_id: team?.id ?? null,
     snoozed_until: timeOf(body.snoozed_until),
   })
-  if (body.message) {
-    const message = newMessageOf(ctx, conversation, body.message)
+  if (body.message && Object.keys(body.message).length) {
+    const message = await newMessageOf(ctx, conversation, body.message)
     requireIncomingInbox(conversation, message.message_type)
     await createMessage(ctx, conversation, message)
   }
@@ -134,10 +136,14 @@ interface ContactInboxPlace {
 }
 
 async function contactInboxOf(ctx: Context, body: CreateBody): Promise<ContactInboxPlace> {
-  const place = body.inbox_id && body.contact_id ? await madeForContact(ctx, body) : await foundBySource(ctx, body.source_id)
+  const place =
+    body.inbox_id && body.contact_id ? await madeForContact(ctx, body) : await foundBySource(ctx, body.source_id)
   if (!place) throw new NotFoundError()
   if (ctx.caller.kind === 'user' && !ctx.isAdministrator) {
-    const { rows } = await sql`select 1 from inbox_members where inbox_id = ${place.inbox_id} and user_id = ${ctx.user.id}`.execute(ctx.db)
+    const { rows } =
+      await sql`select 1 from inbox_members where inbox_id = ${place.inbox_id} and user_id = ${ctx.user.id}`.execute(
+        ctx.db,
+      )
     if (!rows.length) throw new NotAuthorizedError()
   }
   return place
@@ -167,19 +173,22 @@ async function foundBySource(ctx: Context, sourceId: string | undefined): Promis
 }
 
 async function teamWith(ctx: Context, teamId: number, assigneeId: number | null) {
-  const { rows } = await sql<{ id: number; has_assignee: boolean }>`
-    select t.id, exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${assigneeId}) as has_assignee
+  const { rows } = await sql<{ id: number; allow_auto_assign: boolean | null; has_assignee: boolean }>`
+    select t.id, t.allow_auto_assign, exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${assigneeId}) as has_assignee
     from teams t where t.id = ${teamId} and t.account_id = ${ctx.account.id}`.execute(ctx.db)
   return rows[0] ?? null
 }
 
 async function memberOf(ctx: Context, userId: number | null | undefined): Promise<number | null> {
   if (!userId) return null
-  const { rows } = await sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
+  const { rows } =
+    await sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
   return rows.length ? userId : null
 }
 
 function timeOf(text: string | undefined): string | null {
+  // Seconds are for toggle_status; here they would be a year far away.
+  if (text && /^\s*\d+\s*$/.test(text)) throw invalidField('snoozed_until', 'must be an ISO 8601 time')
   const time = text ? Date.parse(text) : NaN
   return Number.isNaN(time) ? null : new Date(time).toISOString()
 }

@@ -5,7 +5,10 @@ const MAX_TEXT = 1500
 const MAX_NUMBER = 9_999_999_999
 
 /** What a bag of attributes of a conversation may hold. */
-export function checkAttributes(field: 'custom_attributes' | 'additional_attributes', bag: Record<string, unknown>): void {
+export function checkAttributes(
+  field: 'custom_attributes' | 'additional_attributes',
+  bag: Record<string, unknown>,
+): void {
   const problems: [string, string][] = []
   for (const [key, value] of Object.entries(bag)) {
     if (typeof value === 'string' && isLonger(value, MAX_TEXT)) {

@@ -1,15 +1,15 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
-import { readPage } from '../../http/params.ts'
+import { idOf, readPage } from '../../http/params.ts'
 import { readConversations, type ConversationView } from './conversation.query.ts'
 import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 
 export interface ListFilters {
   status?: string | null
   assignee_type?: string | null
-  inbox_id?: number | null
-  team_id?: number | null
+  inbox_id?: string | null
+  team_id?: string | null
   labels?: string[] | null
   conversation_type?: string | null
   q?: string | null
@@ -37,7 +37,11 @@ export async function listConversations(
 }
 
 export async function countFiltered(ctx: Context, filters: ListFilters): Promise<Counts> {
-  return countsOf(await find(ctx, await conditions(ctx, filters), sql`and false`))
+  return countConversations(ctx, await conditions(ctx, filters))
+}
+
+export async function countConversations(ctx: Context, where: RawBuilder<unknown>): Promise<Counts> {
+  return countsOf(await find(ctx, where, sql`and false`))
 }
 
 interface Found {
@@ -61,13 +65,12 @@ function countsOf({ mine, unassigned, total }: Omit<Found, 'ids'>): Counts {
   return { mine_count: mine, assigned_count: total - unassigned, unassigned_count: unassigned, all_count: total }
 }
 
-function pageOf(ctx: Context, filters: ListFilters): RawBuilder<unknown> {
+/** What a list shows of what it counts: its assignees, in its order, page by page. */
+export function pageOf(ctx: Context, filters: ListFilters): RawBuilder<unknown> {
   const assignee = sql`and ${assigneeCondition(ctx, filters.assignee_type)}`
   const sorted = order(filters.sort_by)
   if (filters.updated_within) {
-    const seconds = Number(filters.updated_within)
-    if (!Number.isFinite(seconds)) return sql`and false`
-    return sql`${assignee} and c.updated_at > ${new Date(ctx.app.now().getTime() - Math.min(seconds, 4e9) * 1000)} ${sorted}`
+    return sql`${assignee} and c.updated_at > ${new Date(ctx.app.now().getTime() - idOf(filters.updated_within) * 1000)} ${sorted}`
   }
   const size = ctx.app.config.conversationsPerPage
   return sql`${assignee} ${sorted} limit ${size} offset ${(readPage(filters.page) - 1) * size}`
@@ -79,15 +82,17 @@ export function visibleInboxes(ctx: Context): RawBuilder<unknown> {
   return sql`c.inbox_id in (select im.inbox_id from inbox_members im where im.user_id = ${ctx.user.id})`
 }
 
-async function conditions(ctx: Context, filters: ListFilters): Promise<RawBuilder<unknown>> {
+export async function conditions(ctx: Context, filters: ListFilters): Promise<RawBuilder<unknown>> {
   const parts: RawBuilder<unknown>[] = [sql`c.account_id = ${ctx.account.id}`]
   const userId = ctx.user.id
   if (filters.conversation_type === 'participating') {
     // It replaces the whole scope: neither the inbox nor what one may list counts then.
-    parts.push(sql`exists (select 1 from conversation_participants p where p.conversation_id = c.id and p.user_id = ${userId})`)
+    parts.push(
+      sql`exists (select 1 from conversation_participants p where p.conversation_id = c.id and p.user_id = ${userId})`,
+    )
   } else {
     parts.push(visibleInboxes(ctx))
-    if (filters.inbox_id) parts.push(sql`c.inbox_id = ${filters.inbox_id}`)
+    if (isSent(filters.inbox_id)) parts.push(sql`c.inbox_id = ${idOf(filters.inbox_id)}`)
   }
   if (filters.conversation_type === 'mention') {
     parts.push(sql`exists (select 1 from mentions mn where mn.conversation_id = c.id and mn.user_id = ${userId})`)
@@ -98,23 +103,35 @@ async function conditions(ctx: Context, filters: ListFilters): Promise<RawBuilde
     parts.push(sql`exists (select 1 from messages qm where qm.conversation_id = c.id and qm.account_id = c.account_id
       and qm.message_type in (0, 1) and qm.content ilike ${`%${filters.q}%`})`)
   } else if (filters.status !== 'all') {
-    const status = CONVERSATION_STATUSES.indexOf((filters.status || 'open') as (typeof CONVERSATION_STATUSES)[number])
+    const status = CONVERSATION_STATUSES.indexOf((filters.status ?? 'open') as (typeof CONVERSATION_STATUSES)[number])
     parts.push(sql`c.status = ${status}`)
   }
-  if (filters.team_id) {
-    const { rows } = await sql`select 1 from teams where id = ${filters.team_id} and account_id = ${ctx.account.id}`.execute(ctx.db)
+  if (isSent(filters.team_id)) {
+    const id = idOf(filters.team_id)
+    const { rows } = await sql`select 1 from teams where id = ${id} and account_id = ${ctx.account.id}`.execute(ctx.db)
     if (!rows.length) throw new NotFoundError()
-    parts.push(sql`c.team_id = ${filters.team_id}`)
+    parts.push(sql`c.team_id = ${id}`)
   }
-  if (filters.labels?.length) {
+  if (isSent(filters.labels)) {
+    const labels = filters.labels.flatMap((label) =>
+      label
+        .toLowerCase()
+        .split(',')
+        .map((name) => name.trim()),
+    )
     parts.push(sql`exists (select 1 from taggings tg join tags t on t.id = tg.tag_id where tg.taggable_type = 'Conversation'
-      and tg.taggable_id = c.id and tg.context = 'labels' and lower(t.name) = any(${filters.labels.map((label) => label.toLowerCase())}::text[]))`)
+      and tg.taggable_id = c.id and tg.context = 'labels' and lower(t.name) = any(${labels}::text[]))`)
   }
-  if (filters.source_id) {
-    parts.push(sql`exists (select 1 from contact_inboxes ci where ci.id = c.contact_inbox_id and ci.source_id = ${filters.source_id})`)
+  if (isSent(filters.source_id)) {
+    parts.push(
+      sql`exists (select 1 from contact_inboxes ci where ci.id = c.contact_inbox_id and ci.source_id = ${filters.source_id})`,
+    )
   }
   return sql.join(parts, sql` and `)
 }
+
+/** An empty text is sent too: it finds nothing, rather than everything. */
+const isSent = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null
 
 function assigneeCondition(ctx: Context, type: string | null | undefined): RawBuilder<unknown> {
   if (type === 'me') return sql`c.assignee_id = ${ctx.user.id}`

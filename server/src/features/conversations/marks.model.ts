@@ -9,7 +9,11 @@ import { PRIORITIES, RESOLVED, type Priority } from './conversation.presenter.ts
 
 const HOUR = 3_600_000
 
-export async function setPriority(ctx: Context, conversation: ConversationRecord, priority: Priority | null | undefined): Promise<void> {
+export async function setPriority(
+  ctx: Context,
+  conversation: ConversationRecord,
+  priority: Priority | null | undefined,
+): Promise<void> {
   await updateConversation(ctx, conversation, { priority: priority ? PRIORITIES.indexOf(priority) : null })
 }
 
@@ -51,7 +55,7 @@ function tellMuted(ctx: Context, conversation: ConversationRecord, word: 'muted'
 
 /**
  * At once when there is something new since the caller last looked; otherwise once an hour. The assignee has a mark of
- * their own beside the one all agents share.
+ * their own beside the one all agents share. Looking is no change of the conversation: its updated_at stays.
  */
 export async function updateLastSeen(ctx: Context, conversation: ConversationRecord): Promise<void> {
   const isAssignee = conversation.assignee_id === ctx.user.id
@@ -60,7 +64,7 @@ export async function updateLastSeen(ctx: Context, conversation: ConversationRec
   const marks = [conversation.agent_last_seen_at, ...(isAssignee ? [conversation.assignee_last_seen_at] : [])]
   const isOld = marks.some((mark) => !mark || now.getTime() - mark.getTime() > HOUR)
   if (!isOld && !(await hasMessageAfter(ctx, conversation.id, seen))) return
-  await sql`update conversations set agent_last_seen_at = ${now}, updated_at = ${now}
+  await sql`update conversations set agent_last_seen_at = ${now}
     ${isAssignee ? sql`, assignee_last_seen_at = ${now}` : sql``} where id = ${conversation.id}`.execute(ctx.db)
 }
 
@@ -72,8 +76,7 @@ async function hasMessageAfter(ctx: Context, conversationId: number, seen: Date 
 
 /** One second before the visitor's last message; nothing where they never wrote. */
 export async function markUnread(ctx: Context, conversation: ConversationRecord): Promise<void> {
-  await sql`update conversations set updated_at = ${ctx.app.now()},
-      (agent_last_seen_at, assignee_last_seen_at) = (
+  await sql`update conversations set (agent_last_seen_at, assignee_last_seen_at) = (
         select max(created_at) - interval '1 second', max(created_at) - interval '1 second' from messages
         where conversation_id = ${conversation.id} and account_id = ${conversation.account_id} and message_type = 0)
     where id = ${conversation.id}`.execute(ctx.db)

@@ -1,6 +1,14 @@
 import type { Context } from '../../http/context.ts'
+import { invalidField } from '../../http/errors.ts'
 import { about, loadConversation, updateConversation, type ConversationRecord } from './conversation.model.ts'
-import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, SNOOZED, type ConversationStatus } from './conversation.presenter.ts'
+import {
+  CONVERSATION_STATUSES,
+  OPEN,
+  PENDING,
+  RESOLVED,
+  SNOOZED,
+  type ConversationStatus,
+} from './conversation.presenter.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 
 /** Without a status: open becomes resolved, anything else open. */
@@ -30,6 +38,16 @@ export async function toggleStatus(
       snoozed_until: conversation.snoozed_until?.toISOString() ?? null,
     },
   }
+}
+
+const LAST_SECOND = 253_402_300_799 // of the year 9999
+
+/** Seconds since 1970, with or without words behind them. */
+export function timeOfSeconds(text: string): Date {
+  const seconds = Number(/^\s*-?\d+/.exec(text)?.[0] ?? NaN)
+  if (Number.isNaN(seconds)) throw invalidField('snoozed_until', 'is not a number')
+  if (Math.abs(seconds) > LAST_SECOND) throw invalidField('snoozed_until', 'is out of range')
+  return new Date(seconds * 1000)
 }
 
 /** The visitor ends it: whatever it was, it is resolved. */

@@ -1,16 +1,19 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { invalidField } from '../../http/errors.ts'
+import { isLonger } from '../../lib/text.ts'
 
 export type TaggableType = 'Conversation' | 'Contact'
 
 const MAX_LENGTH = 255
 
-/** Names as they were sent: parted at commas, without the spaces around them, each once. */
+/** Names as they were sent: parted at commas, without the spaces around them, each once, in the spelling that came first. */
 export function cleanLabels(labels: (string | null)[]): string[] {
   const names = labels.flatMap((label) => label?.split(',') ?? []).map((name) => name.trim())
-  const clean = [...new Set(names.filter(Boolean))]
-  if (clean.some((name) => [...name].length > MAX_LENGTH)) {
+  const spellings = new Map<string, string>()
+  for (const name of names) if (name && !spellings.has(name.toLowerCase())) spellings.set(name.toLowerCase(), name)
+  const clean = [...spellings.values()]
+  if (clean.some((name) => isLonger(name, MAX_LENGTH))) {
     throw invalidField('labels', `is too long (maximum is ${MAX_LENGTH} characters)`)
   }
   return clean
@@ -20,7 +23,9 @@ export function cleanLabels(labels: (string | null)[]): string[] {
 export async function readLabels(ctx: Context, type: TaggableType, id: number): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     select t.name from taggings tg join tags t on t.id = tg.tag_id
-    where tg.taggable_type = ${type} and tg.taggable_id = ${id} and tg.context = 'labels' order by tg.id`.execute(ctx.db)
+    where tg.taggable_type = ${type} and tg.taggable_id = ${id} and tg.context = 'labels' order by tg.id`.execute(
+    ctx.db,
+  )
   return rows.map((row) => row.name)
 }
 
@@ -48,7 +53,9 @@ async function tag(ctx: Context, type: TaggableType, id: number, names: string[]
       from unnest(${names}::text[]) with ordinality as wanted(name, place) join tags t on t.name = wanted.name
       order by wanted.place returning tag_id),
     locked as (select id from tags where id in (select tag_id from written) order by id for update)
-    update tags set taggings_count = coalesce(taggings_count, 0) + 1 where id in (select id from locked)`.execute(ctx.db)
+    update tags set taggings_count = coalesce(taggings_count, 0) + 1 where id in (select id from locked)`.execute(
+    ctx.db,
+  )
 }
 
 async function untag(ctx: Context, type: TaggableType, id: number, names: string[]): Promise<void> {

@@ -1,10 +1,9 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { invalidField, NotFoundError, unprocessable } from '../../http/errors.ts'
-import { isUploadedFile, type UploadedFile } from '../../http/params.ts'
+import { idOf, isUploadedFile, type UploadedFile } from '../../http/params.ts'
 import type { ClientVisitor } from '../contacts/client.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
-import { idOf } from './list.query.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
 import { accessMessage, ACTIVITY, createMessage, updateMessage } from './message.model.ts'
 import { findMessage, OLDEST_FIRST, pictureMessage, selectMessages } from './message.query.ts'
@@ -67,7 +66,11 @@ export async function submitValues(
   const message = await accessMessage(ctx, conversation, messageId)
   if (message.private || message.message_type === ACTIVITY) throw new NotFoundError()
   if (contentTypeName(message.content_type) === 'input_csat') checkSurveyIsOpen(ctx, message.created_at)
-  const values = Array.isArray(submitted) ? submitted.filter(isObject).map(permitted) : isObject(submitted) ? permitted(submitted) : undefined
+  const values = Array.isArray(submitted)
+    ? submitted.filter(isObject).map(permitted)
+    : isObject(submitted)
+      ? permitted(submitted)
+      : undefined
   if (values !== undefined) {
     await updateMessage(ctx, conversation, message, {
       content_attributes: { ...contentAttributes(message), submitted_values: values },

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import type { Context } from '../../http/context.ts'
+import { idOf } from '../../http/params.ts'
 import { iso } from '../../lib/times.ts'
 import { presentContactSender } from '../contacts/contact.presenter.ts'
 import { callerId, checkAccess, isMember, type ConversationRecord } from '../conversations/conversation.model.ts'
@@ -79,13 +80,14 @@ function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots) => RawBuilder<
 }
 
 export async function listMessages(ctx: Context, displayId: number, range: Range) {
-  const which = range.before ? (range.after ? 'between' : 'before') : range.after ? 'after' : 'latest'
+  const [before, after] = [range.before?.trim(), range.after?.trim()]
+  const which = before ? (after ? 'between' : 'before') : after ? 'after' : 'latest'
   const [found] = await pages[which][range.filter_internal_messages ? 'public' : 'all'](ctx.db, {
     account_id: ctx.account.id,
     display_id: displayId,
     user_id: callerId(ctx),
-    before: idOf(range.before ?? ''),
-    after: idOf(range.after ?? ''),
+    before: idOf(before ?? ''),
+    after: idOf(after ?? ''),
   })
   const conversation = checkAccess(ctx, found)
   const { account_id, inbox_id, display_id } = conversation
@@ -95,11 +97,6 @@ export async function listMessages(ctx: Context, displayId: number, range: Range
     meta: presentMeta(ctx, conversation, pictures),
     payload: surround(messages, pictures).map((message) => presentMessage(ctx.app, message)),
   }
-}
-
-/** Text is read by its leading digits; without any it is 0. */
-export function idOf(text: string): number {
-  return Math.min(Number(/^\s*\d{1,15}/.exec(text)?.[0] ?? 0), 2_147_483_647)
 }
 
 function presentMeta(ctx: Context, conversation: ShownConversation, pictures: Pictures) {
