@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { unprocessable } from '../../http/errors.ts'
+import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { isUploadedFile, type UploadedFile } from '../../http/params.ts'
+import { typeOf } from '../active-storage/blob.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { FILE_TYPES, type FileType } from './attachment.presenter.ts'
 
 /** A file of this request, or the signed id of one that was uploaded before. */
@@ -18,21 +20,60 @@ export function fileTypeOf(contentType: string): FileType {
 
 export async function saveAttachments(
   ctx: Context,
-  accountId: number,
+  { account_id: accountId, channel_type: channel }: Pick<ConversationRecord, 'account_id' | 'channel_type'>,
   messageId: number,
   inputs: AttachmentInput[],
 ): Promise<void> {
   for (const input of inputs) {
-    const blob = isUploadedFile(input)
-      ? await ctx.app.files.createBlob(ctx.db, { filename: input.filename, content: input.content, declaredType: input.type })
-      : await signedBlob(ctx, input)
+    const file = isUploadedFile(input)
+      ? { filename: input.filename, content: input.content, declaredType: input.type }
+      : null
+    const signed = file ? null : await signedBlob(ctx, input as string)
+    if (channel === 'Channel::WebWidget') checkOnSite(file ? await typeOf(file) : signed!.content_type)
+    const blob = signed ?? (await ctx.app.files.createBlob(ctx.db, file!))
     const type = FILE_TYPES.indexOf(fileTypeOf(blob.content_type ?? ''))
     if (IMAGES.has(blob.content_type ?? '')) ctx.later('blobs.analyze', { blob_id: blob.id })
     const { rows } = await sql<{ id: number }>`
       insert into attachments (file_type, message_id, account_id, created_at, updated_at, meta)
-      values (${type}, ${messageId}, ${accountId}, clock_timestamp(), clock_timestamp(), '{}') returning id`.execute(ctx.db)
-    await ctx.app.files.attachBlob(ctx.db, { recordType: 'Attachment', recordId: rows[0]!.id, name: 'file', blobId: blob.id })
+      values (${type}, ${messageId}, ${accountId}, clock_timestamp(), clock_timestamp(), '{}') returning id`.execute(
+      ctx.db,
+    )
+    await ctx.app.files.attachBlob(ctx.db, {
+      recordType: 'Attachment',
+      recordId: rows[0]!.id,
+      name: 'file',
+      blobId: blob.id,
+    })
   }
+}
+
+/** Visitors of a site, and those who write to them, send pictures, sounds, films and documents. */
+const DOCUMENTS = new Set([
+  'text/csv',
+  'text/plain',
+  'text/rtf',
+  'application/rtf',
+  'application/json',
+  'application/pdf',
+  'application/zip',
+  'application/x-7z-compressed',
+  'application/vnd.rar',
+  'application/x-rar-compressed',
+  'application/x-tar',
+  // What the bytes of an old Word, Excel or PowerPoint file tell.
+  'application/x-cfb',
+  'application/msword',
+  'application/vnd.ms-excel',
+  'application/vnd.ms-powerpoint',
+  'application/vnd.oasis.opendocument.text',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+])
+
+function checkOnSite(type: string | null): void {
+  if (/^(image|video|audio)\//.test(type ?? '') || DOCUMENTS.has(type ?? '')) return
+  throw new RecordInvalidError([['attachments', 'Attachments file type not supported']])
 }
 
 async function signedBlob(ctx: Context, signedId: string) {
@@ -42,6 +83,8 @@ async function signedBlob(ctx: Context, signedId: string) {
 }
 
 export async function removeAttachments(ctx: Context, messageId: number): Promise<void> {
-  const { rows } = await sql<{ id: number }>`delete from attachments where message_id = ${messageId} returning id`.execute(ctx.db)
+  const { rows } = await sql<{
+    id: number
+  }>`delete from attachments where message_id = ${messageId} returning id`.execute(ctx.db)
   for (const { id } of rows) await ctx.app.files.detach(ctx, { recordType: 'Attachment', recordId: id })
 }

@@ -4,41 +4,84 @@ import { renderLiquid } from '../../lib/liquid.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import type { NewMessage } from './message.model.ts'
 
-/** `{{contact.name}}` and its like, in what goes out. Text without braces costs nothing. */
-export async function renderContent(
+const HAS_LIQUID = /\{\{|\{%/
+
+/** `{{contact.name}}` and its like, in what goes out and in what fills a template. Texts without braces cost nothing. */
+export async function renderMessage(
   ctx: Context,
   conversation: ConversationRecord,
-  { content, sender }: NewMessage,
-): Promise<string | null> {
-  if (!content || !/\{\{|\{%/.test(content)) return content ?? null
+  message: NewMessage,
+): Promise<NewMessage> {
+  const { content, additional_attributes: additional } = message
+  const template = additional?.template_params as { processed_params?: unknown } | undefined
+  const isFilled = HAS_LIQUID.test(JSON.stringify(template?.processed_params ?? null))
+  if (!HAS_LIQUID.test(content ?? '') && !isFilled) return message
+  const variables = await loadVariables(ctx, conversation, message.sender)
+  if (!variables) return message
+  return {
+    ...message,
+    content: content ? renderLiquid(content, variables) : (content ?? null),
+    ...(isFilled && {
+      additional_attributes: {
+        ...additional,
+        template_params: { ...template, processed_params: renderAll(template!.processed_params, variables) },
+      },
+    }),
+  }
+}
+
+function renderAll(value: unknown, variables: Record<string, unknown>): unknown {
+  if (typeof value === 'string') return renderLiquid(value, variables)
+  if (Array.isArray(value)) return value.map((item) => renderAll(item, variables))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderAll(item, variables)]))
+}
+
+async function loadVariables(
+  ctx: Context,
+  conversation: ConversationRecord,
+  sender: NewMessage['sender'],
+): Promise<Record<string, unknown> | undefined> {
+  const isBot = sender?.type === 'AgentBot'
   const { rows } = await sql<Record<string, any>>`
     select to_jsonb(ct) as contact, a.id as account_id, a.name as account_name, u.id as agent_id, u.name as agent_name,
-      coalesce(nullif(u.display_name, ''), u.name) as agent_available_name, u.email as agent_email
+      u.available_name as agent_available_name, u.email as agent_email
     from contacts ct join accounts a on a.id = ct.account_id
-    left join users u on u.id = ${sender?.type === 'User' ? sender.id : conversation.assignee_id}
+    left join lateral (${
+      isBot
+        ? sql`select id, name, name as available_name, null as email from agent_bots where id = ${sender.id}`
+        : sql`select id, name, coalesce(nullif(display_name, ''), name) as available_name, email from users
+            where id = ${sender?.type === 'User' ? sender.id : conversation.assignee_id}`
+    }) u on true
     where ct.id = ${conversation.contact_id}`.execute(ctx.db)
   const row = rows[0]
-  if (!row) return content
-  return renderLiquid(content, {
-    contact: {
-      id: row.contact.id,
-      ...namesOf(row.contact.name),
-      email: row.contact.email,
-      phone_number: row.contact.phone_number,
-      custom_attribute: row.contact.custom_attributes ?? {},
-    },
-    agent: row.agent_id
-      ? { id: row.agent_id, ...namesOf(row.agent_name), available_name: row.agent_available_name, email: row.agent_email }
-      : {},
-    conversation: {
-      id: conversation.id,
-      display_id: conversation.display_id,
-      contact_name: row.contact.name === null ? 'Customer' : capitalize(row.contact.name),
-      custom_attribute: conversation.custom_attributes,
-    },
-    inbox: { id: conversation.inbox_id, name: conversation.inbox_name },
-    account: { id: row.account_id, name: row.account_name },
-  })
+  return (
+    row && {
+      contact: {
+        id: row.contact.id,
+        ...namesOf(row.contact.name),
+        email: row.contact.email,
+        phone_number: row.contact.phone_number,
+        custom_attribute: row.contact.custom_attributes ?? {},
+      },
+      agent: row.agent_id
+        ? {
+            id: row.agent_id,
+            ...namesOf(row.agent_name),
+            available_name: row.agent_available_name,
+            email: row.agent_email,
+          }
+        : {},
+      conversation: {
+        id: conversation.id,
+        display_id: conversation.display_id,
+        contact_name: row.contact.name === null ? 'Customer' : capitalize(row.contact.name),
+        custom_attribute: conversation.custom_attributes,
+      },
+      inbox: { id: conversation.inbox_id, name: conversation.inbox_name },
+      account: { id: row.account_id, name: row.account_name },
+    }
+  )
 }
 
 /** Each word capitalised; a last name only where there are two words. */

@@ -65,20 +65,27 @@ export async function markMessageDelivered(ctx: Context, messageId: number, prob
   })
 }
 
+/** The conversation is locked before the message, as everywhere: both change. */
 async function loadRow(ctx: Context, id: number): Promise<Row | undefined> {
   const { rows } = await sql<Row>`
+    with place as materialized (select c.id from conversations c join messages m on m.conversation_id = c.id
+      where m.id = ${id} for update of c)
     select id, conversation_id, account_id, inbox_id, content, message_type, private, status, content_type,
       content_attributes, updated_at, processed_message_content, source_id, created_at, sender_type, sender_id
-    from messages where id = ${id} for update`.execute(ctx.db)
+    from messages where id = ${id} and conversation_id = (select id from place) for update`.execute(ctx.db)
   return rows[0]
 }
 
 /** The visitor has seen the conversation: what was sent to them until then is read. */
-export async function markMessagesRead(ctx: Context, payload: { conversation_id: number; until: string }): Promise<void> {
+export async function markMessagesRead(
+  ctx: Context,
+  payload: { conversation_id: number; until: string },
+): Promise<void> {
   const { rows } = await sql<Row>`
     select id, conversation_id, account_id, inbox_id, content, message_type, private, status, content_type,
       content_attributes, updated_at, processed_message_content, source_id, created_at, sender_type, sender_id
-    from messages where conversation_id = ${payload.conversation_id} and message_type <> 0 and status in (${SENT}, ${DELIVERED})
+    from messages where conversation_id = (select id from conversations where id = ${payload.conversation_id} for update)
+      and message_type <> 0 and status in (${SENT}, ${DELIVERED})
       and created_at <= ${new Date(payload.until)} order by id for update`.execute(ctx.db)
   for (const message of rows) {
     await updateMessage(ctx, { ...message, id: message.conversation_id }, message, { status: READ })

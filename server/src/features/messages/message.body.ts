@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import Type, { type Static } from 'typebox'
 import type { Context } from '../../http/context.ts'
 import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
-import { Bag, BagOrText, File, Nullable } from '../../http/operation.ts'
+import { BagOrText, File, Nullable, Strict } from '../../http/operation.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { CONTENT_TYPES, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
 import type { NewMessage } from './message.model.ts'
@@ -16,26 +17,37 @@ export const MessageBody = Type.Partial(
     content_attributes: BagOrText,
     echo_id: Nullable(Type.String()),
     source_id: Nullable(Type.String()),
-    attachments: Type.Array(Type.Union([File, Type.String({ description: 'The signed id of an uploaded file' })])),
-    template_params: Bag,
+    attachments: Strict(
+      Type.Array(Strict(Type.Union([File, Type.String({ description: 'The signed id of an uploaded file' })]))),
+    ),
+    template_params: Type.Any({
+      description: 'A template of another service: name, category, language, namespace, processed_params',
+    }),
     campaign_id: Nullable(Type.Integer()),
     external_created_at: Type.Any(),
-    sender_type: Nullable(Type.String()),
+    sender_type: Nullable(Type.String({ description: 'AgentBot, to let a bot speak' })),
     sender_id: Nullable(Type.Integer()),
   }),
 )
 
 export type MessageFields = Partial<Static<typeof MessageBody>>
 
-/** The caller sends what goes out; everything else counts as the contact's. */
-export function newMessageOf(ctx: Context, conversation: ConversationRecord, fields: MessageFields): NewMessage {
+/** The caller, or a bot of theirs, sends what goes out; everything else counts as the contact's. */
+export async function newMessageOf(
+  ctx: Context,
+  conversation: ConversationRecord,
+  fields: MessageFields,
+): Promise<NewMessage> {
   const type = nameOf<MessageType>(fields.message_type, MESSAGE_TYPES, 'outgoing', 'message_type')
   const attributes = { ...fields.content_attributes }
   if (fields.external_created_at) attributes.external_created_at = fields.external_created_at
   return {
     content: fields.content ?? null,
     message_type: type,
-    sender: type === 'outgoing' ? callerOf(ctx) : { type: 'Contact', id: conversation.contact_id },
+    sender:
+      type === 'outgoing'
+        ? ((await botOf(ctx, fields)) ?? callerOf(ctx))
+        : { type: 'Contact', id: conversation.contact_id },
     private: fields.private ?? false,
     content_type: nameOf<ContentType>(fields.content_type, CONTENT_TYPES, 'text', 'content_type'),
     content_attributes: attributes,
@@ -43,7 +55,7 @@ export function newMessageOf(ctx: Context, conversation: ConversationRecord, fie
     source_id: fields.source_id ?? null,
     ...(fields.echo_id !== undefined && { echo_id: fields.echo_id }),
     attachments: fields.attachments ?? [],
-    automated: Boolean(fields.campaign_id),
+    automated: Boolean(fields.campaign_id ?? attributes.automation_rule_id),
   }
 }
 
@@ -52,12 +64,44 @@ function callerOf(ctx: Context): NewMessage['sender'] {
   return { type: 'User', id: ctx.user.id }
 }
 
-function additionalOf({ template_params: template, campaign_id: campaign }: MessageFields): Record<string, unknown> {
-  if (template && Object.keys(template).length && !template.name) {
-    throw new RecordInvalidError([['additional_attributes', 'Name is required']])
-  }
-  return { ...(campaign && { campaign_id: campaign }), ...(template && { template_params: template }) }
+/** One of the account's bots, or one that serves all; another is nobody. */
+async function botOf(ctx: Context, { sender_type: type, sender_id: id }: MessageFields): Promise<NewMessage['sender']> {
+  if (type !== 'AgentBot' || !id) return null
+  const { rows } = await sql<{ id: number }>`
+    select id from agent_bots where id = ${id} and (account_id is null or account_id = ${ctx.account.id})`.execute(
+    ctx.db,
+  )
+  return rows[0] ? { type: 'AgentBot', id: rows[0].id } : null
 }
+
+function additionalOf({ template_params: template, campaign_id: campaign }: MessageFields): Record<string, unknown> {
+  return {
+    ...(campaign && { campaign_id: campaign }),
+    ...(isBlank(template) ? {} : { template_params: checkTemplate(template) }),
+  }
+}
+
+const isBlank = (value: unknown) => !value || (typeof value === 'object' && !Object.keys(value).length)
+
+const TEMPLATE_TEXTS = ['name', 'category', 'language', 'namespace']
+
+function checkTemplate(template: unknown): Record<string, unknown> {
+  const problems: [string, string][] = []
+  const mustBe = (path: string, kind: string) =>
+    problems.push(['additional_attributes', `Template params${path} must be of type ${kind}`])
+  if (!isBag(template)) mustBe('', 'hash')
+  else {
+    if (!('name' in template)) problems.push(['additional_attributes', 'Name is required'])
+    for (const key of TEMPLATE_TEXTS)
+      if (key in template && typeof template[key] !== 'string') mustBe(`/${key}`, 'string')
+    if ('processed_params' in template && !isBag(template.processed_params)) mustBe('/processed params', 'hash')
+  }
+  if (problems.length) throw new RecordInvalidError(problems)
+  return template as Record<string, unknown>
+}
+
+const isBag = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A name, or its number as Chatwoot stores it. */
 function nameOf<Name extends string>(value: unknown, names: readonly Name[], fallback: Name, field: string): Name {
@@ -66,4 +110,3 @@ function nameOf<Name extends string>(value: unknown, names: readonly Name[], fal
   if (!name) throw unprocessable(`'${String(value)}' is not a valid ${field}`)
   return name
 }
-

@@ -8,7 +8,7 @@ import { about, sayWhatChanged, told, type ConversationRecord } from '../convers
 import { reopenForIncoming } from '../conversations/reopen.model.ts'
 import { saveAttachments, type AttachmentInput } from './attachment.model.ts'
 import { checkItems, resolveReply } from './content-attributes.ts'
-import { renderContent } from './liquid.ts'
+import { renderMessage } from './liquid.ts'
 import { MESSAGE_COLUMNS, type MessageRow as StoredMessage } from './message.query.ts'
 import { contentTypeNumber, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
 import { answerWithTemplates, mayAnswerItself } from './templates.model.ts'
@@ -18,6 +18,7 @@ export const OUTGOING = 1
 export const ACTIVITY = 2
 export const TEMPLATE = 3
 export const MAX_CONTENT = 150_000
+const MAX_TEXT = 20_000
 
 export interface Sender {
   type: 'User' | 'Contact' | 'AgentBot'
@@ -57,26 +58,25 @@ export async function createMessage(
 ): Promise<WrittenMessage> {
   const type = MESSAGE_TYPES.indexOf(message.message_type)
   const isPrivate = message.private ?? false
-  checkContent(message.content)
+  checkTexts(message)
   const contentType = message.content_type ?? 'text'
   const attributes = { ...message.content_attributes }
   checkItems(contentType, attributes)
   await resolveReply(ctx, conversation, attributes)
-  const rendered = type === OUTGOING || type === TEMPLATE
-  const content = rendered ? await renderContent(ctx, conversation, message) : (message.content ?? null)
+  const rendered = type === OUTGOING || type === TEMPLATE ? await renderMessage(ctx, conversation, message) : message
 
   const effect = effectOf(conversation, message, type, isPrivate)
   const written = await insertMessage(ctx, conversation, effect, {
     type,
     isPrivate,
-    content,
+    content: rendered.content ?? null,
     content_type: contentTypeNumber(contentType),
     attributes,
     sender: message.sender,
     source_id: message.source_id ?? null,
-    additional_attributes: message.additional_attributes ?? {},
+    additional_attributes: rendered.additional_attributes ?? {},
   })
-  if (message.attachments?.length) await saveAttachments(ctx, conversation.account_id, written.id, message.attachments)
+  if (message.attachments?.length) await saveAttachments(ctx, conversation, written.id, message.attachments)
 
   if (type === INCOMING && !isPrivate) await reopenForIncoming(ctx, conversation)
   sayWhatFollows(ctx, conversation, { message, written, effect })
@@ -127,10 +127,10 @@ function sayWhatFollows(
     for (const [column, value] of Object.entries({ ...set, updated_at: at })) {
       changes[column] = [told(conversation[column as keyof typeof set]), told(value)]
     }
-    Object.assign(conversation, set, { updated_at: at })
+    Object.assign(conversation, set)
     sayWhatChanged(ctx, conversation, changes)
   }
-  conversation.last_activity_at = at
+  Object.assign(conversation, { last_activity_at: at, updated_at: at })
   if (message.sender?.type === 'Contact' && written.contact_updated_before) {
     ctx.emit('contact.updated', {
       account_id: conversation.account_id,
@@ -204,7 +204,7 @@ function insertion(byContact: boolean) {
       update conversations c set last_activity_at = m.created_at,
         waiting_since = case ${value.waiting}::text when 'begins' then m.created_at when 'ends' then null else c.waiting_since end,
         first_reply_created_at = case when ${value.first_reply}::boolean then m.created_at else c.first_reply_created_at end,
-        updated_at = case when ${value.waiting}::text is not null or ${value.first_reply}::boolean then m.created_at else c.updated_at end
+        updated_at = m.created_at
       from m where c.id = m.conversation_id
     )${byContact ? contact : sql``}
     select ${MESSAGE_COLUMNS}, m.account_id, m.inbox_id,
@@ -250,7 +250,10 @@ async function insertMessage(
   }
 }
 
-type ConversationBits = Pick<StoredMessage, 'display_id' | 'conversation_uuid' | 'assignee_id' | 'conversation_last_activity_at'>
+type ConversationBits = Pick<
+  StoredMessage,
+  'display_id' | 'conversation_uuid' | 'assignee_id' | 'conversation_last_activity_at'
+>
 
 /** Whether the job that notifies and mentions can find anything to do. */
 function mayFollowUp(conversation: ConversationRecord, message: NewMessage, written: WrittenMessage): boolean {
@@ -262,10 +265,12 @@ function mayFollowUp(conversation: ConversationRecord, message: NewMessage, writ
   return others || mentions
 }
 
-function checkContent(content: string | null | undefined): void {
-  if (content && isLonger(content, MAX_CONTENT)) {
-    throw invalidField('content', `is too long (maximum is ${MAX_CONTENT} characters)`)
+function checkTexts({ content, source_id: sourceId }: NewMessage): void {
+  const check = (attribute: string, text: string | null | undefined, most: number) => {
+    if (text && isLonger(text, most)) throw invalidField(attribute, `is too long (maximum is ${most} characters)`)
   }
+  check('content', content, MAX_CONTENT)
+  check('source_id', sourceId, MAX_TEXT)
 }
 
 /** A message of a conversation that was entered by its door. */
@@ -321,7 +326,14 @@ export async function updateMessage(
   }
   if (!Object.keys(set).length) return
   const updatedAt = ctx.app.now()
-  await ctx.db.updateTable('messages').set({ ...set, updated_at: updatedAt }).where('id', '=', message.id).execute()
+  await ctx.db
+    .with('touched', (db) =>
+      db.updateTable('conversations').set({ updated_at: updatedAt }).where('id', '=', conversation.id),
+    )
+    .updateTable('messages')
+    .set({ ...set, updated_at: updatedAt })
+    .where('id', '=', message.id)
+    .execute()
   changes.updated_at = [told(message.updated_at), told(updatedAt)]
   Object.assign(message, wanted, { updated_at: updatedAt })
   ctx.emit('message.updated', {
@@ -340,4 +352,3 @@ export function requireIncomingInbox(conversation: ConversationRecord, type: Mes
     throw unprocessable('Incoming messages are only allowed in Api inboxes')
   }
 }
-

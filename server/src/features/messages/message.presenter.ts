@@ -110,7 +110,7 @@ export function messagePush(app: App, message: PushedMessageView, accountContext
   }
 }
 
-function presentSender(app: App, message: ShownMessage, accountId: number | null) {
+export function presentSender(app: App, message: ShownMessage, accountId: number | null) {
   if (message.user) return presentUserSender(app, message.user, accountId)
   if (message.contact) return presentContactSender(app, message.contact)
   return message.bot ? presentBotSender(app, message.bot) : undefined

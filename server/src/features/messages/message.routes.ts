@@ -68,7 +68,7 @@ export const messageOperations = [
     reply: Message,
     handle: async (ctx, { params, body }) => {
       const conversation = await accessConversation(ctx, params.conversation_id)
-      const message = newMessageOf(ctx, conversation, body)
+      const message = await newMessageOf(ctx, conversation, body)
       requireIncomingInbox(conversation, message.message_type)
       const written = await createMessage(ctx, conversation, message)
       const known = { hasFiles: Boolean(message.attachments?.length), sender: callerAsSender(ctx, written) }
@@ -113,4 +113,3 @@ export const messageOperations = [
     },
   }),
 ]
-
