@@ -6,6 +6,7 @@ import { clientContactOperations } from './features/contacts/client-contact.rout
 import { contactOperations } from './features/contacts/contact.routes.ts'
 import { clientConversationOperations } from './features/conversations/client-conversation.routes.ts'
 import { conversationOperations } from './features/conversations/conversation.routes.ts'
+import { draftOperations } from './features/conversations/draft.routes.ts'
 import { csatOperations } from './features/csat/csat.routes.ts'
 import { healthOperations } from './features/health/health.routes.ts'
 import { inboxOperations } from './features/inboxes/inbox.routes.ts'
@@ -30,6 +31,7 @@ export const operations: Operation[] = [
   ...inboxOperations,
   ...contactOperations,
   ...conversationOperations,
+  ...draftOperations,
   ...messageOperations,
   ...participantOperations,
   ...labelOperations,

@@ -1,8 +1,9 @@
 import Type from 'typebox'
 import { Bag, Choice, Empty, Iso, Nullable, operation, Strict, Unix } from '../../http/operation.ts'
 import { readConversationLabels, replaceConversationLabels } from '../labels/label.model.ts'
+import { listAttachments } from '../messages/attachment.query.ts'
 import { MessageBody } from '../messages/message.body.ts'
-import { Agent, AssigneeBot, Conversation, Payload } from '../schemas.ts'
+import { Agent, AssigneeBot, Conversation, Payload, Sender } from '../schemas.ts'
 import { assign } from './assignment.model.ts'
 import { accessConversation } from './conversation.model.ts'
 import { CONVERSATION_STATUSES, PRIORITIES, presentConversation } from './conversation.presenter.ts'
@@ -74,6 +75,22 @@ const FoundConversation = Type.Object(
   { title: 'FoundConversation', additionalProperties: false },
 )
 
+const SharedFile = Type.Object(
+  {
+    message_id: Type.Integer(),
+    thumb_url: Nullable(Type.String()),
+    data_url: Nullable(Type.String()),
+    file_size: Nullable(Type.Integer()),
+    file_type: Type.String(),
+    extension: Nullable(Type.String()),
+    width: Nullable(Type.Number()),
+    height: Nullable(Type.Number()),
+    created_at: Unix,
+    sender: Type.Optional(Sender),
+  },
+  { title: 'SharedFile', additionalProperties: false },
+)
+
 const base = '/api/v1/accounts/:account_id/conversations' as const
 const PriorityBody = Type.Partial(Type.Object({ priority: Nullable(Choice(PRIORITIES)) }))
 
@@ -139,6 +156,22 @@ export const conversationOperations = [
     access: 'agent',
     reply: Conversation,
     handle: async (ctx, { params }) => showConversation(ctx, await accessConversation(ctx, params.id)),
+  }),
+  operation({
+    id: 'conversations.attachments',
+    route: `GET ${base}/:id/attachments`,
+    summary: 'List the files of a conversation, a hundred a page',
+    access: 'agent',
+    query: Type.Partial(Type.Object({ page: Type.String() })),
+    reply: Type.Object(
+      {
+        meta: Type.Object({ total_count: Type.Integer() }, { additionalProperties: false }),
+        payload: Type.Array(SharedFile),
+      },
+      { additionalProperties: false },
+    ),
+    handle: async (ctx, { params, query }) =>
+      listAttachments(ctx, await accessConversation(ctx, params.id), query.page),
   }),
   operation({
     id: 'conversations.create',

@@ -214,3 +214,23 @@ describe('the labels of a conversation', () => {
     expect((await admin.get(`${talks}/${id}/labels`)).body.payload).toEqual(['new', 'Vip', 'late'])
   })
 })
+
+describe('drafts', () => {
+  it('are one for each conversation, which all agents share, until it goes', async () => {
+    const { admin, agent, talks, open } = await desk()
+    const { id } = await open()
+    const path = `${talks}/${id}/draft_messages`
+    expect((await agent.get(path)).body).toEqual({ has_draft: false })
+    expect((await agent.patch(path, { draft_message: { message: 'Dear <Ada>' } })).text).toBe('')
+    expect((await admin.get(path)).body).toEqual({ has_draft: true, message: 'Dear <Ada>' })
+    await admin.put(path, { message: 'Dear Ada' })
+    expect((await agent.get(path)).body).toEqual({ has_draft: true, message: 'Dear Ada' })
+    await agent.patch(path, { draft_message: {} })
+    expect((await agent.get(path)).body).toEqual({ has_draft: true, message: '' })
+    expect((await agent.patch(path, { draft_message: 'Dear' })).status).toBe(422)
+    expect((await agent.delete(path)).text).toBe('')
+    expect((await agent.get(path)).body).toEqual({ has_draft: false })
+    const stranger = t.as((await t.buildAccount()).administrator)
+    expect((await stranger.get(path)).status).toBe(401)
+  })
+})

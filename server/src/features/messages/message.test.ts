@@ -140,6 +140,38 @@ describe('a message is refused', () => {
   })
 })
 
+describe('the files of a conversation', () => {
+  it('are listed by message, the oldest first, and within one the last first, with who sent them', async () => {
+    const { account, admin, path, write } = await talk()
+    const one = (
+      await write(form('attachments[]', [PNG, 'image/png', 'dot.png'], ['words', 'text/plain', 'words.txt']))
+    ).body
+    const two = (await write(form('attachments[]', ['more', 'text/plain', 'more.txt']))).body
+    const { body } = await admin.get(`${path}/attachments`)
+    expect(body.meta).toEqual({ total_count: 3 })
+    expect(body.payload.map((file: any) => [file.message_id, file.data_url.split('/').at(-1)])).toEqual([
+      [one.id, 'words.txt'],
+      [one.id, 'dot.png'],
+      [two.id, 'more.txt'],
+    ])
+    expect(body.payload[0]).toEqual({
+      message_id: one.id,
+      thumb_url: '',
+      data_url: one.attachments[1].data_url,
+      file_size: 5,
+      file_type: 'file',
+      extension: null,
+      width: null,
+      height: null,
+      created_at: one.created_at,
+      sender: expect.objectContaining({ type: 'user', id: account.administrator.id }),
+    })
+    expect((await admin.get(`${path}/attachments?page=2`)).body).toEqual({ meta: { total_count: 3 }, payload: [] })
+    await admin.delete(`${path}/messages/${one.id}`)
+    expect((await admin.get(`${path}/attachments`)).body.meta).toEqual({ total_count: 1 })
+  })
+})
+
 describe('the messages of a conversation', () => {
   it('are the latest where neither end of a range is told', async () => {
     const { admin, path, write } = await talk()
