@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import { isDeepStrictEqual } from 'node:util'
 import { prepared } from '../../db/prepared.ts'
 import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
@@ -229,8 +230,8 @@ function isSame(before: unknown, after: unknown): boolean {
   if (before instanceof Date || after instanceof Date) {
     return (before as Date | null)?.getTime() === (after as Date | null)?.getTime()
   }
-  if (typeof before === 'object' && before !== null) return JSON.stringify(before) === JSON.stringify(after)
-  return before === after
+  // The database has an order of its own for the keys of a bag.
+  return isDeepStrictEqual(before, after)
 }
 
 /** JSON of a time is its ISO form, as everywhere. */

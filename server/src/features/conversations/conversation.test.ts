@@ -215,6 +215,20 @@ describe('the labels of a conversation', () => {
   })
 })
 
+describe('the attributes of a conversation', () => {
+  it('are told when they change, not when their keys come in another order', async () => {
+    const { admin, talks, open } = await desk()
+    const { id } = await open()
+    const set = (custom_attributes: object) => admin.post(`${talks}/${id}/custom_attributes`, { custom_attributes })
+    await set({ order: 'A1', a: 1, deep: { z: 1, b: 2 } })
+    t.events.length = 0
+    expect((await set({ deep: { b: 2, z: 1 }, a: 1, order: 'A1' })).body).toEqual({ custom_attributes: { deep: { b: 2, z: 1 }, a: 1, order: 'A1' } })
+    expect(t.events).toEqual([])
+    await set({ a: 1 })
+    expect(t.events.map(({ name }) => name)).toEqual(['conversation.updated'])
+  })
+})
+
 describe('drafts', () => {
   it('are one for each conversation, which all agents share, until it goes', async () => {
     const { admin, agent, talks, open } = await desk()
