@@ -129,6 +129,21 @@ describe('looking for words', () => {
   })
 })
 
+it('a long conversation is found with the latest hundred of what was said', async () => {
+  const { account, admin, talks, open } = await desk()
+  const { id } = await open()
+  await t.database.pool.query(
+    `insert into messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at)
+     select 'parcel ' || n, c.account_id, c.inbox_id, c.id, 0, now(), now() from conversations c, generate_series(1, 120) n
+     where c.account_id = $1 and c.display_id = $2`,
+    [account.id, id],
+  )
+  for (const query of ['q=parcel', '']) {
+    const { messages } = (await admin.get(`${talks}/search?${query}`)).body.payload[0]
+    expect([messages.length, messages[0].content, messages.at(-1).content]).toEqual([100, 'parcel 21', 'parcel 120'])
+  }
+})
+
 describe('opening a conversation', () => {
   it('refuses what is not of the kind that is asked for', async () => {
     const { admin, talks, inbox, contact } = await desk()
@@ -222,7 +237,9 @@ describe('the attributes of a conversation', () => {
     const set = (custom_attributes: object) => admin.post(`${talks}/${id}/custom_attributes`, { custom_attributes })
     await set({ order: 'A1', a: 1, deep: { z: 1, b: 2 } })
     t.events.length = 0
-    expect((await set({ deep: { b: 2, z: 1 }, a: 1, order: 'A1' })).body).toEqual({ custom_attributes: { deep: { b: 2, z: 1 }, a: 1, order: 'A1' } })
+    expect((await set({ deep: { b: 2, z: 1 }, a: 1, order: 'A1' })).body).toEqual({
+      custom_attributes: { deep: { b: 2, z: 1 }, a: 1, order: 'A1' },
+    })
     expect(t.events).toEqual([])
     await set({ a: 1 })
     expect(t.events.map(({ name }) => name)).toEqual(['conversation.updated'])
