@@ -124,8 +124,14 @@ try {
       `${workload.name.padEnd(24)} ${String(result.requests_per_second).padStart(6)} ${real.p50.toFixed(2).padStart(9)} ${real.p99.toFixed(2).padStart(7)} ${real.cpu.toFixed(3).padStart(12)} ${String(result.statements).padStart(11)} ${result.times_http.toFixed(1).padStart(13)} (${workload.limit})${result.times_http > workload.limit ? ' over' : '     '} ${result.times_sql.toFixed(1).padStart(10)}`,
     )
   }
-  const sockets = options.only && !options.only.includes('sockets') ? undefined : await measureSockets(base, desk, server.pid!)
-  if (sockets) say(`\n1,000 sockets of one account: ${sockets.bytesEach.toFixed(1)} kB each; one event reached all in ${sockets.median.toFixed(1)} ms (median of ${sockets.rounds})`)
+  let sockets: Awaited<ReturnType<typeof measureSockets>> | undefined
+  if (!options.only || options.only.includes('sockets')) {
+    await stopped(server)
+    const inspector = port + 100
+    server = await startServer(folder, port, [`--inspect=127.0.0.1:${inspector}`, '--inspect-publish-uid=http'])
+    sockets = await measureSockets({ base, pid: server.pid!, inspector: `http://127.0.0.1:${inspector}` }, desk, database)
+    say(`\nA socket: ${sockets.kilobytesEach.toFixed(1)} kB. One event reached ${sockets.sockets} in ${sockets.median.toFixed(1)} ms (median of ${sockets.rounds})`)
+  }
   if (options.json) console.log(JSON.stringify({ size: Number(options.size), results, sockets }))
 } finally {
   floor?.kill()
@@ -143,8 +149,8 @@ function databasePids(): () => number {
   return () => cpuOf(0, embedded.connection)
 }
 
-async function startServer(data: string, port: number): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [new URL('../bin/parley', import.meta.url).pathname, 'start'], {
+async function startServer(data: string, port: number, nodeOptions: string[] = []): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [...nodeOptions, new URL('../bin/parley', import.meta.url).pathname, 'start'], {
     env: { ...process.env, NODE_ENV: 'production', PARLEY_DATA: data, PORT: String(port), LOG_LEVEL: 'error', SECRET_KEY_BASE: 'a'.repeat(64), CONVERSATION_MESSAGE_PER_MINUTE_LIMIT: '1000000' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })

@@ -1,54 +1,129 @@
 import { readFileSync } from 'node:fs'
 import { WebSocket } from 'ws'
+import type { Database } from '../server/src/db/connect.ts'
 import type { Desk } from './seed.ts'
 
-const SOCKETS = 1000
+/** Memory is the slope between two counts: what the process holds besides, and what its heap has spare, is in both. */
+const FEW = 1000
+const MANY = 3000
+const AGENTS = 50
+const TABS = 20
 const ROUNDS = 15
 
-/** Memory of a socket, and how long one event takes until the last of a thousand has it. */
-export async function measureSockets(base: string, desk: Desk, server: number) {
-  const identifier = JSON.stringify({ channel: 'RoomChannel', pubsub_token: desk.pubsubToken, account_id: desk.accountId, user_id: desk.userId })
-  const before = residentOf(server)
-  const sockets: WebSocket[] = []
-  for (let i = 0; i < SOCKETS; i += 50) sockets.push(...(await Promise.all(Array.from({ length: 50 }, () => subscribe(base, identifier)))))
-  await new Promise((done) => setTimeout(done, 2000))
-  const bytesEach = (residentOf(server) - before) / SOCKETS
-  const times: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const mark = `round ${round} ${Math.random()}`
-    let left = SOCKETS
-    let sent = 0
-    const all = new Promise<number>((resolve) => {
-      for (const socket of sockets) {
-        const hear = (data: Buffer) => {
-          if (!data.includes(mark)) return
-          socket.off('message', hear)
-          if (--left === 0) resolve(performance.now() - sent)
-        }
-        socket.on('message', hear)
-      }
-    })
-    sent = performance.now()
-    void fetch(`${base}${desk.api}/conversations/1/messages`, {
-      method: 'POST',
-      headers: { api_access_token: desk.token, 'content-type': 'application/json' },
-      body: JSON.stringify({ content: mark }),
-    })
-    times.push(await all)
-  }
-  for (const socket of sockets) socket.terminate()
-  times.sort((a, b) => a - b)
-  return { bytesEach, median: times[times.length >> 1]!, rounds: ROUNDS }
+/** A server that was just started for this, and the address of its inspector, which can make it collect its garbage. */
+export interface FreshServer {
+  base: string
+  pid: number
+  inspector: string
 }
 
-/** Kilobytes. */
-function residentOf(pid: number): number {
+/** Kilobytes a visitor's idle socket costs, and milliseconds until the last of the thousand tabs of fifty agents has an event. */
+export async function measureSockets({ base, pid, inspector }: FreshServer, desk: Desk, database: Database) {
+  const idle: WebSocket[] = []
+  const { rows: visitors } = await database.pool.query(
+    'select pubsub_token from contact_inboxes order by id limit $1',
+    [MANY],
+  )
+  const openUntil = (count: number) =>
+    openAll(
+      base,
+      visitors.slice(idle.length, count).map((visitor) => JSON.stringify({ channel: 'RoomChannel', ...visitor })),
+    )
+  idle.push(...(await openUntil(FEW)))
+  const few = await settledMemoryOf(pid, inspector)
+  idle.push(...(await openUntil(MANY)))
+  const many = await settledMemoryOf(pid, inspector)
+  for (const socket of idle) socket.terminate()
+
+  const agents = await seedAgents(database, desk)
+  const tabs = agents.flatMap((agent) =>
+    Array.from({ length: TABS }, () =>
+      JSON.stringify({ channel: 'RoomChannel', account_id: desk.accountId, ...agent }),
+    ),
+  )
+  const sockets = await openAll(base, tabs)
+  const times: number[] = []
+  for (let round = 0; round < ROUNDS; round++) times.push(await timeOfEvent(base, desk, sockets))
+  for (const socket of sockets) socket.terminate()
+  times.sort((a, b) => a - b)
+  return {
+    kilobytesEach: (many - few) / (idle.length - FEW),
+    median: times[times.length >> 1]!,
+    rounds: ROUNDS,
+    sockets: sockets.length,
+  }
+}
+
+/** From the request to the last socket. */
+async function timeOfEvent(base: string, desk: Desk, sockets: WebSocket[]): Promise<number> {
+  await pause(100)
+  const mark = `round ${Math.random()}`
+  let left = sockets.length
+  const all = new Promise<number>((resolve) => {
+    for (const socket of sockets) {
+      const hear = (data: Buffer) => {
+        if (!data.includes(mark)) return
+        socket.off('message', hear)
+        if (--left === 0) resolve(performance.now())
+      }
+      socket.on('message', hear)
+    }
+  })
+  const sent = performance.now()
+  void fetch(`${base}${desk.api}/conversations/1/messages`, {
+    method: 'POST',
+    headers: { api_access_token: desk.token, 'content-type': 'application/json' },
+    body: JSON.stringify({ content: mark }),
+  })
+  return (await all) - sent
+}
+
+async function seedAgents(
+  database: Database,
+  { accountId }: Desk,
+): Promise<{ user_id: number; pubsub_token: string }[]> {
+  const { rows } = await database.pool.query(
+    `with people as (
+      insert into users (name, email, uid, provider, confirmed_at, pubsub_token, created_at, updated_at)
+      select 'Agent ' || n, 'agent' || n || '@example.test', 'agent' || n || '@example.test', 'email', now(), md5('agent' || n), now(), now()
+      from generate_series(1, $2::integer) n returning id, pubsub_token
+    ), members as (
+      insert into account_users (account_id, user_id, role, created_at, updated_at) select $1, id, 1, now(), now() from people
+    )
+    select id as user_id, pubsub_token from people`,
+    [accountId, AGENTS],
+  )
+  return rows
+}
+
+/** Kilobytes in memory, after a while and without garbage. */
+async function settledMemoryOf(pid: number, inspector: string): Promise<number> {
+  const [target] = (await (await fetch(`${inspector}/json/list`)).json()) as { webSocketDebuggerUrl: string }[]
+  const socket = new WebSocket(target!.webSocketDebuggerUrl)
+  await new Promise((open) => socket.once('open', open))
+  for (let id = 1; id <= 3; id++) {
+    await pause(1000)
+    socket.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }))
+    await new Promise((done) => socket.once('message', done))
+  }
+  socket.close()
+  await pause(500)
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1])
+}
+
+async function openAll(base: string, identifiers: string[]): Promise<WebSocket[]> {
+  const sockets: WebSocket[] = []
+  for (let i = 0; i < identifiers.length; i += 50) {
+    sockets.push(...(await Promise.all(identifiers.slice(i, i + 50).map((identifier) => subscribe(base, identifier)))))
+  }
+  return sockets
 }
 
 function subscribe(base: string, identifier: string): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${base.replace('http', 'ws')}/cable`, 'actioncable-v1-json', { perMessageDeflate: false })
+    const socket = new WebSocket(`${base.replace('http', 'ws')}/cable`, 'actioncable-v1-json', {
+      perMessageDeflate: false,
+    })
     socket.setMaxListeners(100)
     socket.once('error', reject)
     socket.once('open', () => socket.send(JSON.stringify({ command: 'subscribe', identifier })))
@@ -59,4 +134,8 @@ function subscribe(base: string, identifier: string): Promise<WebSocket> {
     }
     socket.on('message', hear)
   })
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms))
 }

@@ -438,6 +438,19 @@ describe('broadcasting', () => {
     expect(events(stranger)).toEqual([])
   })
 
+  it('frames what is short and what is long', async () => {
+    const world = await start()
+    const agent = await subscribed(world, user(1))
+    const identifier = JSON.stringify(user(1))
+    const around = JSON.stringify({ identifier, message: '' }).length
+    for (const length of [125, 126, 127, 65_535, 65_536, 65_537]) {
+      const message = 'é'.repeat(Math.max(0, (length - around) >> 1)) + 'x'.repeat(Math.max(0, (length - around) & 1))
+      world.cable.hub.broadcast(['user-1'], JSON.stringify(message))
+      await agent.until(() => agent.frames.at(-1).message === message)
+      expect(agent.frames.at(-1)).toEqual({ identifier, message })
+    }
+  })
+
   it('leaves out whoever caused it', async () => {
     const world = await start()
     const typist = await subscribed(world, user(1))

@@ -8,7 +8,7 @@ import {
   disconnectFrame,
   frameStart,
   LARGEST_FRAME,
-  messageFrame,
+  messageFrameEnd,
   MOST_IDENTIFIERS,
   parseCommand,
   pingFrame,
@@ -16,6 +16,7 @@ import {
   type Command,
   type Disconnection,
 } from './protocol.ts'
+import { textFrame } from './text-frame.ts'
 import { answerWithoutUpgrade, refuseUpgrade } from './upgrade.ts'
 
 const BEAT = 3000
@@ -33,6 +34,8 @@ const MOST_HELD = 1000
 const MOST_WAITING = 32
 /** For a peer to answer the closing handshake. */
 const CLOSE_TIMEOUT = 2000
+
+const WELCOME_FRAME = textFrame(WELCOME)
 
 const WEBSOCKETS = {
   noServer: true,
@@ -84,6 +87,8 @@ export interface HubOptions {
 
 interface Connection {
   socket: WebSocket
+  /** What `socket` reads and writes. Frames go straight to it, made once for all who get the same. */
+  wire: Duplex
   /** By identifier; a refused one is null and stays, as in ActionCable, so that repeating it is passed over. */
   subscriptions: Map<string, Subscription | null>
   /** In order of arrival; the first is being obeyed. */
@@ -154,13 +159,14 @@ export class Hub {
    */
   broadcast(streams: string[], message: string, { eventId, except }: { eventId?: number; except?: string } = {}): void {
     const broadcast = ++this.#broadcasts
+    const frames = framesOf(message, eventId)
     for (const subscription of (except && this.#streams.get(except)) || []) subscription.broadcast = broadcast
     for (const stream of streams) {
       for (const subscription of this.#streams.get(stream) ?? []) {
         if (subscription.broadcast === broadcast) continue
         subscription.broadcast = broadcast
         if (subscription.held) this.#hold(subscription, message, eventId)
-        else this.#sendMessage(subscription, message, eventId)
+        else this.#send(subscription.connection, frames(subscription))
       }
     }
   }
@@ -207,27 +213,27 @@ export class Hub {
     const protocol = chooseProtocol(request.headers['sec-websocket-protocol'])
     if (protocol) request.headers['sec-websocket-protocol'] = protocol
     else delete request.headers['sec-websocket-protocol']
-    this.#websockets.handleUpgrade(request, socket, head, (websocket) => this.#welcome(websocket))
+    this.#websockets.handleUpgrade(request, socket, head, (websocket) => this.#welcome(websocket, socket))
   }
 
-  #welcome(socket: WebSocket): void {
+  #welcome(socket: WebSocket, wire: Duplex): void {
     const turn = this.#accepted++ % BEATS_PER_ROUND
-    const connection: Connection = { socket, subscriptions: new Map(), commands: [], turn, silentRounds: 0 }
+    const connection: Connection = { socket, wire, subscriptions: new Map(), commands: [], turn, silentRounds: 0 }
     this.#connections.add(connection)
     socket.on('message', (data, isBinary) => this.#receive(connection, data, isBinary))
     socket.on('pong', () => (connection.silentRounds = 0))
     socket.on('close', () => this.#forget(connection))
     // ws closes the socket itself after what it reports here: broken frames, frames that are too large.
     socket.on('error', ignore)
-    this.#send(connection, WELCOME)
+    this.#send(connection, WELCOME_FRAME)
   }
 
   #ping(): void {
     const turn = this.#beats++ % BEATS_PER_ROUND
-    this.#pingSome(this.#connections.values(), pingFrame(Date.now()), turn)
+    this.#pingSome(this.#connections.values(), textFrame(pingFrame(Date.now())), turn)
   }
 
-  #pingSome(connections: Iterator<Connection>, frame: string, turn: number): void {
+  #pingSome(connections: Iterator<Connection>, frame: Buffer, turn: number): void {
     for (let i = 0; i < PINGS_PER_TURN; i++) {
       const { value: connection, done } = connections.next()
       if (done) return
@@ -301,7 +307,7 @@ export class Hub {
     subscriptions.set(identifier, subscription)
     this.#join(subscription)
     if (replay) await this.#replay(subscription, replay)
-    else this.#send(connection, confirmationFrame(subscription.start))
+    else this.#send(connection, textFrame(confirmationFrame(subscription.start)))
     if (socket.readyState === WebSocket.OPEN) await this.#channel.confirmed(subscription.subscriber)
   }
 
@@ -318,7 +324,7 @@ export class Hub {
     const { connection, start } = subscription
     const held = subscription.held!
     let last = 0
-    this.#send(connection, confirmationFrame(start))
+    this.#send(connection, textFrame(confirmationFrame(start)))
     try {
       for await (const { message, eventId } of replay()) {
         await this.#sendPatiently(subscription, message, eventId)
@@ -343,20 +349,17 @@ export class Hub {
 
   /** A long replay is no reason to cut a client: waits until it has read. */
   async #sendPatiently(subscription: Subscription, message: string, eventId: number | undefined): Promise<void> {
-    const { socket } = subscription.connection
-    if (socket.bufferedAmount < MOST_UNREAD / 4) return this.#sendMessage(subscription, message, eventId)
-    const frame = messageFrame(subscription.start, message, subscription.numbered ? eventId : undefined)
-    await new Promise<void>((resolve) => socket.send(frame, () => resolve()))
+    const { connection } = subscription
+    const frame = framesOf(message, eventId)(subscription)
+    if (connection.wire.writableLength < MOST_UNREAD / 4 || connection.socket.readyState !== WebSocket.OPEN)
+      return this.#send(connection, frame)
+    await new Promise<void>((resolve) => connection.wire.write(frame, () => resolve()))
   }
 
-  #sendMessage({ connection, start, numbered }: Subscription, message: string, eventId: number | undefined): void {
-    this.#send(connection, messageFrame(start, message, numbered ? eventId : undefined))
-  }
-
-  #send({ socket }: Connection, frame: string): void {
+  #send({ socket, wire }: Connection, frame: Buffer): void {
     if (socket.readyState !== WebSocket.OPEN) return
-    if (socket.bufferedAmount > MOST_UNREAD) socket.terminate()
-    else socket.send(frame)
+    if (wire.writableLength > MOST_UNREAD) socket.terminate()
+    else wire.write(frame)
   }
 
   #join(subscription: Subscription): void {
@@ -378,7 +381,7 @@ export class Hub {
   /** It hears nothing more from here on, however long its peer takes to say goodbye. */
   #end(connection: Connection, disconnection: Disconnection): void {
     this.#leaveAll(connection)
-    this.#send(connection, disconnectFrame(disconnection))
+    this.#send(connection, textFrame(disconnectFrame(disconnection)))
     connection.socket.close(1000)
   }
 
@@ -390,6 +393,21 @@ export class Hub {
   #leaveAll({ subscriptions }: Connection): void {
     for (const subscription of subscriptions.values()) if (subscription) this.#leave(subscription)
     subscriptions.clear()
+  }
+}
+
+/** The frame of a message for each subscription; those that share an identifier, as tabs do, share the bytes. */
+function framesOf(message: string, eventId: number | undefined): (subscription: Subscription) => Buffer {
+  const frames = new Map<string, Buffer>()
+  const rest = Buffer.from(messageFrameEnd(message))
+  let numberedRest: Buffer | undefined
+  return ({ start, numbered }) => {
+    let frame = frames.get(start)
+    if (!frame) {
+      if (numbered) numberedRest ??= Buffer.from(messageFrameEnd(message, eventId))
+      frames.set(start, (frame = textFrame(start, numbered ? numberedRest : rest)))
+    }
+    return frame
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chooseProtocol, LONGEST_IDENTIFIER, messageFrame, frameStart, parseCommand } from './protocol.ts'
+import { chooseProtocol, LONGEST_IDENTIFIER, messageFrameEnd, frameStart, parseCommand } from './protocol.ts'
 
 describe('the protocol of the cable', () => {
   it.each([
@@ -36,7 +36,7 @@ describe('the protocol of the cable', () => {
       command: 'unsubscribe',
       identifier,
     })
-    const frame = messageFrame(frameStart(identifier), '{"event":"message.created","data":{}}')
+    const frame = frameStart(identifier) + messageFrameEnd('{"event":"message.created","data":{}}')
     expect(JSON.parse(frame)).toEqual({ identifier, message: { event: 'message.created', data: {} } })
   })
 })

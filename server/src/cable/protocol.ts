@@ -66,7 +66,7 @@ export function confirmationFrame(start: string): string {
   return `${start}"type":"confirm_subscription"}`
 }
 
-/** `message` is JSON already. */
-export function messageFrame(start: string, message: string, eventId?: number): string {
-  return eventId === undefined ? `${start}"message":${message}}` : `${start}"event_id":${eventId},"message":${message}}`
+/** What follows the start in the frame of a message, which is JSON already. */
+export function messageFrameEnd(message: string, eventId?: number): string {
+  return eventId === undefined ? `"message":${message}}` : `"event_id":${eventId},"message":${message}}`
 }

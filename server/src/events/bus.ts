@@ -71,8 +71,10 @@ export function createBus(
       try {
         const from = pushed.get(accountId) ?? start
         const events = await readEventsAfter(app.database.kysely, accountId, from)
-        for (const { streams, except, message, eventId } of await framesFor(app, accountId, events)) {
+        for await (const { streams, except, message, eventId } of framesFor(app, accountId, events)) {
           app.cable.hub.broadcast(streams, message, { eventId, ...(except && { except }) })
+          // Should a later one fail, this one is not sent again.
+          pushed.set(accountId, eventId)
         }
         if (!events.length) continue
         pushed.set(accountId, events.at(-1)!.id)

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { App } from '../app.ts'
 import { findConversation, type ConversationView } from '../features/conversations/conversation.query.ts'
 import { selectPushedMessages, type ContactPicture, type PushedMessageView } from '../features/messages/message.query.ts'
@@ -75,32 +75,27 @@ export class PushScope {
     return rows[0]?.picture ?? undefined
   }
 
-  /** The streams of an inbox's members and of the account's administrators. */
+  /** The streams of an inbox's members and of the account's administrators; whoever left the account is neither. */
   agents(inboxId: number): Promise<string[]> {
-    return this.#once(`agents ${inboxId}`, async () => {
-      const { rows } = await sql<{ pubsub_token: string }>`
-        select u.pubsub_token from users u
-        where u.pubsub_token is not null and u.id in (
-          select user_id from inbox_members where inbox_id = ${inboxId}
-          union select user_id from account_users where account_id = ${this.accountId} and role = 1)`.execute(
-        this.app.database.kysely,
-      )
-      return rows.map((row) => row.pubsub_token)
-    })
+    return this.#once(`agents ${inboxId}`, () =>
+      this.#tokens(sql`select u.pubsub_token from account_users au join users u on u.id = au.user_id
+        where au.account_id = ${this.accountId} and u.pubsub_token is not null and (au.role = 1
+          or exists (select 1 from inbox_members im where im.inbox_id = ${inboxId} and im.user_id = au.user_id))`),
+    )
   }
 
-  /** The streams of the visitor: all their verified ones where this one is verified. */
-  visitor(conversation: ConversationView): Promise<string[]> {
-    const own = conversation.contact_inbox
-    if (!own) return Promise.resolve([])
-    if (!own.hmac_verified) return Promise.resolve([own.pubsub_token])
-    return this.#once(`visitor ${own.id}`, async () => {
-      const { rows } = await sql<{ pubsub_token: string }>`
-        select pubsub_token from contact_inboxes where contact_id = ${own.contact_id} and hmac_verified`.execute(
-        this.app.database.kysely,
-      )
-      return rows.map((row) => row.pubsub_token)
-    })
+  /** The streams of the visitor of a conversation: all their verified ones where that one is verified. */
+  visitor(conversationId: number): Promise<string[]> {
+    return this.#once(`visitor ${conversationId}`, () =>
+      this.#tokens(sql`select other.pubsub_token from conversations c join contact_inboxes own on own.id = c.contact_inbox_id
+        join contact_inboxes other on other.contact_id = own.contact_id and (other.id = own.id or (own.hmac_verified and other.hmac_verified))
+        where c.id = ${conversationId} and other.pubsub_token is not null`),
+    )
+  }
+
+  async #tokens(query: RawBuilder<unknown>): Promise<string[]> {
+    const { rows } = await (query as RawBuilder<{ pubsub_token: string }>).execute(this.app.database.kysely)
+    return rows.map((row) => row.pubsub_token)
   }
 
   async person(performer: Performer | undefined) {
@@ -119,22 +114,22 @@ export function hasEars({ cable: { hub } }: App, accountId: number): boolean {
   return hub.hasListeners(accountStream(accountId)) || hub.hasListeners(visitorsMark(accountId))
 }
 
-/** The frames that events of one account make, for everybody's ears. */
-export async function framesFor(app: App, accountId: number, events: LoggedEvent[]): Promise<ReadyPush[]> {
+/** The frames that events of one account make, for everybody's ears: each as soon as it is ready, in the order of the events. */
+export async function* framesFor(app: App, accountId: number, events: LoggedEvent[]): AsyncGenerator<ReadyPush> {
   const scope = new PushScope(app, accountId)
-  const ready: ReadyPush[] = []
   for (const event of events) {
     const reactions = catalog[event.name] as Reactions<any>
-    const push = await reactions.cable?.push(scope, event.data)
+    const [push, performer] = await Promise.all([
+      reactions.cable?.push(scope, event.data),
+      reactions.cable?.rebuilt ? undefined : scope.person(event.data.performer),
+    ])
     if (!push || !push.streams.length) continue
-    const performer = reactions.cable!.rebuilt ? undefined : await scope.person(event.data.performer)
     const data = { ...push.data, ...(performer && { performer }), account_id: scope.accountId }
-    ready.push({
+    yield {
       streams: push.streams,
       ...(push.except && { except: push.except }),
       message: JSON.stringify({ event: event.name, data }),
       eventId: event.id,
-    })
+    }
   }
-  return ready
 }

@@ -12,15 +12,16 @@ type Updated = EventData<'conversation.updated'>
 type Typing = EventData<'conversation.typing_on'>
 
 export async function conversationAgentsPush(scope: PushScope, data: About): Promise<Push | null> {
-  const conversation = await scope.conversation(data.conversation_id)
-  if (!conversation) return null
-  return { streams: await scope.agents(data.inbox_id), data: conversationPush(scope.app, conversation) }
+  const [conversation, streams] = await Promise.all([
+    scope.conversation(data.conversation_id),
+    scope.agents(data.inbox_id),
+  ])
+  return conversation ? { streams, data: conversationPush(scope.app, conversation) } : null
 }
 
 export async function conversationEveryonePush(scope: PushScope, data: About): Promise<Push | null> {
-  const push = await conversationAgentsPush(scope, data)
-  const conversation = await scope.conversation(data.conversation_id)
-  return push && { ...push, streams: [...push.streams, ...(await scope.visitor(conversation!))] }
+  const [push, visitor] = await Promise.all([conversationAgentsPush(scope, data), scope.visitor(data.conversation_id)])
+  return push && { ...push, streams: [...push.streams, ...visitor] }
 }
 
 export async function mentionedPush(scope: PushScope, data: EventData<'conversation.mentioned'>): Promise<Push | null> {

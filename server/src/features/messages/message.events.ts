@@ -22,19 +22,20 @@ type Updated = EventData<'message.updated'>
 const ACTIVITY = 2
 
 export async function messagePushes(scope: PushScope, data: Created | Updated): Promise<Push | null> {
-  const push = await messageAgentsPush(scope, data)
-  if (!push) return null
-  if (data.private || data.message_type === ACTIVITY) return push
-  const conversation = await scope.conversation(data.conversation_id)
-  return conversation ? { ...push, streams: [...push.streams, ...(await scope.visitor(conversation))] } : push
+  const isHidden = data.private || data.message_type === ACTIVITY
+  const [push, visitor] = await Promise.all([
+    messageAgentsPush(scope, data),
+    isHidden ? [] : scope.visitor(data.conversation_id),
+  ])
+  return push && { ...push, streams: [...push.streams, ...visitor] }
 }
 
 export async function messageAgentsPush(scope: PushScope, data: Created | Updated): Promise<Push | null> {
-  const message = await scope.message(data.message_id)
+  const [message, streams] = await Promise.all([scope.message(data.message_id), scope.agents(data.inbox_id)])
   if (!message) return null
   const picture = messagePush(scope.app, message, data.performer === null ? null : scope.accountId)
   return {
-    streams: await scope.agents(data.inbox_id),
+    streams,
     data: {
       ...picture,
       ...('echo_id' in data && data.echo_id !== undefined && { echo_id: data.echo_id }),

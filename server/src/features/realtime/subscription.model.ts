@@ -45,7 +45,7 @@ async function findVisitor(app: App, pubsubToken: string): Promise<Found | undef
 /** What was said since an event, for these ears, as it is now. */
 async function* missedFrames(app: App, accountId: number, streams: string[], after: number): AsyncGenerator<Replayed> {
   for (let events; (events = await readEventsAfter(app.database.kysely, accountId, after)).length; after = events.at(-1)!.id) {
-    for (const frame of await framesFor(app, accountId, events)) {
+    for await (const frame of framesFor(app, accountId, events)) {
       if (frame.streams.some((stream) => streams.includes(stream)) && !streams.includes(frame.except ?? '')) yield frame
     }
   }
