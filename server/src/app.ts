@@ -11,6 +11,7 @@ import { newestEvent } from './events/log.ts'
 import { keepCursor, type Cursor } from './events/cursor.ts'
 import { listenForEvents } from './events/listen.ts'
 import type { LoggedEvent } from './events/types.ts'
+import { sharePresence } from './features/realtime/presence-share.ts'
 import { authorizeSubscription, presencePayload } from './features/realtime/subscription.model.ts'
 import { createFiles, type Files } from './features/active-storage/files.ts'
 import { startDeliveries, type DeliveryPump } from './features/webhooks/delivery.pump.ts'
@@ -69,14 +70,15 @@ export async function buildApp(config: Config, database: Database, options: AppO
   app.signIns = rememberSignIns(config.signInMemory)
   app.requestCounts = { minute: 0, byAddress: new Map() }
   app.files = createFiles(app)
+  // Processes that share a database tell each other; the embedded one has a single server.
+  const processId = config.databaseUrl ? randomUUID() : undefined
   app.cable = createCable({
     authorize: (wanted) => authorizeSubscription(app, wanted),
     presencePayload: (subject) => presencePayload(app, subject),
+    onStamp: processId ? sharePresence(app, processId) : undefined,
     log,
   })
   app.presence = app.cable.presence
-  // Processes that share a database tell each other; the embedded one has a single server.
-  const processId = config.databaseUrl ? randomUUID() : undefined
   app.bus = createBus(app, { processId, start: await newestEvent(database.kysely), onDeliveries: () => app.deliveries?.poke(), listener: options.onEvent })
   mountOperations(server, app, operations)
   await mountPages(server, app)

@@ -5,9 +5,9 @@ const user = (id: number, accountId = 1): Subject => ({ kind: 'user', id, accoun
 const contact = (id: number, accountId = 1): Subject => ({ kind: 'contact', id, accountId })
 
 describe('presence', () => {
-  function setUp(share?: { stamp: (subject: Subject) => void; load: () => Promise<Stamp[]> }) {
+  function setUp(onStamp?: (stamp: Stamp) => void) {
     const clock = { now: 1_000_000_000 }
-    return { clock, presence: createPresence({ share, now: () => clock.now }) }
+    return { clock, presence: createPresence({ onStamp, now: () => clock.now }) }
   }
 
   it('lists who spoke up, by account and kind', () => {
@@ -39,18 +39,19 @@ describe('presence', () => {
     expect(presence.isPresent(1, 'user', 1)).toBe(true)
   })
 
-  it('tells other processes and takes over the newer of what they know', async () => {
-    const told: Subject[] = []
-    const stamps: Stamp[] = []
-    const { clock, presence } = setUp({ stamp: (subject) => void told.push(subject), load: async () => stamps })
+  it('tells other processes and takes over the newer of what they know', () => {
+    const told: Stamp[] = []
+    const { clock, presence } = setUp((stamp) => told.push(stamp))
     presence.stamp(user(1))
-    await Promise.resolve()
-    expect(told).toEqual([user(1)])
+    const at = clock.now / 1000
+    expect(told).toEqual([{ ...user(1), at }])
 
-    stamps.push({ ...user(1), at: clock.now - 15_000 }, { ...user(2), at: clock.now - 15_000 })
-    await presence.refresh()
-    expect(presence.present(1, 'user')).toEqual([1, 2])
+    presence.learn([user(1), user(2)].map((subject) => ({ ...subject, at: at - 15 })))
+    presence.learn([{ ...contact(3), at: at + 3600 }])
+    expect(presence.stamps()).toEqual([{ ...user(1), at }, { ...user(2), at: at - 15 }, { ...contact(3), at }])
     clock.now += 10_000
     expect(presence.present(1, 'user')).toEqual([1])
+    clock.now += 11_000
+    expect(presence.stamps()).toEqual([])
   })
 })

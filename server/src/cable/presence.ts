@@ -8,15 +8,8 @@ export interface Subject {
 }
 
 export interface Stamp extends Subject {
-  /** Epoch milliseconds. */
+  /** Epoch seconds. */
   at: number
-}
-
-/** Carries stamps between processes. */
-export interface PresenceShare {
-  stamp: (subject: Subject) => void | Promise<void>
-  /** The fresh stamps of all processes. */
-  load: () => Promise<Stamp[]>
 }
 
 /** Who spoke up lately. Nobody leaves: a presence that is not renewed ends by itself. */
@@ -24,17 +17,19 @@ export interface Presence {
   stamp: (subject: Subject) => void
   isPresent: (accountId: number, kind: Subject['kind'], id: number) => boolean
   present: (accountId: number, kind: Subject['kind']) => number[]
-  /** Takes over what other processes know. */
-  refresh: () => Promise<void>
+  /** All that is known, to tell another process. */
+  stamps: () => Stamp[]
+  /** Takes over what another process knows. */
+  learn: (stamps: Stamp[]) => void
 }
 
 interface PresenceOptions {
-  share?: PresenceShare | undefined
+  /** Hears of those who spoke up here. */
+  onStamp?: ((stamp: Stamp) => void) | undefined
   now?: () => number
-  onError?: (error: unknown) => void
 }
 
-export function createPresence({ share, now = Date.now, onError = () => {} }: PresenceOptions = {}): Presence {
+export function createPresence({ onStamp, now = Date.now }: PresenceOptions = {}): Presence {
   // By account and kind, then id → second of the last stamp, the oldest first.
   const rooms = new Map<string, Map<number, number>>()
   let sweptAt = seconds(now())
@@ -64,11 +59,9 @@ export function createPresence({ share, now = Date.now, onError = () => {} }: Pr
   return {
     stamp(subject) {
       sweep()
-      record(subject, seconds(now()))
-      if (share)
-        Promise.resolve(subject)
-          .then((present) => share.stamp(present))
-          .catch(onError)
+      const at = seconds(now())
+      record(subject, at)
+      onStamp?.({ ...subject, at })
     },
     isPresent: (accountId, kind, id) => isFresh(room(accountId, kind)?.get(id) ?? -Infinity),
     present(accountId, kind) {
@@ -76,11 +69,17 @@ export function createPresence({ share, now = Date.now, onError = () => {} }: Pr
       for (const [id, at] of room(accountId, kind) ?? []) if (isFresh(at)) ids.push(id)
       return ids.sort((a, b) => a - b)
     },
-    async refresh() {
-      if (!share) return
-      const stamps = await share.load()
+    stamps() {
+      return [...rooms].flatMap(([key, people]) => {
+        const [kind, accountId] = key.split(' ') as [Subject['kind'], string]
+        const fresh = [...people].filter(([, at]) => isFresh(at))
+        return fresh.map(([id, at]) => ({ kind, id, accountId: Number(accountId), at }))
+      })
+    },
+    learn(stamps) {
       sweep()
-      for (const stamp of stamps) record(stamp, seconds(stamp.at))
+      // The clock of another machine may be ahead.
+      for (const stamp of stamps) record(stamp, Math.min(stamp.at, seconds(now())))
     },
   }
 }

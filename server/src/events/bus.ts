@@ -1,4 +1,5 @@
 import type { App } from '../app.ts'
+import { stampsOfNotice, tellStamps, WHO } from '../features/realtime/presence-share.ts'
 import { closeSocketsOf, personOfNotice } from '../features/realtime/sockets.ts'
 import { framesFor, hasEars } from './cable.ts'
 import { readEventsAfter } from './log.ts'
@@ -14,7 +15,7 @@ export interface Bus {
   publish: (events: LoggedEvent[], deliveries: number) => void
   /** These may have been committed: the log knows. */
   look: (events: LoggedEvent[]) => void
-  /** Another process committed something. */
+  /** Another process committed something, or tells or asks who is there. */
   receive: (notice: string) => void
   /** Somebody of the account will listen. */
   watch: (accountId: number) => void
@@ -102,7 +103,10 @@ export function createBus(
     look,
     receive(notice) {
       const [from, what] = notice.split(':')
-      if (from === processId || !what) return
+      if (!processId || from === processId || !what) return
+      if (what === WHO) return void tellStamps(app, processId, app.presence.stamps()).catch(() => {})
+      const stamps = stampsOfNotice(what)
+      if (stamps) return app.presence.learn(stamps)
       const person = personOfNotice(what)
       if (person !== undefined) return closeSocketsOf(app, person)
       for (const span of what.split(',')) {

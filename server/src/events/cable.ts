@@ -24,8 +24,8 @@ export interface ReadyPush {
 }
 
 export const accountStream = (accountId: number) => `account_${accountId}`
-/** Marks that some visitor of the account listens; nothing is ever sent on it. */
-export const visitorsMark = (accountId: number) => `visitors_${accountId}`
+/** Marks that somebody listens who may hear of the account by a token of their own; nothing is ever sent on it. */
+export const earsMark = (accountId: number) => `ears_${accountId}`
 
 /** Loads what pushes show, each record once for all the events of one commit. */
 export class PushScope {
@@ -111,7 +111,7 @@ export class PushScope {
 
 /** Whether anybody of the account listens in this process. */
 export function hasEars({ cable: { hub } }: App, accountId: number): boolean {
-  return hub.hasListeners(accountStream(accountId)) || hub.hasListeners(visitorsMark(accountId))
+  return hub.hasListeners(earsMark(accountId))
 }
 
 /** The frames that events of one account make, for everybody's ears: each as soon as it is ready, in the order of the events. */

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { App } from '../app.ts'
 import { sessionOptions } from '../db/connect.ts'
+import { WHO } from '../features/realtime/presence-share.ts'
 
 const RETRY = 1000
 
@@ -15,6 +16,7 @@ export async function listenForEvents(app: App, processId: string | undefined): 
     client.on('error', () => {})
     await client.connect()
     await client.query('listen parley_events')
+    await client.query(`select pg_notify('parley_events', $1)`, [`${processId}:${WHO}`])
     client.once('end', openAgain)
   }
   const openAgain = () => {

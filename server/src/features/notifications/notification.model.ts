@@ -14,7 +14,7 @@ interface NewNotifications {
 
 /**
  * Tells people of the account about a conversation. Only the newest notification of each survives. A blocked contact is
- * worth no notification, but being mentioned is.
+ * worth no notification, but being mentioned is. Who still watches what they may no longer see is told nothing.
  */
 export async function createNotifications(
   ctx: Context,
@@ -22,12 +22,16 @@ export async function createNotifications(
   { type, userIds, messageId }: NewNotifications,
 ): Promise<void> {
   if (!userIds.length || (conversation.contact_blocked && type !== 'conversation_mention')) return
+  const mustSee = type === 'participating_conversation_new_message'
   const { rows } = await sql<{ id: number; user_id: number; is_new: boolean }>`
     with receiver as (
       select au.user_id from account_users au
       where au.account_id = ${conversation.account_id} and au.user_id = any(${userIds}::integer[])
         and not exists (select 1 from notifications n where n.user_id = au.user_id and n.secondary_actor_type = 'Message'
           and n.secondary_actor_id = ${messageId ?? null}::bigint)
+        and (not ${mustSee} or au.role = 1
+          or exists (select 1 from inbox_members im where im.inbox_id = ${conversation.inbox_id} and im.user_id = au.user_id)
+          or exists (select 1 from team_members tm where tm.team_id = ${conversation.team_id} and tm.user_id = au.user_id))
     ), older as (
       delete from notifications n using receiver r
       where n.user_id = r.user_id and n.account_id = ${conversation.account_id}

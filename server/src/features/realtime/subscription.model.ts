@@ -3,18 +3,21 @@ import type { App } from '../../app.ts'
 import type { Replayed } from '../../cable/hub.ts'
 import type { Subject } from '../../cable/presence.ts'
 import type { Authorize } from '../../cable/room-channel.ts'
-import { accountStream, framesFor, visitorsMark } from '../../events/cable.ts'
+import { accountStream, earsMark, framesFor } from '../../events/cable.ts'
 import { readEventsAfter } from '../../events/log.ts'
 import { AVAILABILITIES } from '../../http/sign-in.ts'
 
-/** A person by their own token in one account, a visitor by the token of a contact inbox. */
+/**
+ * A person by their own token in one account, a visitor by the token of a contact inbox. As in Chatwoot, a person's own stream
+ * brings what is theirs in their other accounts too.
+ */
 export async function authorizeSubscription(app: App, claim: Parameters<Authorize>[0]): ReturnType<Authorize> {
   const found = claim.userId === null ? await findVisitor(app, claim.pubsubToken) : await findMember(app, claim)
   if (!found) return null
-  const { accountId } = found
-  app.bus.watch(accountId)
+  const { accountId, accountIds } = found
+  accountIds.forEach(app.bus.watch)
   const after = claim.after ?? app.resume?.()
-  const streams = claim.userId === null ? [claim.pubsubToken, visitorsMark(accountId)] : [claim.pubsubToken, accountStream(accountId)]
+  const streams = [claim.pubsubToken, ...(claim.userId === null ? [] : [accountStream(accountId)]), ...accountIds.map(earsMark)]
   return {
     streams,
     token: claim.pubsubToken,
@@ -26,18 +29,22 @@ export async function authorizeSubscription(app: App, claim: Parameters<Authoriz
 interface Found {
   id: number
   accountId: number
+  /** Of which accounts this token may hear. */
+  accountIds: number[]
 }
 
 async function findMember(app: App, { pubsubToken, accountId, userId }: Parameters<Authorize>[0]): Promise<Found | undefined> {
   const { rows } = await sql<Found>`
-    select u.id, au.account_id as "accountId" from users u join account_users au on au.user_id = u.id
+    select u.id, au.account_id as "accountId", array(select account_id from account_users where user_id = u.id) as "accountIds"
+    from users u join account_users au on au.user_id = u.id
     where u.pubsub_token = ${pubsubToken} and u.id = ${userId} and au.account_id = ${accountId}`.execute(app.database.kysely)
   return rows[0]
 }
 
 async function findVisitor(app: App, pubsubToken: string): Promise<Found | undefined> {
   const { rows } = await sql<Found>`
-    select ci.contact_id as id, i.account_id as "accountId" from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
+    select ci.contact_id as id, i.account_id as "accountId", array[i.account_id] as "accountIds"
+    from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
     where ci.pubsub_token = ${pubsubToken}`.execute(app.database.kysely)
   return rows[0]
 }
