@@ -233,7 +233,7 @@ export class Hub {
     this.#pingSome(this.#connections.values(), textFrame(pingFrame(Date.now())), turn)
   }
 
-  #pingSome(connections: Iterator<Connection>, frame: Buffer, turn: number): void {
+  #pingSome(connections: Iterator<Connection>, frame: Buffer[], turn: number): void {
     for (let i = 0; i < PINGS_PER_TURN; i++) {
       const { value: connection, done } = connections.next()
       if (done) return
@@ -353,13 +353,13 @@ export class Hub {
     const frame = framesOf(message, eventId)(subscription)
     if (connection.wire.writableLength < MOST_UNREAD / 4 || connection.socket.readyState !== WebSocket.OPEN)
       return this.#send(connection, frame)
-    await new Promise<void>((resolve) => connection.wire.write(frame, () => resolve()))
+    await new Promise<void>((resolve) => writeFrame(connection.wire, frame, resolve))
   }
 
-  #send({ socket, wire }: Connection, frame: Buffer): void {
+  #send({ socket, wire }: Connection, frame: Buffer[]): void {
     if (socket.readyState !== WebSocket.OPEN) return
     if (wire.writableLength > MOST_UNREAD) socket.terminate()
-    else wire.write(frame)
+    else writeFrame(wire, frame)
   }
 
   #join(subscription: Subscription): void {
@@ -397,8 +397,8 @@ export class Hub {
 }
 
 /** The frame of a message for each subscription; those that share an identifier, as tabs do, share the bytes. */
-function framesOf(message: string, eventId: number | undefined): (subscription: Subscription) => Buffer {
-  const frames = new Map<string, Buffer>()
+function framesOf(message: string, eventId: number | undefined): (subscription: Subscription) => Buffer[] {
+  const frames = new Map<string, Buffer[]>()
   const rest = Buffer.from(messageFrameEnd(message))
   let numberedRest: Buffer | undefined
   return ({ start, numbered }) => {
@@ -409,6 +409,14 @@ function framesOf(message: string, eventId: number | undefined): (subscription: 
     }
     return frame
   }
+}
+
+function writeFrame(wire: Duplex, [head, rest]: Buffer[], done: () => void = ignore): void {
+  if (!rest) return void wire.write(head, done)
+  wire.cork()
+  wire.write(head)
+  wire.write(rest, done)
+  wire.uncork()
 }
 
 function ignore(): void {}

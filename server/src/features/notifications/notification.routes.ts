@@ -135,7 +135,7 @@ export const notificationOperations = [
     reply: NotificationRow,
     handle: async (ctx, { params, body }) => {
       const notification = await accessNotification(ctx, params.id)
-      const until = body.snoozed_until ? new Date(body.snoozed_until * 1000) : null
+      const until = typeof body.snoozed_until === 'number' ? new Date(body.snoozed_until * 1000) : null
       return presentNotificationRow(await snoozeNotification(ctx, notification, until))
     },
   }),

@@ -105,10 +105,10 @@ describe('notifications', () => {
     const started = await start()
     await started.assign(started.account.agent)
     const [{ id }] = (await listed(started, 'conversation_assignment')).payload
-    await started.agent.post(`${api(started.account)}/notifications/${id}/snooze`, { snoozed_until: 1 })
+    await started.agent.post(`${api(started.account)}/notifications/${id}/snooze`, { snoozed_until: 0 })
     const { wakeNotifications } = await import('./notification.model.ts')
     await t.run(wakeNotifications)
-    expect((await list(started)).payload[0]).toMatchObject({ id, meta: { last_snoozed_at: '1970-01-01T00:00:01.000Z' } })
+    expect((await list(started)).payload[0]).toMatchObject({ id, meta: { last_snoozed_at: '1970-01-01T00:00:00.000Z' } })
   })
 
   it('leaves other accounts alone when all are deleted', async () => {

@@ -70,6 +70,11 @@ const note = (client: Client, at: string, content: string) => client.post(`${at}
 describe('who hears', () => {
   const t = startTestApp()
 
+  it('nobody by a plain request', async () => {
+    const { status, headers, text } = await t.anyone.get('/cable')
+    expect([status, headers.get('content-type'), text]).toEqual([404, 'text/plain; charset=utf-8', 'Page not found'])
+  })
+
   it('of a person in two accounts: both, by the socket of either; of the one they left, nothing', async () => {
     const [mine, other] = [await t.buildAccount(), await t.buildAccount()]
     const { say, api, admin } = await buildTalk(t, other)
