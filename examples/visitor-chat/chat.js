@@ -1,5 +1,5 @@
 // The page: shows a talk, and hands over what the visitor does.
-import { arrange, make } from './element.js'
+import { arrange, initial, make } from './element.js'
 import { dayName, renderDay, renderMessage } from './message.js'
 import { strings } from './strings.js'
 import { Talk } from './talk.js'
@@ -28,6 +28,7 @@ if (params.get('inbox')) void start()
 else {
   notice(strings.noInbox)
   $('title').textContent = strings.them
+  $('mark').textContent = initial(strings.them)
 }
 
 async function start() {
@@ -56,7 +57,7 @@ function render() {
   renderState()
   renderMessages(messages)
   $('title').textContent = inbox?.name ?? strings.them
-  $('mark').textContent = (inbox?.name ?? strings.them).trim().slice(0, 1).toUpperCase()
+  $('mark').textContent = initial(inbox?.name ?? strings.them)
   document.title =
     talk.unread && document.hidden ? strings.unread(talk.unread, inbox?.name) : (inbox?.name ?? strings.them)
   $('loading').hidden = phase !== 'loading'

@@ -24,6 +24,9 @@ export function icon(id) {
   return svg
 }
 
+/** The first letter of a name, or its emoji. */
+export const initial = (name) => [...name.trim()].slice(0, 1).join('').toUpperCase()
+
 export const isWebAddress = (text) => /^https?:\/\//i.test(text ?? '')
 
 export function link(address, ...children) {

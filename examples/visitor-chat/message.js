@@ -1,4 +1,4 @@
-import { icon, isWebAddress, link, make, withLinks } from './element.js'
+import { icon, initial, isWebAddress, link, make, withLinks } from './element.js'
 import { strings } from './strings.js'
 
 /** One message, sent or under way, as an item of the log. */
@@ -27,8 +27,7 @@ export function renderMessage(message, { isFirst, isLast, isNew, onRetry, onSubm
     foot(message, { isDraft, isLast, onRetry }),
   ]
   const children = parts.filter(Boolean)
-  if (!isOwn && isLast)
-    children.push(make('span', { class: 'face', 'aria-hidden': 'true' }, name.slice(0, 1).toUpperCase()))
+  if (!isOwn && isLast) children.push(make('span', { class: 'face', 'aria-hidden': 'true' }, initial(name)))
   const shown = Object.keys(classes).filter((key) => classes[key])
   return make('li', { class: shown.join(' '), 'data-key': message.key }, ...children)
 }
@@ -105,7 +104,7 @@ function interactive(message, { name, onSubmit, onSay, base, uuid }) {
         ),
       ]
     case 'article':
-      return items.map((item) => card(item, [link(item.link, item.title)]))
+      return items.map((item) => card({ ...item, title: link(item.link, item.title) }))
     case 'input_csat':
       if (submitted?.csat_survey_response) return [chosen(strings.rated)]
       return uuid ? [make('div', { class: 'choices' }, link(`${base}/survey/responses/${uuid}`, strings.rate))] : []
@@ -158,7 +157,10 @@ function answered(items, answers) {
   const pairs = answers.flatMap(({ name, title, value }) => {
     const asked = items.find((item) => item.name === name)
     const option = asked?.options?.find((one) => one.value === value)
-    return [make('dt', {}, title ?? asked?.label ?? name ?? ''), make('dd', {}, option?.label ?? value ?? '')]
+    return [
+      make('dt', {}, title ?? asked?.label ?? name ?? ''),
+      make('dd', {}, option?.label || value || strings.noAnswer),
+    ]
   })
   return make('div', { class: 'card' }, make('dl', {}, ...pairs), chosen(strings.chosen))
 }
@@ -169,11 +171,11 @@ function cardAction({ type, uri, text }, onSay) {
   return make('button', { type: 'button', onclick: () => onSay(text) }, text)
 }
 
-function card({ title, description, media_url: picture }, actions) {
+function card({ title, description, media_url: picture }, actions = []) {
   return make(
     'div',
     { class: 'card' },
-    picture && make('img', { src: picture, alt: '' }),
+    isWebAddress(picture) && make('img', { src: picture, alt: '' }),
     title && make('h2', {}, title),
     description && make('p', {}, description),
     actions.length > 0 && make('div', { class: 'actions' }, ...actions),

@@ -35,6 +35,7 @@ export const strings = {
   choose: 'Choose one',
   submit: 'Submit',
   chosen: 'Thank you',
+  noAnswer: 'No answer',
   rate: 'Rate this conversation',
   rated: 'Thank you for your rating',
   today: 'Today',

@@ -67,6 +67,10 @@ export class Talk {
     return this.conversation?.status === RESOLVED
   }
 
+  get #oldest() {
+    return Math.min(...this.#messages.keys())
+  }
+
   /** How many messages of others came since the visitor last looked. */
   get unread() {
     return [...this.#messages.values()].filter(({ id, message_type: type }) => type !== OWN && id > this.#seenId).length
@@ -75,7 +79,7 @@ export class Talk {
   // ---- reading ----------------------------------------------------------------------------------
 
   async earlier() {
-    await this.#load(Math.min(...this.#messages.keys()))
+    await this.#load(this.#oldest)
     this.#change()
   }
 
@@ -203,7 +207,7 @@ export class Talk {
     try {
       const { conversation } = this
       if (conversation) {
-        const oldest = Math.min(...this.#messages.keys())
+        const oldest = this.#oldest
         const now = await this.api.conversation(this.contact.source_id, conversation.id)
         if (this.conversation?.id === now.id) {
           // One that was cut off may have arrived all the same: it is not offered again.
@@ -238,6 +242,8 @@ export class Talk {
       case 'message.created':
       case 'message.updated':
         if (data.conversation_id !== this.conversation?.id) return
+        // Older than what was read: taken now, it would hide what lies between.
+        if (this.hasEarlier && data.id < this.#oldest) return
         this.#take(data)
         if (name === 'message.created' && data.message_type !== OWN) this.typing = null
         break

@@ -25,11 +25,11 @@ describe('the visitor chat', () => {
       .png()
       .toBuffer()
 
-  async function openDesk() {
+  async function openDesk(name = 'Garden shop') {
     const account = await t.buildAccount()
     const api = `/api/v1/accounts/${account.id}`
     const agent = t.as(account.administrator)
-    const { body: inbox } = await agent.post(`${api}/inboxes`, { name: 'Garden shop', channel: { type: 'api' } })
+    const { body: inbox } = await agent.post(`${api}/inboxes`, { name, channel: { type: 'api' } })
     return { api, agent, inbox, address: `${t.base}/examples/visitor-chat/?inbox=${inbox.inbox_identifier}&name=Ada` }
   }
 
@@ -214,13 +214,22 @@ describe('the visitor chat', () => {
     const page = await openPage(desk.address, DESKTOP, 'dark')
     await say(page, 'Line 0')
     const talk = await firstTalk(desk)
-    for (let line = 1; line <= 24; line++) await desk.agent.post(`${talk}/messages`, { content: `Line ${line}` })
+    const ids: number[] = []
+    for (let line = 1; line <= 24; line++)
+      ids.push((await desk.agent.post(`${talk}/messages`, { content: `Line ${line}` })).body.id)
     await page.reload()
     await page.getByText('Line 24').waitFor()
+    // What happens to a message before those that were read leaves no gap between.
+    await desk.agent.delete(`${talk}/messages/${ids[0]}`)
+    await desk.agent.delete(`${talk}/messages/${ids.at(-1)}`)
+    await page.getByText('This message was deleted').waitFor()
     expect(await page.locator('.message').count()).toBe(20)
     await page.getByRole('button', { name: 'Show earlier messages' }).click()
     await page.getByText('Line 0').waitFor()
-    expect(await shownTexts(page)).toEqual(Array.from({ length: 25 }, (_, line) => `Line ${line}`))
+    const gone = new Set([1, 24])
+    expect(await shownTexts(page)).toEqual(
+      Array.from({ length: 25 }, (_, line) => (gone.has(line) ? 'This message was deleted' : `Line ${line}`)),
+    )
     expect(await page.getByText('Line 5', { exact: true }).isVisible()).toBe(true)
     await desk.agent.post(`${talk}/messages`, { content: 'Below' })
     await page.getByRole('button', { name: 'New messages' }).click()
@@ -324,6 +333,44 @@ describe('the visitor chat', () => {
     const file = page.getByRole('link', { name: 'order list.txt' })
     await file.waitFor()
     expect(await (await fetch((await file.getAttribute('href'))!)).text()).toBe('Tulips, twelve')
+    await page.context().close()
+  })
+
+  it('shows what people write as text, and long words within the page', async () => {
+    const markup = '<img src="x" onerror="window.hacked = true"><script>window.hacked = true</script>'
+    const desk = await openDesk(`🌷 ${markup}`)
+    const page = await openPage(desk.address.replace('Ada', encodeURIComponent(markup)), PHONE)
+    await say(page, markup)
+    const talk = await firstTalk(desk)
+    const file = new FormData()
+    file.append('attachments[]', new Blob(['Tulips']), `${markup}.txt`)
+    await desk.agent.post(`${talk}/messages`, file)
+    const unsafe = 'javascript:window.hacked=true'
+    const items = [
+      {
+        title: markup,
+        description: 'x'.repeat(300),
+        media_url: unsafe,
+        actions: [{ type: 'link', text: markup, uri: unsafe }],
+      },
+    ]
+    await desk.agent.post(`${talk}/messages`, { content: markup, content_type: 'cards', content_attributes: { items } })
+    await desk.agent.post(`${talk}/messages`, {
+      content: 'Articles',
+      content_type: 'article',
+      content_attributes: { items: [{ title: markup, description: markup, link: unsafe }] },
+    })
+    await desk.agent.post(`${talk}/messages`, { content: `${unsafe} ${'x'.repeat(300)}` })
+    await page.getByText('xxx').last().waitFor()
+    await page.locator('.message').getByText('Articles').waitFor()
+    await page.screenshot({ path: join(SHOTS, 'phone-markup.png') })
+    expect(await page.evaluate('window.hacked')).toBe(undefined)
+    expect(
+      await page.locator('[href^="javascript:"], [src^="javascript:"], .message img, .message script').count(),
+    ).toBe(0)
+    expect(await page.locator('#mark').textContent()).toBe('🌷')
+    expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
+    expect(errorsOf(page)).toEqual([])
     await page.context().close()
   })
 
