@@ -59,3 +59,14 @@ it('there is no page for a conversation without a survey', async () => {
     expect(page.text).toContain('This survey is not here')
   }
 })
+
+it('the page of a survey that is too old to be answered says so', async () => {
+  const { event, survey, page } = await resolved()
+  await t.run((ctx) => sendSurvey(ctx, event))
+  const { body } = await t.anyone.get(survey)
+  const fifteenDaysAgo = new Date(Date.now() - 15 * 24 * 3600 * 1000)
+  await t.database.kysely.updateTable('messages').set({ created_at: fifteenDaysAgo }).where('id', '=', body.id).execute()
+  const shown = await t.anyone.get(page)
+  expect(shown.text).toContain('This survey is closed')
+  expect(shown.text).not.toContain('<form')
+})

@@ -28,6 +28,8 @@ async function send(event) {
     say('There is no connection. Please try again.', true)
   } finally {
     button.disabled = false
+    // A button that cannot be pressed loses the focus.
+    if (document.activeElement === document.body) button.focus()
   }
 }
 

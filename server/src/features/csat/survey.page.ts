@@ -4,6 +4,7 @@ import { NotFoundError } from '../../http/errors.ts'
 import { join } from 'node:path'
 import { PROJECT } from '../../project.ts'
 import { RawAnswer } from '../../http/raw-answer.ts'
+import { isSurveyOpen } from '../messages/client-message.model.ts'
 import { showSurvey } from './csat.model.ts'
 
 const POLICY =
@@ -21,7 +22,8 @@ function asset(type: string, text: string): RawAnswer {
 
 export async function surveyPage(ctx: Context, uuid: string): Promise<RawAnswer> {
   try {
-    return html(200, form(await showSurvey(ctx, uuid)))
+    const survey = await showSurvey(ctx, uuid)
+    return html(200, isSurveyOpen(ctx, new Date(survey.created_at!)) ? form(survey) : CLOSED)
   } catch (error) {
     if (error instanceof NotFoundError) return html(404, NOT_THERE)
     throw error
@@ -45,6 +47,7 @@ const page = (main: string) => `<!DOCTYPE html>
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex">
 <title>How did we do?</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/survey/survey.css">
 <script src="/survey/survey.js" defer></script>
 </head>
@@ -53,6 +56,8 @@ const page = (main: string) => `<!DOCTYPE html>
 `
 
 const NOT_THERE = '<h1>This survey is not here</h1><p>The address may be mistyped, or the conversation was removed.</p>'
+
+const CLOSED = '<h1>This survey is closed</h1><p>It could be answered for 14 days. Thank you all the same.</p>'
 
 type Survey = Awaited<ReturnType<typeof showSurvey>>
 

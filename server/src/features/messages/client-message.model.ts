@@ -79,12 +79,12 @@ export async function submitValues(
   return message.id
 }
 
-/** Days of the calendar count, not hours. */
 function checkSurveyIsOpen(ctx: Context, sentAt: Date): void {
-  if (dayOf(ctx.app.now()) - dayOf(sentAt) > SURVEY_DAYS) {
-    throw unprocessable('You cannot update the CSAT survey after 14 days')
-  }
+  if (!isSurveyOpen(ctx, sentAt)) throw unprocessable('You cannot update the CSAT survey after 14 days')
 }
+
+/** Days of the calendar count, not hours. */
+export const isSurveyOpen = (ctx: Context, sentAt: Date) => dayOf(ctx.app.now()) - dayOf(sentAt) <= SURVEY_DAYS
 
 const dayOf = (time: Date) => Math.floor(time.getTime() / DAY)
 
