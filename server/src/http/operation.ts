@@ -37,6 +37,10 @@ export interface Declaration<Route extends string, Query extends TObject, Body e
   bots?: true
   query?: Query
   body?: Body
+  /** A body as a client would send it, for the reference and the Postman collections; held against `body` by a test. */
+  example?: Static<Body>
+  /** Answers of this operation alone, by status, besides those of its family. */
+  errors?: Record<number, object>
   /** The key under which Rails clients may wrap the body; a body without any known field is "param is missing". */
   wrapper?: string
   /** The fields that JSON may send flat; default all. */
@@ -68,6 +72,8 @@ export interface Operation {
   bots: boolean
   query?: TObject
   body?: TObject
+  example?: unknown
+  errors?: Record<number, object>
   wrapper?: string
   flat?: readonly string[]
   reply: TSchema

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { tagOf } from './openapi.ts'
+import { FIELDS, PARAMETERS } from './glossary.ts'
+import { aboutOf, tagOf } from './openapi.ts'
 import type { Family, Operation } from '../http/operation.ts'
 
 type Json = Record<string, any>
@@ -11,7 +12,7 @@ const VARIABLES: Partial<Record<Family, string[]>> = {
 }
 
 /** A Postman collection (v2.1) of one family: a folder for each noun, variables for what repeats. */
-export function buildPostman(operations: Operation[], family: 'application' | 'client' | 'platform'): Json {
+export function buildPostman(operations: Operation[], family: 'application' | 'client' | 'platform', baseUrl: string): Json {
   const own = operations.filter((operation) => operation.family === family)
   const folders = new Map<string, Json[]>()
   for (const operation of own) {
@@ -23,11 +24,21 @@ export function buildPostman(operations: Operation[], family: 'application' | 'c
     info: {
       _postman_id: createHash('md5').update(name).digest('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5'),
       name,
+      description: `Fill in the variables of the collection: ${VARIABLES[family]!.join(', ')}. The reference: ${baseUrl}/swagger`,
       schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json',
     },
-    variable: [{ key: 'base_url', value: 'http://127.0.0.1:3000' }, ...(VARIABLES[family] ?? []).map((key) => ({ key, value: '' }))],
+    auth: family === 'client' ? { type: 'noauth' } : apiKey(family === 'platform' ? '{{platform_token}}' : '{{api_access_token}}'),
+    variable: [
+      { key: 'base_url', value: baseUrl, type: 'string' },
+      ...VARIABLES[family]!.map((key) => ({ key, value: key === 'account_id' ? '1' : '', type: 'string' })),
+    ],
     item: [...folders].map(([folder, item]) => ({ name: folder, item })),
   }
+}
+
+const apiKey = (value: string) => {
+  const entries = { key: 'api_access_token', value, in: 'header' }
+  return { type: 'apikey', apikey: Object.entries(entries).map(([key, entry]) => ({ key, value: entry, type: 'string' })) }
 }
 
 function itemOf(operation: Operation, family: Family): Json {
@@ -37,39 +48,33 @@ function itemOf(operation: Operation, family: Family): Json {
   const query = Object.entries(operation.query?.properties ?? {}).map(([key, schema]) => ({
     key: (schema as { type?: string }).type === 'array' ? `${key}[]` : key,
     value: '',
+    description: (schema as Json).description ?? PARAMETERS[key]?.[0] ?? FIELDS[key]?.[0] ?? '',
     disabled: true,
   }))
-  const token = operation.access === 'platform' ? '{{platform_token}}' : '{{api_access_token}}'
-  const isOpen = operation.access === 'nobody' || operation.access === 'client'
-  const raw = `{{base_url}}/${path.join('/')}`
   return {
     name: operation.summary,
     request: {
       method: operation.method,
-      header: isOpen ? [] : [{ key: 'api_access_token', value: token }],
+      header: [
+        { key: 'Accept', value: 'application/json' },
+        ...(operation.body ? [{ key: 'Content-Type', value: 'application/json' }] : []),
+      ],
+      ...(operation.access === 'nobody' && family !== 'client' && { auth: { type: 'noauth' } }),
       url: {
-        raw,
+        raw: `{{base_url}}/${path.join('/')}`,
         host: ['{{base_url}}'],
         path,
         ...(query.length && { query }),
         variable: segments.filter((one) => one.startsWith(':') && !known.has(one.slice(1))).map((one) => ({ key: one.slice(1), value: '1' })),
       },
       ...(operation.body && { body: bodyOf(operation) }),
-      ...(operation.description && { description: operation.description }),
+      description: aboutOf(operation),
     },
   }
 }
 
-function bodyOf(operation: Operation): Json {
-  const example = Object.fromEntries(Object.entries(operation.body!.properties).map(([key, schema]) => [key, exampleOf(schema as Json)]))
-  return { mode: 'raw', raw: JSON.stringify(example, null, 2), options: { raw: { language: 'json' } } }
-}
-
-function exampleOf(schema: Json): unknown {
-  if (schema.anyOf) return exampleOf(schema.anyOf[0])
-  if (schema.enum) return schema.enum[0]
-  if (schema.type === 'string') return ''
-  if (schema.type === 'integer' || schema.type === 'number') return 1
-  if (schema.type === 'boolean') return false
-  return schema.type === 'array' ? [] : {}
-}
+const bodyOf = (operation: Operation): Json => ({
+  mode: 'raw',
+  raw: JSON.stringify(operation.example ?? {}, null, 2),
+  options: { raw: { language: 'json' } },
+})

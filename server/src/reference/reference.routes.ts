@@ -20,7 +20,7 @@ const COLLECTIONS = ['application', 'client', 'platform'] as const
 const SCALAR = join(dirname(createRequire(import.meta.url).resolve('@scalar/api-reference')), 'browser', 'standalone.js')
 
 /** The reference at /swagger, served from here: no font, script or proxy of somebody else's. */
-export async function mountReference(server: FastifyInstance, _app: App): Promise<void> {
+export async function mountReference(server: FastifyInstance, app: App): Promise<void> {
   const built = new Map<string, string>()
   const serve = (path: string, build: () => unknown) => {
     server.get(path, async (_request, reply) => {
@@ -29,7 +29,7 @@ export async function mountReference(server: FastifyInstance, _app: App): Promis
     })
   }
   for (const [name, document] of Object.entries(DOCUMENTS)) serve(`/swagger/${name}.json`, () => buildOpenApi(operations, document))
-  for (const family of COLLECTIONS) serve(`/swagger/postman/${family}.json`, () => buildPostman(operations, family))
+  for (const family of COLLECTIONS) serve(`/swagger/postman/${family}.json`, () => buildPostman(operations, family, app.config.frontendUrl))
   serve('/swagger/asyncapi.json', buildAsyncApi)
   server.get('/swagger', async (_request, reply) => reply.headers(PAGE_HEADERS).send(PAGE))
   server.get('/swagger/reference.js', async (_request, reply) => reply.type('text/javascript').send(START))

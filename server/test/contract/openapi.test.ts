@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Errors } from 'typebox/value'
 import { expect, it } from 'vitest'
 import { catalog, type Reactions } from '../../src/events/catalog.ts'
 import { operations } from '../../src/operations.ts'
@@ -49,12 +50,17 @@ it.each(DOCUMENTS)('the OpenAPI document of %s holds together', (name) => {
     expect(declared.every((param: Json) => param.required === true && param.schema)).toBe(true)
     expect(new Set(one.parameters.map((param: Json) => `${param.in} ${param.name}`)).size).toBe(one.parameters.length)
     expect(tags).toContain(one.tags[0])
-    expect(Object.values(one.responses as Json).every((answer) => typeof (answer as Json).description === 'string')).toBe(true)
+    const answers = Object.entries(one.responses as Json).map(([status, answer]) => [status, answer.$ref ? resolve(document, answer.$ref) : answer] as [string, Json])
+    expect([one.operationId, answers.filter(([, answer]) => !answer.description)]).toEqual([one.operationId, []])
+    // Whoever reads about an error is shown what it looks like.
+    const errors = answers.filter(([status]) => Number(status) >= 400).flatMap(([, answer]) => Object.values(answer.content as Json))
+    expect([one.operationId, errors.filter((content) => !content.example && !content.examples)]).toEqual([one.operationId, []])
+    expect([one.operationId, one.parameters.filter((param: Json) => !param.description)]).toEqual([one.operationId, []])
     const schemes = one.security.flatMap((way: Json) => Object.keys(way))
     expect(schemes.filter((scheme: string) => !document.components.securitySchemes[scheme])).toEqual([])
   }
   // Private notes to the parameter readers stay private.
-  const leftovers = [...walk(document)].filter(([path, one]) => !path.endsWith('/properties') && Object.keys(one).some((key) => /^(x-|~)/.test(key)))
+  const leftovers = [...walk(document)].filter(([path, one]) => path !== '#' && !path.endsWith('/properties') && Object.keys(one).some((key) => /^(x-|~)/.test(key)))
   expect(leftovers.map(([path]) => path)).toEqual([])
   const types = ['object', 'array', 'string', 'integer', 'number', 'boolean', 'null']
   for (const [path, one] of walk(document.components.schemas)) {
@@ -65,13 +71,20 @@ it.each(DOCUMENTS)('the OpenAPI document of %s holds together', (name) => {
   }
 })
 
+it.each(operations.filter((one) => one.body && Object.keys(one.body.properties).length))('$id has an example that its own schema allows', (operation) => {
+  expect(operation.example).toBeDefined()
+  expect([...Errors(operation.body!, operation.example)]).toEqual([])
+  // A misspelt field would be dropped without a word.
+  expect(Object.keys(operation.example as Json).filter((key) => !operation.body!.properties[key])).toEqual([])
+})
+
 it('openapi.json is the document the server serves: `npm run generate` writes it', () => {
   const written = readFileSync(new URL('../../../openapi.json', import.meta.url), 'utf8')
   expect(JSON.parse(written)).toEqual(plain(buildOpenApi(operations)))
 })
 
 it.each(['application', 'client', 'platform'] as const)('the Postman collection of %s holds each operation once', (family) => {
-  const collection = plain(buildPostman(operations, family))
+  const collection = plain(buildPostman(operations, family, 'https://support.example.com'))
   const variables = new Set(collection.variable.map((one: Json) => one.key))
   const requests = collection.item.flatMap((folder: Json) => folder.item.map((item: Json) => item.request)) as Json[]
   const pathOf = (path: string) => path.replace(/\{\{(\w+)\}\}/g, ':$1')

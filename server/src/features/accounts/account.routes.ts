@@ -62,6 +62,7 @@ export const accountOperations = [
     id: 'accounts.show',
     route: `GET ${base}/:account_id`,
     summary: 'Show an account',
+    description: 'With settings, features and the role of the caller.',
     access: 'agent',
     reply: Type.Object(
       { ...fields, latest_chatwoot_version: Nullable(Type.String()), subscribed_features: Type.Array(Type.String()) },
@@ -73,6 +74,8 @@ export const accountOperations = [
     id: 'accounts.update',
     route: `PATCH ${base}/:account_id`,
     summary: 'Change an account',
+    description: 'Settings that are left out stay as they are. The language is a code such as `en` or `pt_BR`.',
+    example: { name: 'Garden shop', locale: 'en', support_email: 'help@example.com', auto_resolve_after: 1440 },
     access: 'administrator',
     body: Type.Partial(
       Type.Object({
@@ -98,6 +101,7 @@ export const accountOperations = [
     id: 'accounts.cache_keys',
     route: `GET ${base}/:account_id/cache_keys`,
     summary: 'When the lists that clients keep were last changed',
+    description: 'One number for labels, inboxes and teams each. A client that keeps these lists reads one again when its number has changed.',
     access: 'agent',
     reply: Type.Object({ cache_keys: CacheKeys }, { additionalProperties: false }),
     handle: async (ctx) => {
@@ -109,6 +113,7 @@ export const accountOperations = [
     id: 'accounts.update_active_at',
     route: `POST ${base}/:account_id/update_active_at`,
     summary: 'Say that one works in this account now',
+    description: 'The account in which somebody worked last is the one their profile shows first.',
     access: 'agent',
     reply: Empty,
     handle: async (ctx) => {
@@ -119,6 +124,9 @@ export const accountOperations = [
     id: 'accounts.create',
     route: `POST ${base}`,
     summary: 'Sign up: a new account and its administrator, where the installation allows it',
+    description: 'No token is needed. Open unless `ENABLE_ACCOUNT_SIGNUP` is `false`; then this answers 404. The answer carries the session headers of the new administrator.',
+    example: { account_name: 'Garden shop', email: 'ada@example.com', user_full_name: 'Ada Lovelace', password: 'Str0ng!Passw0rd' },
+    errors: { 403: { message: 'You have entered an invalid email' } },
     access: 'nobody',
     body: Type.Partial(
       Type.Object({

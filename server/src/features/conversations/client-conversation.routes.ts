@@ -27,6 +27,7 @@ export const clientConversationOperations = [
     id: 'public/conversations.index',
     route: `GET ${base}`,
     summary: 'List the conversations of a visitor',
+    description: 'With all their messages. A visitor who was proven by `identifier_hash` also sees those of their other devices.',
     access: 'client',
     reply: Type.Array(ClientConversation),
     handle: async (ctx, { params }) =>
@@ -36,6 +37,7 @@ export const clientConversationOperations = [
     id: 'public/conversations.show',
     route: `GET ${base}/:id`,
     summary: 'Show a conversation of a visitor',
+    description: 'With all its messages, oldest first.',
     access: 'client',
     reply: ClientConversation,
     handle: async (ctx, { params }) => {
@@ -47,6 +49,8 @@ export const clientConversationOperations = [
     id: 'public/conversations.create',
     route: `POST ${base}`,
     summary: 'Open a conversation',
+    description: 'A conversation without a message is shown to nobody as unread: write one next.',
+    example: { custom_attributes: { page: '/tulips' } },
     access: 'client',
     body: Type.Partial(Type.Object({ custom_attributes: Bag })),
     reply: ClientConversation,
@@ -59,6 +63,7 @@ export const clientConversationOperations = [
     id: 'public/conversations.toggle_status',
     route: `POST ${base}/:id/toggle_status`,
     summary: 'Resolve a conversation',
+    description: 'A conversation that is resolved stays so: it opens again when the visitor writes.',
     access: 'client',
     reply: ClientConversation,
     handle: async (ctx, { params }) => {
@@ -72,6 +77,8 @@ export const clientConversationOperations = [
     id: 'public/conversations.toggle_typing',
     route: `POST ${base}/:id/toggle_typing`,
     summary: 'Say that the visitor is typing, or no longer',
+    description: 'Say `on` again every 30 seconds, and `off` at the end.',
+    example: { typing_status: 'on' },
     access: 'client',
     body: Type.Partial(Type.Object({ typing_status: Type.String({ description: 'on or off' }) })),
     reply: Empty,
@@ -88,6 +95,7 @@ export const clientConversationOperations = [
     id: 'public/conversations.update_last_seen',
     route: `POST ${base}/:id/update_last_seen`,
     summary: 'Say that the visitor has seen the conversation',
+    description: 'Agents see that their messages were read.',
     access: 'client',
     reply: Empty,
     handle: async (ctx, { params }) => {

@@ -12,6 +12,7 @@ export const clientMessageOperations = [
     id: 'public/messages.index',
     route: `GET ${base}`,
     summary: 'List the latest 20 messages, oldest first',
+    description: '`before` an id: the 20 before it. Private notes and activities are not shown to visitors.',
     access: 'client',
     query: Type.Partial(Type.Object({ before: Type.String({ description: 'A message id: the 20 before it' }) })),
     reply: Type.Array(PublicMessage),
@@ -24,6 +25,8 @@ export const clientMessageOperations = [
     id: 'public/messages.create',
     route: `POST ${base}`,
     summary: 'Write a message as the visitor',
+    description: 'Files go as `multipart/form-data` in `attachments[]`. `echo_id` comes back unchanged here and on `/cable`, so that a client knows its own message. Writing opens a resolved conversation again.',
+    example: { content: 'Hello, do you have tulips?', echo_id: 'a1b2c3' },
     access: 'client',
     body: Type.Partial(
       Type.Object({
@@ -44,6 +47,8 @@ export const clientMessageOperations = [
     id: 'public/messages.update',
     route: `PATCH ${base}/:id`,
     summary: 'Submit what a form, a choice or a survey asks',
+    description: 'A choice: `[{"title","value"}]`. A form: `[{"name","value"}]` for each field. A survey: `{"csat_survey_response":{"rating","feedback_message"}}`.',
+    example: { submitted_values: [{ title: 'Red', value: 'red' }] },
     access: 'client',
     body: Type.Partial(
       Type.Object({ submitted_values: Type.Any({ description: 'An object or a list of objects: name, title, value, csat_survey_response' }) }),

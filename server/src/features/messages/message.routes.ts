@@ -29,6 +29,7 @@ export const messageOperations = [
     id: 'conversations/messages.index',
     route: `GET ${base}`,
     summary: 'List messages, oldest first: the latest 20, or those before or after one',
+    description: '`before` an id: the 20 before it. `after` an id: up to 100 that follow. Both: up to 1000 between. Activities and private notes are included.',
     access: 'agent',
     query: Type.Partial(
       Type.Object({
@@ -60,6 +61,8 @@ export const messageOperations = [
     id: 'conversations/messages.create',
     route: `POST ${base}`,
     summary: 'Write a message or a private note',
+    description: 'Files go as `multipart/form-data` in `attachments[]`, all other fields beside them. `content_type` with `content_attributes.items` makes choices (`input_select`), forms (`form`), cards (`cards`) and articles (`article`). `echo_id` comes back unchanged, so that a client knows its own message. At most 200 messages per conversation and minute.',
+    example: { content: 'Hello, how can I help?', message_type: 'outgoing', private: false },
     access: 'agent',
     bots: true,
     body: MessageBody,
@@ -79,6 +82,9 @@ export const messageOperations = [
     id: 'conversations/messages.update',
     route: `PATCH ${base}/:id`,
     summary: 'Say what became of a message (API inboxes)',
+    description: 'For inboxes of kind API: your system says whether the message reached the contact.',
+    example: { status: 'delivered' },
+    errors: { 403: { error: 'Message status update is only allowed for API inboxes' } },
     access: 'agent',
     body: Type.Partial(Type.Object({ status: Nullable(Type.String()), external_error: Nullable(Type.String()) })),
     reply: Message,
@@ -92,6 +98,7 @@ export const messageOperations = [
     id: 'conversations/messages.destroy',
     route: `DELETE ${base}/:id`,
     summary: 'Delete a message; a mark stays in its place',
+    description: 'Its text and files are gone, `content_attributes.deleted` is true, and everybody who has it open is told.',
     access: 'agent',
     reply: Message,
     handle: async (ctx, { params }) => {
@@ -104,6 +111,7 @@ export const messageOperations = [
     id: 'conversations/messages.retry',
     route: `POST ${base}/:id/retry`,
     summary: 'Send a message once more',
+    description: 'For a message that failed: forgets what went wrong, and tells the webhook of the inbox again.',
     access: 'agent',
     reply: Message,
     handle: async (ctx, { params }) => {

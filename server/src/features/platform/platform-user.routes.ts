@@ -43,6 +43,8 @@ export const platformUserOperations = [
     id: 'platform/users.create',
     route: `POST ${base}`,
     summary: 'Create a user, or get the right to the one who has that e-mail',
+    description: 'The person is confirmed and can sign in; no mail is sent. Make them a member with `POST …/account_users`.',
+    example: { name: 'Ada Lovelace', email: 'ada@example.com', password: 'Str0ng!Passw0rd', custom_attributes: {  } },
     access: 'platform',
     body: UserBody,
     reply: PlatformUser,
@@ -62,6 +64,7 @@ export const platformUserOperations = [
     route: `PATCH ${base}/:id`,
     summary: 'Change a user',
     description: 'custom_attributes are merged; an e-mail counts at once.',
+    example: { name: 'Ada King' },
     access: 'platform',
     body: UserBody,
     reply: PlatformUser,
@@ -76,6 +79,7 @@ export const platformUserOperations = [
     id: 'platform/users.destroy',
     route: `DELETE ${base}/:id`,
     summary: 'Delete a user',
+    description: 'Answered at once; the work is done a little later.',
     access: 'platform',
     reply: Empty,
     handle: async (ctx, { params }) => {
@@ -86,6 +90,7 @@ export const platformUserOperations = [
     id: 'platform/users.login',
     route: `GET ${base}/:id/login`,
     summary: 'Make a link by which a user signs in once, within five minutes',
+    description: 'Send the person there; the link signs them in without a password.',
     access: 'platform',
     reply: Type.Object({ url: Type.String() }, { additionalProperties: false }),
     handle: async (ctx, { params }) => ({ url: await makeLoginLink(ctx, await accessPermissible(ctx, 'User', params.id)) }),
@@ -94,6 +99,7 @@ export const platformUserOperations = [
     id: 'platform/users.token',
     route: `POST ${base}/:id/token`,
     summary: "Show a user's access token",
+    description: 'With it your system acts as that user in the Application API.',
     access: 'platform',
     reply: Type.Object(
       {
