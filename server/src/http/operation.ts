@@ -39,6 +39,8 @@ export interface Declaration<Route extends string, Query extends TObject, Body e
   body?: Body
   /** A body as a client would send it, for the reference and the Postman collections; held against `body` by a test. */
   example?: Static<Body>
+  /** Fields without which nothing can be done: what the reference calls required. Models refuse them, never the reader of parameters. */
+  needs?: readonly (keyof Static<Body> & string)[]
   /** Answers of this operation alone, by status, besides those of its family. */
   errors?: Record<number, object>
   /** The key under which Rails clients may wrap the body; a body without any known field is "param is missing". */
@@ -73,6 +75,7 @@ export interface Operation {
   query?: TObject
   body?: TObject
   example?: unknown
+  needs?: readonly string[]
   errors?: Record<number, object>
   wrapper?: string
   flat?: readonly string[]

@@ -88,16 +88,21 @@ function queryParameters(operation: Operation, components: Map<string, Json>): J
 }
 
 function contentOf(operation: Operation, components: Map<string, Json>): Json {
-  const fields = toJsonSchema(operation.body!, components)
-  const schema = operation.wrapper
-    ? { anyOf: [fields, { type: 'object', properties: { [operation.wrapper]: fields }, required: [operation.wrapper] }] }
-    : fields
+  const fields = { ...toJsonSchema(operation.body!, components), ...(operation.needs && { required: operation.needs }) }
+  const { wrapper } = operation
+  const wrapped = wrapper && { type: 'object', properties: { [wrapper]: fields }, required: [wrapper] }
+  const isFlat = !operation.flat || operation.flat.length > 0
+  const schema = !wrapped ? fields : isFlat ? { anyOf: [{ ...fields, title: 'As it is' }, { ...wrapped, title: `Under "${wrapper}"` }] } : wrapped
+  const example = exampleOf(operation)
   const hasFile = JSON.stringify(fields).includes('"binary"')
   return {
-    'application/json': { schema, ...(operation.example !== undefined && { example: operation.example }) },
+    'application/json': { schema, ...(example !== undefined && { example }) },
     ...(hasFile && { 'multipart/form-data': { schema: fields } }),
   }
 }
+
+/** A body that is only taken under the name of its record is shown so. */
+export const exampleOf = ({ example, wrapper, flat }: Operation): unknown => (wrapper && flat && example ? { [wrapper]: example } : example)
 
 function responsesOf(operation: Operation, components: Map<string, Json>): Json {
   const isEmpty = operation.reply === Empty
@@ -212,11 +217,13 @@ const FAMILY_NAMES: Record<Family, string> = {
 /** `conversations/messages.create` stands under "Application · messages". */
 export const tagOf = (operation: Operation) => `${FAMILY_NAMES[operation.family]} · ${nounOf(operation).replaceAll('_', ' ')}`
 
+const titleOf = (noun: string) => noun[0]!.toUpperCase() + noun.slice(1).replaceAll('_', ' ')
+
 const nounOf = (operation: Operation) => operation.id.split('.')[0]!.split('/').at(-1)!
 
 function tagsOf(operations: Operation[]): Json[] {
-  const tags = new Map(operations.map((one) => [tagOf(one), NOUNS[nounOf(one)]]))
-  return [...tags].map(([name, description]) => ({ name, ...(description && { description }) }))
+  const tags = new Map(operations.map((one) => [tagOf(one), nounOf(one)]))
+  return [...tags].map(([name, noun]) => ({ name, 'x-displayName': titleOf(noun), description: NOUNS[noun] }))
 }
 
 function tagGroupsOf(operations: Operation[]): Json[] {

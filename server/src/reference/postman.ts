@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { FIELDS, PARAMETERS } from './glossary.ts'
-import { aboutOf, tagOf } from './openapi.ts'
+import { aboutOf, exampleOf, tagOf } from './openapi.ts'
 import type { Family, Operation } from '../http/operation.ts'
 
 type Json = Record<string, any>
@@ -75,6 +75,6 @@ function itemOf(operation: Operation, family: Family): Json {
 
 const bodyOf = (operation: Operation): Json => ({
   mode: 'raw',
-  raw: JSON.stringify(operation.example ?? {}, null, 2),
+  raw: JSON.stringify(exampleOf(operation) ?? {}, null, 2),
   options: { raw: { language: 'json' } },
 })

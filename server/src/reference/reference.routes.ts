@@ -47,7 +47,7 @@ const PAGE_HEADERS = {
 
 const PAGE = `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Parley: API reference</title></head>
+<title>Parley: API reference</title><link rel="icon" href="data:,"></head>
 <body><noscript>The reference needs JavaScript. The document itself: <a href="/swagger/swagger.json">swagger.json</a></noscript>
 <div id="reference"></div><script src="/swagger/scalar.js"></script><script src="/swagger/reference.js"></script></body></html>
 `
@@ -61,6 +61,6 @@ const START = `Scalar.createApiReference('#reference', {
     { title: 'Signing in', url: '/swagger/auth_swagger.json' },
   ],
   withDefaultFonts: false, telemetry: false, hideClientButton: true, showDeveloperTools: 'never', agent: { disabled: true },
-  persistAuth: true,
+  persistAuth: true, authentication: { preferredSecurityScheme: 'userToken' },
 })
 `

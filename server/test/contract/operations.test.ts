@@ -57,6 +57,25 @@ it('a stranger is refused by everything that is not public', async () => {
   expect(problems).toEqual([])
 })
 
+it('what an operation needs is asked for', async () => {
+  const fit = (example: Json) => {
+    const own: Json = { inbox_id: here.ids.inboxes, account_id: here.account.id, base_contact_id: here.ids.contacts, mergee_contact_id: here.ids.other_contact }
+    return Object.fromEntries(Object.entries(example).map(([name, value]) => [name, own[name] ?? value]))
+  }
+  const needing = operations.filter((one) => one.needs && one.family !== 'auth')
+  const problems = await wrong(needing, async (operation) => {
+    const client = operation.family === 'platform' ? withToken(platform.token) : operation.access === 'nobody' ? anyone : here.admin
+    const answers: string[] = []
+    for (const field of operation.needs!) {
+      const { [field]: _left, ...rest } = fit(operation.example as Json)
+      const answer = await send(client, operation, pathOf(operation, here), operation.wrapper ? { [operation.wrapper]: rest } : rest)
+      if (answer.status < 400 || answer.status >= 500) answers.push(`without ${field}: ${answer.status} ${answer.text}`)
+    }
+    return answers.join('; ') || undefined
+  })
+  expect(problems).toEqual([])
+})
+
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 it('a bot is refused where bots are not told to be welcome, and a platform app everywhere but at home', async () => {

@@ -124,8 +124,9 @@ export const accountOperations = [
     id: 'accounts.create',
     route: `POST ${base}`,
     summary: 'Sign up: a new account and its administrator, where the installation allows it',
-    description: 'No token is needed. Open unless `ENABLE_ACCOUNT_SIGNUP` is `false`; then this answers 404. The answer carries the session headers of the new administrator.',
+    description: 'No token is needed. There only where `ENABLE_ACCOUNT_SIGNUP` is `true`. The answer carries the session headers of the new administrator.',
     example: { account_name: 'Garden shop', email: 'ada@example.com', user_full_name: 'Ada Lovelace', password: 'Str0ng!Passw0rd' },
+    needs: ['account_name', 'email', 'user_full_name', 'password'],
     errors: { 403: { message: 'You have entered an invalid email' } },
     access: 'nobody',
     body: Type.Partial(

@@ -77,7 +77,7 @@ export const clientContactOperations = [
     route: `POST ${base}/contacts`,
     summary: 'Make a contact, or find one again',
     description: 'A contact that is known by source id, identifier, e-mail or telephone number is returned unchanged.',
-    example: { name: 'Ada Lovelace', email: 'ada@example.com', identifier: 'customer-42', identifier_hash: '5f4d…' },
+    example: { name: 'Ada Lovelace', email: 'ada@example.com', phone_number: '+14155550123' },
     errors: { 401: { error: 'HMAC failed: the identifier_hash does not prove this identifier' } },
     access: 'client',
     body: Type.Partial(Type.Object({ source_id: Text, ...fields })),

@@ -244,6 +244,7 @@ export const contactOperations = [
     summary: 'Give a contact a place in an inbox',
     description: 'Without `source_id` one is made up.',
     example: { inbox_id: 1, source_id: 'customer-42' },
+    needs: ['inbox_id'],
     access: 'agent',
     body: Type.Partial(
       Type.Object({ inbox_id: Nullable(Type.Integer()), source_id: Text, hmac_verified: Nullable(Type.Boolean()) }),
@@ -257,6 +258,7 @@ export const contactOperations = [
     summary: 'Find the contact behind a source id',
     description: 'A source id is how a contact is known in one inbox.',
     example: { inbox_id: 1, source_id: '0f8b6c1e-2a3d-4c5b-9e7f-1a2b3c4d5e6f' },
+    needs: ['inbox_id', 'source_id'],
     access: 'agent',
     body: Type.Partial(Type.Object({ inbox_id: Nullable(Type.Integer()), source_id: Text })),
     reply: ContactWithInboxes,
@@ -269,6 +271,7 @@ export const contactOperations = [
     summary: 'Make one contact of two',
     description: 'The values of the base win; the mergee fills its blanks and is gone.',
     example: { base_contact_id: 1, mergee_contact_id: 2 },
+    needs: ['base_contact_id', 'mergee_contact_id'],
     access: 'agent',
     body: Type.Partial(
       Type.Object({ base_contact_id: Nullable(Type.Integer()), mergee_contact_id: Nullable(Type.Integer()) }),

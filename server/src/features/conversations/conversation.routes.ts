@@ -337,6 +337,7 @@ export const conversationOperations = [
     summary: 'Replace the custom attributes of a conversation',
     description: 'What is not sent is gone.',
     example: { custom_attributes: { order_id: '12345' } },
+    needs: ['custom_attributes'],
     access: 'agent',
     bots: true,
     body: Type.Partial(Type.Object({ custom_attributes: Bag })),

@@ -57,6 +57,7 @@ export const csatOperations = [
     summary: 'Answer the survey of a conversation',
     description: 'Open for 14 days. The answer is recorded a little later; another one takes its place.',
     example: { message: { submitted_values: { csat_survey_response: { rating: 5, feedback_message: 'Very kind' } } } },
+    needs: ['message'],
     errors: { 422: { error: 'You cannot update the CSAT survey after 14 days' } },
     access: 'client',
     body: Type.Partial(Type.Object({ message: Nullable(Bag) })),

@@ -48,6 +48,7 @@ export const labelOperations = [
     summary: 'Make a label',
     description: 'Conversations can carry words that are no label here; a label has a colour and a description.',
     example: { title: 'billing', description: 'Questions about invoices', color: '#1f93ff', show_on_sidebar: true },
+    needs: ['title'],
     access: 'administrator',
     wrapper: 'label',
     body: LabelBody,

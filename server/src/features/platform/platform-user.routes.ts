@@ -45,6 +45,7 @@ export const platformUserOperations = [
     summary: 'Create a user, or get the right to the one who has that e-mail',
     description: 'The person is confirmed and can sign in; no mail is sent. Make them a member with `POST …/account_users`.',
     example: { name: 'Ada Lovelace', email: 'ada@example.com', password: 'Str0ng!Passw0rd', custom_attributes: {  } },
+    needs: ['name', 'email', 'password'],
     access: 'platform',
     body: UserBody,
     reply: PlatformUser,
