@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox'
 import { catalog, type Reactions } from '../events/catalog.ts'
+import type { EventName } from '../events/types.ts'
 import { Bag, Iso, Nullable, Unix } from '../http/operation.ts'
 import { Attachment, BotSender, ContactSender, ConversationPush, MessagePush, UserSender } from '../features/schemas.ts'
 
@@ -133,29 +134,108 @@ const DELIVERY_HEADERS = Type.Object({
   'webhook-signature': Type.String({ description: 'v1, and the HMAC of "<id>.<timestamp>.<body>" in base64' }),
 })
 
-/** AsyncAPI 3 of what the server says by itself: frames on /cable and webhooks. */
+/** When an event is told, for whoever reads about its frame or its webhook. */
+const WHEN: Record<EventName, string> = {
+  'message.created': 'A message or a private note was written.',
+  'message.updated': 'A message changed: it was delivered, read, answered, deleted, or could not be sent.',
+  'first.reply.created': 'An agent answered a conversation for the first time.',
+  'conversation.created': 'A conversation was opened.',
+  'conversation.updated': 'Status, assignee, team, labels, priority, snoozing, waiting or custom attributes changed.',
+  'conversation.status_changed': 'A conversation was resolved, opened, snoozed or set pending.',
+  'conversation.opened': 'A conversation was opened again, or handed over by the bot.',
+  'conversation.resolved': 'A conversation was resolved.',
+  'conversation.read': 'The visitor has seen the conversation.',
+  'conversation.contact_changed': 'The conversation belongs to another contact since two were merged.',
+  'conversation.mentioned': 'Somebody was mentioned in a private note.',
+  'conversation.typing_on': 'An agent, a bot or the visitor is typing.',
+  'conversation.typing_off': 'They stopped.',
+  'assignee.changed': 'Somebody else, or nobody, takes care of the conversation.',
+  'team.changed': 'Another team, or none, takes care of the conversation.',
+  'contact.created': 'A contact was made.',
+  'contact.updated': 'A contact changed.',
+  'contact.merged': 'Two contacts became one: this one stays.',
+  'contact.deleted': 'A contact was removed; the data is how it last was.',
+  'notification.created': 'The user was notified.',
+  'notification.updated': 'A notification was read, unread or snoozed.',
+  'notification.deleted': 'A notification was removed.',
+  'account.cache_invalidated': 'Labels, inboxes or teams changed: read the list again whose key is another one.',
+}
+
+const Identifier = Type.String({
+  description: 'JSON text, the same in every frame of a subscription: {"channel":"RoomChannel","pubsub_token":…}, and for a user account_id and user_id',
+  examples: ['{"channel":"RoomChannel","pubsub_token":"rK4nZ7cVb1LpD3sHx8mWq2T9"}'],
+})
+const frame = (type: string, fields: Record<string, TSchema> = {}) => open({ type: Type.Literal(type), ...fields })
+const command = (name: string, fields: Record<string, TSchema> = {}) => open({ command: Type.Literal(name), identifier: Identifier, ...fields })
+
+/** What ActionCable itself says. */
+const PROTOCOL: Record<string, [summary: string, payload: TSchema]> = {
+  welcome: ['The first frame of a connection.', frame('welcome')],
+  ping: ['Every three seconds: a connection that says nothing for longer is dead.', frame('ping', { message: Unix })],
+  confirm_subscription: ['The subscription holds.', frame('confirm_subscription', { identifier: Identifier })],
+  reject_subscription: ['The token, the account or the user is not right.', frame('reject_subscription', { identifier: Identifier })],
+  disconnect: [
+    'The server closes the connection. Come back when `reconnect` is true.',
+    frame('disconnect', {
+      reason: Type.Union(['unauthorized', 'server_restart', 'remote'].map((reason) => Type.Literal(reason))),
+      reconnect: Type.Boolean(),
+    }),
+  ],
+  'presence.update': [
+    'After subscribing and after each `update_presence`, to the caller only: who is here. A visitor is not told about contacts.',
+    open({
+      identifier: Identifier,
+      message: open({
+        event: Type.Literal('presence.update'),
+        data: open({
+          account_id: Type.Integer(),
+          users: Type.Record(Type.String(), Type.String({ description: 'online, busy or offline, by the id of the user' })),
+          contacts: Type.Optional(Type.Record(Type.String(), Type.String({ description: 'online, by the id of the contact' }))),
+        }),
+      }),
+    }),
+  ],
+}
+
+const COMMANDS: Record<string, [summary: string, payload: TSchema]> = {
+  subscribe: ['Listen. It may be sent before the welcome.', command('subscribe')],
+  unsubscribe: ['Listen no longer. There is no answer.', command('unsubscribe')],
+  update_presence: [
+    'Say every 20 seconds that one is still here.',
+    command('message', { data: Type.String({ description: 'JSON text', examples: ['{"action":"update_presence"}'] }) }),
+  ],
+}
+
+/** AsyncAPI 3 of what goes over /cable, both ways, and of webhooks. */
 export function buildAsyncApi(): Json {
   const messages: Json = {}
   const operations: Json = {}
-  for (const [event, reactions] of Object.entries(catalog) as [string, Reactions<any>][]) {
+  const add = (channel: 'cable' | 'webhook', action: 'send' | 'receive', key: string, message: Json) => {
+    messages[key] = message
+    operations[key] = { action, summary: message.summary, channel: { $ref: `#/channels/${channel}` }, messages: [{ $ref: `#/channels/${channel}/messages/${key}` }] }
+  }
+  for (const [name, [summary, payload]] of Object.entries(COMMANDS)) add('cable', 'receive', `cable.${name}`, { name, title: name, summary, payload: plain(payload) })
+  for (const [name, [summary, payload]] of Object.entries(PROTOCOL)) add('cable', 'send', `cable.${name}`, { name, title: name, summary, payload: plain(payload) })
+  for (const [event, reactions] of Object.entries(catalog) as [EventName, Reactions<any>][]) {
+    const summary = WHEN[event]
     if (reactions.cable) {
-      const key = `cable.${event}`
-      messages[key] = {
+      add('cable', 'send', `cable.${event}`, {
         name: event,
         title: event,
-        payload: plain(open({ identifier: Type.String(), message: open({ event: Type.Literal(event), data: cableSchemas[event]! }) })),
-      }
-      operations[key] = { action: 'send', channel: { $ref: '#/channels/cable' }, messages: [{ $ref: `#/channels/cable/messages/${key}` }] }
+        summary,
+        payload: plain(open({ identifier: Identifier, message: open({ event: Type.Literal(event), data: cableSchemas[event]! }) })),
+      })
     }
     if (reactions.webhook) {
-      const key = `webhook.${reactions.webhook.name}`
-      messages[key] = {
-        name: reactions.webhook.name,
-        title: `${reactions.webhook.name}, to: ${reactions.webhook.to.join(', ')}`,
+      const { name, to } = reactions.webhook
+      add('webhook', 'send', `webhook.${name}`, {
+        name,
+        title: name,
+        summary: `${summary} Told to: ${to.map((one) => RECEIVERS[one]).join(', ')}.`,
+        contentType: 'application/json',
         headers: plain(DELIVERY_HEADERS),
-        payload: plain(webhookSchemas[reactions.webhook.name]!),
-      }
-      operations[key] = { action: 'send', channel: { $ref: '#/channels/webhook' }, messages: [{ $ref: `#/channels/webhook/messages/${key}` }] }
+        payload: plain(webhookSchemas[name]!),
+      })
     }
   }
   const of = (prefix: string) =>
@@ -165,16 +245,20 @@ export function buildAsyncApi(): Json {
     info: {
       title: 'Parley: realtime and webhooks',
       version: '4.10.1',
-      description:
-        'Frames on /cable follow ActionCable. Subscribe with {"channel":"RoomChannel","pubsub_token":…} and, as a user, account_id and user_id. With `after` (the number of an event) in the identifier, what was missed is replayed and frames carry event_id.',
+      description: `**/cable** speaks ActionCable, subprotocol \`actioncable-v1-json\`. Connect, and subscribe with the \`pubsub_token\` of a contact (from the Client API) or of a user (from the profile). What happens then comes as frames. \`echo_id\` of a message is that of the call that wrote it. With \`after\` (the number of an event) in the identifier, what was missed since is replayed, and frames carry \`event_id\`.
+
+**Webhooks** are POST requests of JSON, to the webhooks of an account, to the \`webhook_url\` of an inbox and to the \`outgoing_url\` of a bot. \`X-Chatwoot-Signature\` is \`sha256=\` and the hex HMAC-SHA256 of \`<X-Chatwoot-Timestamp>.<body>\` under the \`secret\` of the webhook or the bot, or the \`webhook_secret\` of the inbox. Answer with any 2xx within five seconds. What fails is tried again for about a day, with the same \`X-Chatwoot-Delivery\`.`,
     },
+    defaultContentType: 'application/json',
     channels: {
-      cable: { address: '/cable', messages: of('cable.') },
-      webhook: { address: 'the address of the webhook', messages: of('webhook.') },
+      cable: { address: '/cable', title: 'Realtime', description: 'A websocket, for visitors, agents and bots of your own.', messages: of('cable.') },
+      webhook: { address: null, title: 'Webhooks', description: 'An address of yours.', messages: of('webhook.') },
     },
     operations,
     components: { messages },
   }
 }
+
+const RECEIVERS = { account: 'webhooks of the account', inbox: 'the webhook of the inbox', bot: 'the bot of the inbox' }
 
 const plain = (schema: TSchema): Json => JSON.parse(JSON.stringify(schema)) as Json

@@ -176,7 +176,7 @@ const token = (description: string) => ({ type: 'apiKey', in: 'header', name: 'a
 const header = (name: string) => ({ type: 'apiKey', in: 'header', name, description: 'From POST /auth/sign_in; the three go together' })
 
 const SECURITY_SCHEMES = {
-  userToken: token("A user's access token: in their profile, and printed by `parley user`"),
+  userToken: token("A user's access token: in their profile, and printed by `parley user create`"),
   agentBotToken: token("An agent bot's access token: in the answer that made the bot"),
   platformAppToken: token("A platform app's access token: printed by `parley platform-app create NAME`"),
   session: header('access-token'),
@@ -240,7 +240,7 @@ const INTRODUCTIONS: Partial<Record<Family, string>> = {
   client:
     '**Client API** (`/public/api/v1/…`): what a visitor does in an inbox of kind API. No token: the address holds the `inbox_identifier` and the `source_id` of the contact, which is a secret of that visitor. Make a contact, open a conversation, write messages; answers come on `/cable` under the `pubsub_token` of the contact.',
   platform:
-    '**Platform API** (`/platform/api/v1/…`): what the owner of the installation does: accounts, users and bots. Send `api_access_token: TOKEN` with the token of a platform app. An app may touch what it made itself.',
+    '**Platform API** (`/platform/api/v1/…`): what the owner of the installation does: accounts, users and bots. Send `api_access_token: TOKEN` with the token of a platform app. An app may touch what it made itself, and what `parley platform-app grant` gave it.',
   auth: '**Signing in** (`/auth/…`): a session for people with a password. Programs use a token instead.',
 }
 

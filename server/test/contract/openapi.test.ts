@@ -103,7 +103,10 @@ it('the AsyncAPI document holds every event that leaves the server', () => {
     ...(cable ? [`cable.${event}`] : []),
     ...(webhook ? [`webhook.${webhook.name}`] : []),
   ])
+  const protocol = ['subscribe', 'unsubscribe', 'update_presence', 'welcome', 'ping', 'confirm_subscription', 'reject_subscription', 'disconnect']
+  expected.push(...[...protocol, 'presence.update'].map((name) => `cable.${name}`))
   expect(Object.keys(document.components.messages).sort()).toEqual(expected.sort())
+  expect(Object.values(document.components.messages as Json).filter((message) => !message.summary)).toEqual([])
   for (const operation of Object.values(document.operations as Json)) {
     for (const message of (operation as Json).messages) expect(resolve(document, message.$ref)).toBeDefined()
   }
