@@ -57,13 +57,19 @@ describe('the command line', () => {
     const [, , agent] = await server.hears(/Tokens +administrator (\w{24}), agent (\w{24})/)
     const [, identifier] = await server.hears(/visitor-chat\/\?inbox=(\w{24})/)
     const [, path, reply] = await server.hears(/curl -X POST \S+?(\/api\S+)[^]*?-d '(.*)'\n/)
+    // The line answers the visitor who writes first in the chat that was printed.
+    const visitors = `${base}/public/api/v1/inboxes/${identifier}/contacts`
+    const made = async (address: string) => (await (await fetch(address, { method: 'POST' })).json()) as any
+    const talks = `${visitors}/${(await made(visitors)).source_id}/conversations`
+    const { id } = await made(talks)
     const answer = await fetch(base + path!, {
       method: 'POST',
       headers: { api_access_token: agent!, 'content-type': 'application/json' },
       body: reply!,
     })
     expect([answer.status, ((await answer.json()) as any).sender.name]).toEqual([200, 'Sam Agent'])
-    expect((await fetch(`${base}/public/api/v1/inboxes/${identifier}`)).status).toBe(200)
+    const heard = (await (await fetch(`${talks}/${id}/messages`)).json()) as any[]
+    expect(heard.map(({ content }) => content)).toContain(JSON.parse(reply!).content)
 
     const app = await parley(['platform-app', 'create', 'Billing', '--json'], { PARLEY_DATA: folder })
     const { access_token: token } = JSON.parse(app.out) as { access_token: string }

@@ -61,6 +61,7 @@ export async function makeDemoDesk(app: App): Promise<string[]> {
     return { administrator, agent, platformApp, ...(await fillInbox(ctx, account.id, [administrator, agent], agent)) }
   })
   const { frontendUrl } = app.config
+  const next = displayId + 1
   return [
     '',
     'A demo desk was made. It is shown only once:',
@@ -70,8 +71,8 @@ export async function makeDemoDesk(app: App): Promise<string[]> {
     `  Visitor chat  ${frontendUrl}/examples/visitor-chat/?inbox=${inbox.channel!.identifier}`,
     `  Reference     ${frontendUrl}/swagger`,
     '',
-    'Answer as the agent:',
-    `  curl -X POST ${frontendUrl}/api/v1/accounts/${account.id}/conversations/${displayId}/messages \\`,
+    `Write something in the visitor chat: that is conversation ${next}. Answer it as the agent:`,
+    `  curl -X POST ${frontendUrl}/api/v1/accounts/${account.id}/conversations/${next}/messages \\`,
     `    -H 'api_access_token: ${agent.access_token}' -H 'Content-Type: application/json' -d '{"content":"Hello, how can I help?"}'`,
     '',
   ]
