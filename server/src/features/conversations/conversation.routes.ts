@@ -231,7 +231,7 @@ export const conversationOperations = [
     route: `POST ${base}/:id/toggle_status`,
     summary: 'Resolve, open, snooze or set pending',
     description: 'Without a status, open becomes resolved and anything else open.',
-    example: { status: 'snoozed', snoozed_until: 1798794000 },
+    example: { status: 'snoozed', snoozed_until: '1798794000' },
     access: 'agent',
     bots: true,
     body: Type.Partial(
