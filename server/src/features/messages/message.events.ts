@@ -1,6 +1,7 @@
 import type { Push, PushScope } from '../../events/cable.ts'
 import type { DeliveryScope } from '../../events/catalog.ts'
 import type { Changes, EventData } from '../../events/types.ts'
+import { markdownToHtml } from '../../lib/markdown.ts'
 import { iso } from '../../lib/times.ts'
 import { conversationPush } from '../conversations/conversation.presenter.ts'
 import { findConversation } from '../conversations/conversation.query.ts'
@@ -14,7 +15,7 @@ import {
   senderWebhook,
 } from './message.presenter.ts'
 import { presentAttachment } from './attachment.presenter.ts'
-import { findMessage } from './message.query.ts'
+import { findMessage, type MessageView } from './message.query.ts'
 
 type Created = EventData<'message.created'>
 type Updated = EventData<'message.updated'>
@@ -58,7 +59,7 @@ export async function messagePayload({ app, db, account }: DeliveryScope, data: 
     additional_attributes: message.additional_attributes ?? {},
     content_attributes: contentAttributes(message),
     content_type: contentTypeName(message.content_type),
-    content: webhookContent(app.config.frontendUrl, message),
+    content: webhookContent(app.config.frontendUrl, conversation.channel_type, message),
     conversation: conversationPush(app, conversation),
     created_at: iso(message.created_at),
     id: message.id,
@@ -71,12 +72,18 @@ export async function messagePayload({ app, db, account }: DeliveryScope, data: 
   }
 }
 
-/** A survey leaves as the address where it can be answered. */
-function webhookContent(frontendUrl: string, message: { content: string | null; content_type: number; conversation_uuid: string }) {
-  if (contentTypeName(message.content_type) !== 'input_csat') return message.content
-  const link = `${frontendUrl}/survey/responses/${message.conversation_uuid}`
-  if (!message.content || message.content === DEFAULT_SURVEY) return `Please rate this conversation, ${link}`
-  return `${message.content} ${link}`
+const SHOWN_AS_HTML = ['Channel::WebWidget', 'Channel::Email']
+
+/** As the channel shows it. Outside of the widget, a survey is the address where it can be answered. */
+function webhookContent(frontendUrl: string, channelType: string | null, message: MessageView): string | null {
+  const isLink = contentTypeName(message.content_type) === 'input_csat' && channelType !== 'Channel::WebWidget'
+  const content = isLink ? surveyLink(frontendUrl, message) : message.content
+  return content?.trim() && SHOWN_AS_HTML.includes(channelType ?? '') ? markdownToHtml(content) : content
+}
+
+function surveyLink(frontendUrl: string, { content, conversation_uuid: uuid }: MessageView): string {
+  const link = `${frontendUrl}/survey/responses/${uuid}`
+  return !content || content === DEFAULT_SURVEY ? `Please rate this conversation, ${link}` : `${content} ${link}`
 }
 
 export const DEFAULT_SURVEY = 'Please rate the conversation'
