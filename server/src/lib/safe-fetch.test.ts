@@ -195,9 +195,19 @@ describe('problems, in the words of Chatwoot', () => {
     expect(await problemOf(inside(address))).toMatch(/^Only http and https addresses can be called/)
   })
 
-  it('names and passwords in an address are refused', async () => {
-    expect(await problemOf(inside(`http://me:secret@127.0.0.1:${port}/hello`))).toMatch(/user name or a password$/)
-    expect(met).toEqual([])
+  it('a name and a password in an address sign in there, and nowhere else', async () => {
+    const address = `http://me:p%40ss@127.0.0.1:${port}`
+    answers['/see-other-host'] = (response) =>
+      response.writeHead(303, { location: `http://localhost:${port}/hello` }).end()
+    for (const path of ['/hello', '/see', '/see-other-host']) await inside(address + path, { followSeeOther: true })
+    const signedIn = `Basic ${Buffer.from('me:p@ss').toString('base64')}`
+    expect(met.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      ['/hello', signedIn],
+      ['/see', signedIn],
+      ['/hello', signedIn],
+      ['/see-other-host', signedIn],
+      ['/hello', undefined],
+    ])
   })
 })
 

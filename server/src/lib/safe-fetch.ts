@@ -5,7 +5,8 @@ import { Agent, buildConnector, request, type Dispatcher } from 'undici'
 
 const DEFAULT_TIMEOUT = 5000
 const DEFAULT_MAX_BYTES = 1024 * 1024
-const CONNECTIONS_PER_HOST = 16
+/** Shorter than any server keeps a connection that it said nothing about: one that it closes meanwhile would look like a failure. */
+const KEEP_ALIVE = 1000
 
 /** Why nothing came back; the message is fit to be shown. */
 export class FetchError extends Error {}
@@ -51,10 +52,12 @@ export async function safeFetch(address: string, options: FetchOptions = {}): Pr
 
 async function fetchOnce(url: URL, options: FetchOptions, timeout: number, signal: AbortSignal): Promise<FetchAnswer> {
   try {
+    const { username, password } = url
+    url.username = url.password = ''
     const answer = await request(url, {
       dispatcher: agentFor(timeout, options.allowPrivateNetwork ?? false),
       method: options.method ?? 'GET',
-      headers: options.headers ?? {},
+      headers: { ...options.headers, ...((username || password) && { authorization: basic(username, password) }) },
       ...(options.body !== undefined && { body: options.body }),
       headersTimeout: timeout,
       bodyTimeout: timeout,
@@ -63,6 +66,18 @@ async function fetchOnce(url: URL, options: FetchOptions, timeout: number, signa
     return { status: answer.statusCode, headers: answer.headers, body: await readBody(answer, options) }
   } catch (error) {
     throw explain(error, url)
+  }
+}
+
+function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString('base64')}`
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 
@@ -78,7 +93,6 @@ function parseAddress(address: string, base?: string): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new FetchError(`Only http and https addresses can be called, not ${url.protocol}`)
   }
-  if (url.username || url.password) throw new FetchError('An address must not carry a user name or a password')
   return url
 }
 
@@ -141,14 +155,13 @@ function agentFor(timeout: number, allowPrivateNetwork: boolean): Agent {
 }
 
 function openAgent(timeout: number): Agent {
-  return new Agent({ connect: { timeout }, keepAliveTimeout: 4000, connections: CONNECTIONS_PER_HOST })
+  return new Agent({ connect: { timeout }, keepAliveTimeout: KEEP_ALIVE })
 }
 
 function guardedAgent(timeout: number): Agent {
   const connect = buildConnector({ timeout, lookup: guardedLookup as never })
   return new Agent({
-    keepAliveTimeout: 4000,
-    connections: CONNECTIONS_PER_HOST,
+    keepAliveTimeout: KEEP_ALIVE,
     connect(options, callback) {
       const host = options.hostname.replace(/^\[|\]$/g, '')
       // A literal address is never looked up.
