@@ -7,9 +7,12 @@ export const schedule = [{ task: 'parley.sweep', match: '17 * * * *' }]
 
 /** How long the log of events is kept for those who come back. */
 const KEEP_EVENTS = '7 days'
+/** Deliveries are tried for a day; what an endpoint was too slow to take until then, nobody waits for. */
+const KEEP_DELIVERIES = '2 days'
 
 /** Forgets what nobody needs any more, so that nothing grows for ever. */
 export async function sweep(ctx: Context, _payload?: unknown): Promise<void> {
+  await sql`delete from parley.deliveries where created_at < now() - ${KEEP_DELIVERIES}::interval`.execute(ctx.db)
   await sql`delete from parley.events e where created_at < now() - ${KEEP_EVENTS}::interval
     and not exists (select 1 from parley.deliveries d where d.event_id = e.id)`.execute(ctx.db)
   await sql`delete from parley.attempts where resets_at < now()`.execute(ctx.db)

@@ -5,7 +5,7 @@ import { openAfterBotFailure } from '../conversations/status.model.ts'
 import { markMessageDelivered, markMessageFailed } from '../messages/message-status.model.ts'
 import type { Delivery } from './delivery.pump.ts'
 
-/** What the first failed attempt means for the desk: told once, however often the delivery is tried again. */
+/** What the first failed attempt means for the desk; the later ones tell it nothing new. */
 export async function deliveryFailed(app: App, delivery: Delivery, problem: string): Promise<void> {
   if (!delivery.event_name.startsWith('message_') || delivery.kind === 'account') return
   await inTransaction(new Context({ app, db: app.database.kysely }), async (ctx) => {

@@ -23,6 +23,7 @@ export interface Delivery {
   body: string | null
   last_error: string | null
   attempts: number
+  created_at: Date
   event: EventName
   url: string | null
   account_name: string
@@ -30,8 +31,14 @@ export interface Delivery {
 
 /** At once, then after these many seconds; in all about a day. An inbox's own webhook skips the first wait. */
 const WAITS = [1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800]
+/** What is not yet told when it is older than this is not tried once more. */
+const TRIED_FOR = 24 * 60 * 60 * 1000
 const AT_ONCE = 128
 const PER_ENDPOINT = 4
+/** Who takes longer gives back the places of the others, and has one until they answer in time, or for a minute. */
+const SLOW_AFTER = 500
+const SLOW_FOR = 60_000
+const SLOW_AT_ONCE = 384
 /** Renewed while a delivery is under way: what a process that died had in hand is free after so long. */
 const LEASE_SECONDS = 10
 /** How long those under way may take when the server stops. */
@@ -40,8 +47,9 @@ const STOP_WAIT = 3000
 /**
  * Sends what `parley.deliveries` holds. Within one conversation and endpoint the order of events is kept: for an account's
  * webhook, what fails is tried again before later events go out. An inbox and a bot learn of the failure by the
- * message or the conversation itself, so there later events do not wait for the next try. One endpoint never takes more than a few of the places, so that
- * one that hangs delays nobody else. A delivery is deleted after it succeeded: a crash before that sends it again, with the same id.
+ * message or the conversation itself, so there later events do not wait for the next try. One endpoint never takes more than a few of the
+ * places, and gives them back when it is slow, so that those that hang delay nobody else. A delivery is deleted after it succeeded: a crash
+ * before that sends it again, with the same id.
  */
 export interface DeliveryPump {
   poke: () => void
@@ -52,7 +60,11 @@ export interface DeliveryPump {
 
 export function startDeliveries(app: App): DeliveryPump {
   const busy = new Map<string, number>()
+  /** Endpoints that did not answer in time, and until when they count as slow. */
+  const slow = new Map<string, number>()
   const running = new Map<string, Promise<unknown>>()
+  /** How many of those running take one of the places for the quick. */
+  let quick = 0
   let stopped = false
   let claiming: Promise<unknown> | undefined
   let again = false
@@ -60,11 +72,15 @@ export function startDeliveries(app: App): DeliveryPump {
   const claim = async () => {
     do {
       again = false
-      const room = AT_ONCE - running.size
-      if (room <= 0 || stopped) return
-      const deliveries = await claimDeliveries(app, room, Object.fromEntries(busy))
+      const room = AT_ONCE - quick
+      const slowRoom = Math.max(0, SLOW_AT_ONCE - (running.size - quick))
+      if (room + slowRoom <= 0 || stopped) return
+      const places: Record<string, number> = {}
+      for (const [endpoint, count] of busy) places[endpoint] = PER_ENDPOINT - count
+      for (const endpoint of slow.keys()) places[endpoint] = 1 - (busy.get(endpoint) ?? 0)
+      const deliveries = await claimDeliveries(app, { room, slowRoom, places, slow: [...slow.keys()] })
       for (const delivery of deliveries) start(delivery)
-      if (deliveries.length === room) again = true
+      if (deliveries.length >= room) again = true
     } while (again)
   }
 
@@ -79,9 +95,25 @@ export function startDeliveries(app: App): DeliveryPump {
   const start = (delivery: Delivery) => {
     const endpoint = `${delivery.kind}:${delivery.endpoint_id}`
     busy.set(endpoint, (busy.get(endpoint) ?? 0) + 1)
+    let isQuick = !slow.has(endpoint)
+    if (isQuick) quick++
+    const giveBack = () => {
+      if (isQuick) quick--
+      isQuick = false
+    }
+    let inTime = true
+    const late = setTimeout(() => {
+      inTime = false
+      slow.set(endpoint, Date.now() + SLOW_FOR)
+      giveBack()
+      poke()
+    }, SLOW_AFTER)
     const work = deliver(app, delivery)
       .catch((error: unknown) => stopped || app.log.error({ err: error, delivery: delivery.id }, 'a delivery broke'))
       .finally(() => {
+        clearTimeout(late)
+        giveBack()
+        if (inTime) slow.delete(endpoint)
         const left = busy.get(endpoint)! - 1
         if (left) busy.set(endpoint, left)
         else busy.delete(endpoint)
@@ -92,6 +124,7 @@ export function startDeliveries(app: App): DeliveryPump {
   }
 
   const timer = setInterval(() => {
+    for (const [endpoint, until] of slow) if (until < Date.now()) slow.delete(endpoint)
     poke()
     if (running.size) renewLeases(app, [...running.keys()]).catch(() => {})
   }, 1000)
@@ -112,8 +145,17 @@ export function startDeliveries(app: App): DeliveryPump {
   }
 }
 
+interface Room {
+  /** For endpoints that answer in time, and for the others. */
+  room: number
+  slowRoom: number
+  slow: string[]
+  /** How many more each endpoint may have; those not named have not begun. */
+  places: Record<string, number>
+}
+
 /** The oldest delivery of each stream that is due, leased to this process. */
-async function claimDeliveries(app: App, limit: number, busy: Record<string, number>): Promise<Delivery[]> {
+async function claimDeliveries(app: App, { room, slowRoom, slow, places }: Room): Promise<Delivery[]> {
   const { rows } = await sql<Delivery>`
     with recursive endpoint as (
       (select kind, endpoint_id from parley.deliveries order by kind, endpoint_id limit 1)
@@ -122,20 +164,23 @@ async function claimDeliveries(app: App, limit: number, busy: Record<string, num
         select kind, endpoint_id from parley.deliveries d where (d.kind, d.endpoint_id) > (e.kind, e.endpoint_id)
         order by kind, endpoint_id limit 1) next
     ), due as (
-      select d.* from endpoint cross join lateral (
-        select id, row_number() over (order by next_attempt_at, seq) as place from parley.deliveries d
+      select d.*, row_number() over (partition by endpoint.slow order by d.place, d.seq) as turn, endpoint.slow from (
+        select kind, endpoint_id, kind || ':' || endpoint_id = any(${slow}::text[]) as slow,
+          coalesce((${JSON.stringify(places)}::jsonb ->> (kind || ':' || endpoint_id))::int, ${PER_ENDPOINT}) as places from endpoint
+      ) endpoint cross join lateral (
+        select id, seq, row_number() over (order by next_attempt_at, seq) as place from parley.deliveries d
         where kind = endpoint.kind and endpoint_id = endpoint.endpoint_id and next_attempt_at <= now()
           and (locked_until is null or locked_until < now())
           and not exists (select 1 from parley.deliveries e
             where e.kind = d.kind and e.endpoint_id = d.endpoint_id and e.stream = d.stream and e.seq < d.seq
               and (d.kind = 'account' or e.next_attempt_at <= now()))
         order by next_attempt_at, seq
-        limit greatest(0, ${PER_ENDPOINT} - coalesce((${JSON.stringify(busy)}::jsonb ->> (endpoint.kind || ':' || endpoint.endpoint_id))::int, 0))
+        limit greatest(0, endpoint.places)
       ) d
     ), taken as (
       select d.id from parley.deliveries d join due on due.id = d.id
-      where d.locked_until is null or d.locked_until < now()
-      order by due.place, d.seq limit ${limit}
+      where (d.locked_until is null or d.locked_until < now())
+        and due.turn <= case when due.slow then ${slowRoom}::int else ${room}::int end
       for update of d skip locked
     ), claimed as (
       update parley.deliveries d set locked_until = now() + make_interval(secs => ${LEASE_SECONDS}), attempts = d.attempts + 1
@@ -156,17 +201,16 @@ async function deliver(app: App, delivery: Delivery): Promise<void> {
   if (!body || !delivery.url) return remove(app, delivery)
   const problem = await post(app, delivery, body)
   if (problem === null) {
-    if (delivery.attempts > 1) await deliveryRecovered(app, delivery)
+    if (delivery.last_error !== null) await deliveryRecovered(app, delivery)
     return remove(app, delivery)
   }
-  const first = delivery.attempts === 1
+  // Before it is put back: if the process ends in between, it is told at the next try.
+  if (delivery.last_error === null) await deliveryFailed(app, delivery, problem)
+  const isOld = Date.now() - delivery.created_at.getTime() > TRIED_FOR
   const wait = WAITS[delivery.attempts - (delivery.kind === 'account' ? 1 : 0)]
   app.log.info({ delivery: delivery.id, kind: delivery.kind, attempt: delivery.attempts, problem }, 'a webhook failed')
-  if (wait === undefined) await remove(app, delivery)
-  else {
-    await tryAgainIn(app, delivery, wait, body, problem)
-  }
-  if (first) await deliveryFailed(app, delivery, problem)
+  if (wait === undefined || isOld) await remove(app, delivery)
+  else await tryAgainIn(app, delivery, wait, body, problem)
 }
 
 /** The picture at the first attempt; a retry sends the same bytes. */
@@ -198,18 +242,29 @@ async function post(app: App, delivery: Delivery, body: string): Promise<string 
       body,
       timeout: webhook.timeout,
       maxBytes: 64 * 1024,
+      cutAtMax: true,
       allowPrivateNetwork: webhook.allowPrivateNetwork,
       followSeeOther: true,
     })
-    return status >= 200 && status <= 207 ? null : `${status} ${STATUS_CODES[status] ?? ''}`.trim()
+    return status >= 200 && status <= 207 ? null : reasonOf(status)
   } catch (error) {
     if (error instanceof FetchError) return error.message
     throw error
   }
 }
 
+function reasonOf(status: number): string {
+  return STATUS_CODES[status] ? `${status} ${STATUS_CODES[status]}` : `HTTP status code ${status}`
+}
+
 /** What has to go out after it is due no sooner. */
-async function tryAgainIn(app: App, { id, kind, endpoint_id, stream, seq }: Delivery, seconds: number, body: string, problem: string): Promise<void> {
+async function tryAgainIn(
+  app: App,
+  { id, kind, endpoint_id, stream, seq }: Delivery,
+  seconds: number,
+  body: string,
+  problem: string,
+): Promise<void> {
   await sql`
     update parley.deliveries set next_attempt_at = greatest(next_attempt_at, now() + make_interval(secs => ${seconds})),
       locked_until = case when id = ${id} then null else locked_until end,
@@ -227,7 +282,9 @@ async function renewLeases(app: App, ids: string[]): Promise<void> {
 
 /** What was cut off by our own end was no try. */
 async function handBack(app: App, ids: string[]): Promise<void> {
-  await sql`update parley.deliveries set locked_until = null, attempts = attempts - 1 where id = any(${ids}::uuid[])`.execute(app.database.kysely)
+  await sql`update parley.deliveries set locked_until = null, attempts = attempts - 1 where id = any(${ids}::uuid[])`.execute(
+    app.database.kysely,
+  )
 }
 
 async function remove(app: App, delivery: Delivery): Promise<void> {
