@@ -11,6 +11,8 @@ export abstract class RequestError extends Error {
   }
 
   abstract readonly status: number
+  /** Beside those every answer has. */
+  readonly headers?: Record<string, string>
   /** The body of an Application API answer; the Client and Platform families word 404 in their own way. */
   abstract body(): unknown
 }
@@ -31,6 +33,15 @@ export class NotAuthorizedError extends RequestError {
   }
   body() {
     return { error: this.message }
+  }
+}
+
+/** A platform app reaches what it made or was granted. The body is Chatwoot's; which grant is missing stands in a header. */
+export class MissingGrantError extends NotAuthorizedError {
+  override readonly headers: Record<string, string>
+  constructor(grant: string) {
+    super('Non permissible resource')
+    this.headers = { 'x-missing-grant': grant }
   }
 }
 

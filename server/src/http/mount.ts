@@ -245,6 +245,7 @@ function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thr
   const outside = operation?.family === 'client' || operation?.family === 'platform'
   if (error instanceof RetryLaterError) return reply.code(429).type('text/plain').send(error.body())
   if (error instanceof RequestError) {
+    if (error.headers) reply.headers(error.headers)
     if (error instanceof OutsideError && !error.json) return sendOutside(request, dropSession(reply), error.status, error.message, request.raw.format)
     if (error instanceof OutsideError) return sendOutsideJson(reply, error.status, error.message)
     if (error instanceof NotFoundError && outside) return sendOutsideJson(reply, 404, 'Not Found')

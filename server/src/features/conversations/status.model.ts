@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import { about, loadConversation, updateConversation, type ConversationRecord } from './conversation.model.ts'
@@ -59,6 +60,9 @@ export async function resolveByContact(ctx: Context, conversation: ConversationR
 export async function openAfterBotFailure(ctx: Context, conversationId: number): Promise<void> {
   const conversation = await loadConversation(ctx, conversationId)
   if (conversation?.status !== PENDING) return
+  const { rows } = await sql`select 1 from accounts where id = ${conversation.account_id}
+    and settings ->> 'keep_pending_on_bot_failure' = 'true'`.execute(ctx.db)
+  if (rows.length) return
   await updateConversation(ctx, conversation, { status: OPEN })
   await writeActivity(ctx, conversation, 'Conversation was marked open by system due to an error with the agent bot.')
 }

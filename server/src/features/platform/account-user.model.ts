@@ -7,9 +7,9 @@ import { addMember, roleNumber, type MembershipRow } from '../users/membership.m
 
 type Role = 'agent' | 'administrator'
 
-/** Makes a member, or changes the role of one; without a role it stays. */
+/** Makes a member, or changes the role of one; without a role it stays. Who does so twice at once waits for their turn. */
 export async function upsertMember(ctx: Context, accountId: number, userId: number | null, role: Role | null | undefined): Promise<MembershipRow> {
-  const { rows: users } = await sql`select 1 from users where id = ${userId}`.execute(ctx.db)
+  const { rows: users } = await sql`select 1 from users where id = ${userId} for no key update`.execute(ctx.db)
   if (userId === null || !users.length) throw new RecordInvalidError([['user', 'User must exist']])
   const { rows } = await sql<MembershipRow>`
     select * from account_users where account_id = ${accountId} and user_id = ${userId} for update`.execute(ctx.db)

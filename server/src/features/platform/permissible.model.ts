@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
-import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
+import { MissingGrantError, NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
 
 export type PermissibleType = 'Account' | 'User' | 'AgentBot'
@@ -14,12 +14,13 @@ export function callingApp(ctx: Context): { id: number } {
 
 /** The door of the Platform API: an app reaches what it made or was granted. What does not exist is told first. */
 export async function accessPermissible(ctx: Context, type: PermissibleType, id: number): Promise<number> {
+  const app = callingApp(ctx)
   const { rows } = await sql<{ permitted: boolean }>`
-    select exists (select 1 from platform_app_permissibles p where p.platform_app_id = ${callingApp(ctx).id}
+    select exists (select 1 from platform_app_permissibles p where p.platform_app_id = ${app.id}
       and p.permissible_type = ${type} and p.permissible_id = t.id) as permitted
     from ${sql.table(TABLES[type])} t where t.id = ${id}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
-  if (!rows[0].permitted) throw new NotAuthorizedError('Non permissible resource')
+  if (!rows[0].permitted) throw new MissingGrantError(`${type} ${id} for platform app ${app.id}`)
   return id
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
 import { Bag, Choice, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
+import { readPathId } from '../../http/params.ts'
 import { ACCOUNT_STATUSES, createAccount, loadAccount, loadAccounts, Locale, updateAccount } from '../accounts/account.model.ts'
 import { presentPlatformAccount } from '../accounts/account.presenter.ts'
 import { Availability, Role } from '../schemas.ts'
@@ -53,6 +54,10 @@ const AccountUser = Type.Object(
   },
   { title: 'AccountUser', additionalProperties: false },
 )
+
+/** Text that is no number names nobody. */
+const UserId = Nullable(Type.Union([Type.String(), Type.Integer()]))
+const readUserId = ({ user_id: id }: { user_id?: string | number | null }) => readPathId(String(id ?? ''))
 
 const base = '/platform/api/v1/accounts' as const
 
@@ -137,11 +142,11 @@ export const platformAccountOperations = [
     example: { user_id: 1, role: 'administrator' },
     needs: ['user_id'],
     access: 'platform',
-    body: Type.Partial(Type.Object({ user_id: Nullable(Type.Integer()), role: Choice(['agent', 'administrator']) })),
+    body: Type.Partial(Type.Object({ user_id: UserId, role: Choice(['agent', 'administrator']) })),
     reply: AccountUser,
     handle: async (ctx, { params, body }) => {
       const id = await accessPermissible(ctx, 'Account', params.account_id)
-      return presentMembership(await upsertMember(ctx, id, body.user_id ?? null, body.role))
+      return presentMembership(await upsertMember(ctx, id, readUserId(body), body.role))
     },
   }),
   operation({
@@ -151,9 +156,9 @@ export const platformAccountOperations = [
     description: 'The person stays.',
     example: { user_id: 1 },
     access: 'platform',
-    body: Type.Partial(Type.Object({ user_id: Nullable(Type.Integer()) })),
+    body: Type.Partial(Type.Object({ user_id: UserId })),
     reply: Empty,
     handle: async (ctx, { params, body }) =>
-      removeMember(ctx, await accessPermissible(ctx, 'Account', params.account_id), body.user_id ?? null),
+      removeMember(ctx, await accessPermissible(ctx, 'Account', params.account_id), readUserId(body)),
   }),
 ]

@@ -11,6 +11,7 @@ import {
   type AgentBotRecord,
 } from '../agent-bots/agent-bot.model.ts'
 import { selectBots } from '../agent-bots/agent-bot.query.ts'
+import { webhookSecret } from '../webhooks/webhook.secret.ts'
 import { accessPermissible, callingApp, permit, permittedIds } from './permissible.model.ts'
 
 const PlatformBot = Type.Object(
@@ -21,6 +22,7 @@ const PlatformBot = Type.Object(
     outgoing_url: Nullable(Type.String({ description: "The bot's name, as in Chatwoot" })),
     account_id: Nullable(Type.Integer()),
     access_token: Nullable(Type.String()),
+    secret: Type.String({ description: 'With which deliveries to the bot are signed' }),
   },
   { title: 'PlatformAgentBot', additionalProperties: false },
 )
@@ -37,7 +39,7 @@ const BotBody = Type.Partial(
 )
 
 /** @NOTE Chatwoot's answer puts the name where the address belongs; clients may have come to rely on it. */
-function present(bot: AgentBotRecord) {
+function present(ctx: Context, bot: AgentBotRecord) {
   return {
     id: bot.id,
     name: bot.name,
@@ -45,6 +47,7 @@ function present(bot: AgentBotRecord) {
     outgoing_url: bot.name,
     account_id: bot.account_id,
     access_token: bot.access_token?.token ?? null,
+    secret: webhookSecret(ctx.app.config, 'bot', bot.id),
   }
 }
 
@@ -64,7 +67,7 @@ export const platformBotOperations = [
     handle: async (ctx) => {
       const ids = await permittedIds(ctx, 'AgentBot')
       const bots = await selectBots(ctx, sql`b.id = any(${ids}::bigint[])`)
-      return ids.flatMap((id) => bots.filter((bot) => bot.id === id)).map(present)
+      return ids.flatMap((id) => bots.filter((bot) => bot.id === id)).map((bot) => present(ctx, bot))
     },
   }),
   operation({
@@ -79,7 +82,7 @@ export const platformBotOperations = [
     handle: async (ctx, { body }) => {
       const bot = await createAgentBot(ctx, body)
       await permit(ctx, callingApp(ctx).id, 'AgentBot', bot.id)
-      return present(bot)
+      return present(ctx, bot)
     },
   }),
   operation({
@@ -88,7 +91,7 @@ export const platformBotOperations = [
     summary: 'Show an agent bot',
     access: 'platform',
     reply: PlatformBot,
-    handle: async (ctx, { params }) => present(await accessBot(ctx, params.id)),
+    handle: async (ctx, { params }) => present(ctx, await accessBot(ctx, params.id)),
   }),
   operation({
     id: 'platform/agent_bots.update',
@@ -98,7 +101,7 @@ export const platformBotOperations = [
     access: 'platform',
     body: BotBody,
     reply: PlatformBot,
-    handle: async (ctx, { params, body }) => present(await updateAgentBot(ctx, await accessBot(ctx, params.id), body)),
+    handle: async (ctx, { params, body }) => present(ctx, await updateAgentBot(ctx, await accessBot(ctx, params.id), body)),
   }),
   operation({
     id: 'platform/agent_bots.destroy',
@@ -117,7 +120,7 @@ export const platformBotOperations = [
     handle: async (ctx, { params }) => {
       const bot = await accessBot(ctx, params.id)
       await removeAgentBotAvatar(ctx, bot)
-      return present(bot)
+      return present(ctx, bot)
     },
   }),
 ]

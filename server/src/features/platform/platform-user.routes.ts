@@ -2,12 +2,11 @@ import { sql } from 'kysely'
 import Type from 'typebox'
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
-import { RecordInvalidError } from '../../http/errors.ts'
 import { Bag, Empty, Nullable, operation } from '../../http/operation.ts'
 import { loadProfile, presentPlatformUser } from '../profile/profile.presenter.ts'
 import { PlatformUser } from '../profile/profile.schemas.ts'
 import { makeLoginLink } from '../auth/login-link.model.ts'
-import { createUser, findUserByEmail, updateUser, type NewUser } from '../users/user.model.ts'
+import { findUserByEmail, insertUser, readyUser, updateUser, type NewUser } from '../users/user.model.ts'
 import { accessPermissible, callingApp, permit } from './permissible.model.ts'
 
 const UserBody = Type.Partial(
@@ -27,15 +26,21 @@ async function show(ctx: Context, id: number) {
 }
 
 /** Who has the e-mail already is handed to the app as they are, but confirmed. */
-async function createOrTakeUser(ctx: Context, body: Partial<NewUser>): Promise<number> {
+async function createOrTakeUser(ctx: Context, body: NewUser): Promise<number> {
   const known = body.email ? await findUserByEmail(ctx, body.email) : undefined
-  if (!known && (body.name === undefined || body.name === null)) throw new RecordInvalidError([['name', "Name can't be blank"]])
-  const id = known?.id ?? (await createUser(ctx, { ...body, name: body.name!, email: body.email, confirmed: true, passwordRequired: true })).id
-  await inTransaction(ctx, async () => {
-    if (known) await sql`update users set confirmed_at = ${ctx.app.now()} where id = ${id} and confirmed_at is null`.execute(ctx.db)
-    await permit(ctx, callingApp(ctx).id, 'User', id)
-  })
-  return id
+  try {
+    const ready = known ? undefined : await readyUser(ctx, { ...body, confirmed: true, passwordRequired: true })
+    return await inTransaction(ctx, async () => {
+      const { id } = known ?? (await insertUser(ctx, ready!))
+      if (known) await sql`update users set confirmed_at = ${ctx.app.now()} where id = ${id} and confirmed_at is null`.execute(ctx.db)
+      await permit(ctx, callingApp(ctx).id, 'User', id)
+      return id
+    })
+  } catch (error) {
+    // Somebody else has made them in the meantime.
+    if (!known && body.email && (await findUserByEmail(ctx, body.email))) return createOrTakeUser(ctx, body)
+    throw error
+  }
 }
 
 export const platformUserOperations = [
@@ -50,7 +55,7 @@ export const platformUserOperations = [
     body: UserBody,
     reply: PlatformUser,
     transaction: false,
-    handle: async (ctx, { body }) => show(ctx, await createOrTakeUser(ctx, body as Partial<NewUser>)),
+    handle: async (ctx, { body }) => show(ctx, await createOrTakeUser(ctx, body)),
   }),
   operation({
     id: 'platform/users.show',

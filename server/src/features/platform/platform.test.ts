@@ -21,7 +21,9 @@ describe('the Platform API', () => {
     expect((await t.anyone.get(`${api}/accounts/999999999`)).body).toEqual({ error: 'Invalid access_token' })
     expect((await t.as(account.administrator).get(`${api}/accounts/${account.id}`)).status).toBe(401)
     expect((await app.get(`${api}/accounts/999999999`)).body).toEqual({ status: 404, error: 'Not Found' })
-    expect((await app.get(`${api}/accounts/${account.id}`)).body).toEqual({ error: 'Non permissible resource' })
+    const refused = await app.get(`${api}/accounts/${account.id}`)
+    expect(refused.body).toEqual({ error: 'Non permissible resource' })
+    expect(refused.headers.get('x-missing-grant')).toBe(`Account ${account.id} for platform app ${appId}`)
   })
 
   it('replaces attributes and limits of an account as a whole and turns features one by one', async () => {
@@ -38,6 +40,10 @@ describe('the Platform API', () => {
       const { status, body: problem } = await app.patch(`${api}/accounts/${made.id}`, wrong)
       expect([status, problem.attributes]).toEqual([422, Object.keys(wrong)])
     }
+    for (const [length, most] of [[101, 100], [256, 255]] as const) {
+      const { body: problem } = await app.patch(`${api}/accounts/${made.id}`, { support_email: 'x'.repeat(length) })
+      expect(problem.message).toBe(`Support email is too long (maximum is ${most} characters)`)
+    }
     expect((await app.get(`${api}/accounts/${made.id}`)).body).toEqual(body)
   })
 
@@ -52,10 +58,29 @@ describe('the Platform API', () => {
     const { body: problem } = await app.post(`${api}/users`, { name: 'Ada', email: 'ada' })
     expect(problem.attributes).toEqual(['email', 'password'])
     expect(problem.message).toContain('Email is invalid, Email is not an email, Password must contain at least 6 characters')
+    const { body: nothing } = await app.post(`${api}/users`, {})
+    expect(nothing.attributes).toEqual(['email', 'password'])
+    const { body: nameless } = await app.post(`${api}/users`, { email: address(), password: PASSWORD })
+    expect(nameless).toEqual({ message: "Name can't be blank", attributes: ['name'] })
     const { body: user } = await app.post(`${api}/users`, { name: 'Ada', email: address(), password: PASSWORD, custom_attributes: { a: 1 } })
     const { body } = await app.patch(`${api}/users/${user.id}`, { email: `NEW.${user.email}`, custom_attributes: { b: 2 } })
     expect([body.email, body.uid, body.custom_attributes]).toEqual([`new.${user.email}`, `new.${user.email}`, { a: 1, b: 2 }])
     expect((await app.patch(`${api}/users/${user.id}`, { name: null })).status).toBe(422)
+    expect((await app.patch(`${api}/users/${user.id}`, { password: '' })).body.attributes).toEqual(['password'])
+    expect((await app.patch(`${api}/users/${user.id}`, { password: null })).status).toBe(200)
+  })
+
+  it('makes one user, and one member, of whoever is made several times at once', async () => {
+    const email = address()
+    const people = await Promise.all(Array.from({ length: 6 }, () => app.post(`${api}/users`, { name: 'Ada', email, password: PASSWORD })))
+    expect(people.map(({ status }) => status)).toEqual(Array(6).fill(200))
+    const [id, ...more] = new Set(people.map(({ body }) => body.id))
+    expect(more).toEqual([])
+    const { body: account } = await app.post(`${api}/accounts`, { name: 'Acme' })
+    const members = `${api}/accounts/${account.id}/account_users`
+    const made = await Promise.all(Array.from({ length: 6 }, () => app.post(members, { user_id: id })))
+    expect(made.map(({ status }) => status)).toEqual(Array(6).fill(200))
+    expect((await app.get(members)).body).toHaveLength(1)
   })
 
   it('makes links that sign in once', async () => {
@@ -79,6 +104,8 @@ describe('the Platform API', () => {
     expect((await app.post(members, { user_id: person.id, role: 'agent' })).body).toMatchObject({ id: member.id, role: 'agent' })
     const { body: unknown } = await app.post(members, { user_id: 999999999 })
     expect(unknown).toEqual({ message: 'User must exist', attributes: ['user'] })
+    expect((await app.post(members, { user_id: 'nobody' })).body).toEqual(unknown)
+    expect((await app.delete(`${members}?user_id=nobody`)).status).toBe(200)
 
     const settings = () =>
       sql<{ email_flags: number }>`select email_flags from notification_settings where account_id = ${account.id}`.execute(t.database.kysely)
@@ -94,6 +121,7 @@ describe('the Platform API', () => {
   it('shows the name of a bot where its address belongs, as Chatwoot does', async () => {
     const { body: bot } = await app.post(`${api}/agent_bots`, { name: 'Bender', outgoing_url: 'https://bot.example.test' })
     expect([bot.outgoing_url, bot.account_id, bot.access_token.length]).toEqual(['Bender', null, 24])
+    expect(bot.secret).toMatch(/^whsec_/)
     expect((await app.get(`${api}/agent_bots`)).body).toEqual([bot])
     await app.delete(`${api}/agent_bots/${bot.id}`)
     expect((await app.get(`${api}/agent_bots`)).body).toEqual([])

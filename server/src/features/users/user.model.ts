@@ -22,9 +22,9 @@ export interface UserRow {
 }
 
 export interface NewUser {
-  name: string
+  name?: string | null
   display_name?: string | null
-  email: string | null | undefined
+  email?: string | null
   /** Absent: one that nobody knows. */
   password?: string | null
   password_confirmation?: string | null
@@ -32,10 +32,12 @@ export interface NewUser {
   confirmed?: boolean
 }
 
+const NAME_BLANK: [string, string] = ['name', "Name can't be blank"]
+const EMAIL_TAKEN: [string, string] = ['email', 'Email has already been taken']
 const USER_COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.pubsub_token, u.confirmed_at, u.custom_attributes`
 
 /** Checked, and with its password hashed: ready to be written. */
-export type ReadyUser = Omit<NewUser, 'email' | 'password' | 'password_confirmation'> & { email: string; digest: string }
+export type ReadyUser = Omit<NewUser, 'name' | 'email' | 'password' | 'password_confirmation'> & { name: string; email: string; digest: string }
 
 export async function createUser(ctx: Context, fields: NewUser & { passwordRequired?: boolean }): Promise<UserRow> {
   const ready = await readyUser(ctx, fields)
@@ -51,9 +53,12 @@ export async function readyUser(ctx: Context, fields: NewUser & { passwordRequir
     ...lengthProblems(fields),
     ...newPasswordProblems(password, fields.password_confirmation),
   ]
-  if (!problems.length && (await isTaken(ctx, email))) problems.push(['email', 'Email has already been taken'])
+  if (!problems.length && (await isTaken(ctx, email))) problems.push(EMAIL_TAKEN)
+  // Chatwoot leaves this one to the database, after all that it checks itself.
+  const { name } = fields
+  if (!problems.length && (name === undefined || name === null)) problems.push(NAME_BLANK)
   if (problems.length) throw new RecordInvalidError(problems)
-  return { ...fields, email, digest: await hashPassword(password!) }
+  return { ...fields, name: name!, email, digest: await hashPassword(password!) }
 }
 
 export async function insertUser(ctx: Context, user: ReadyUser): Promise<UserRow> {
@@ -89,7 +94,6 @@ export interface UserChanges extends Omit<PersonalFields, 'message_signature'> {
 /** A changed e-mail counts at once. */
 export async function updateUser(ctx: Context, id: number, fields: UserChanges): Promise<void> {
   const email = await checkChanges(ctx, id, fields)
-  if (fields.password) await changePassword(ctx, id, { password: fields.password })
   await inTransaction(ctx, () =>
     sql`update users set updated_at = ${ctx.app.now()}
       ${fields.name === undefined ? sql`` : sql`, name = ${fields.name}`}
@@ -97,8 +101,14 @@ export async function updateUser(ctx: Context, id: number, fields: UserChanges):
       ${email === undefined ? sql`` : sql`, email = ${email}, uid = ${email}`}
       ${fields.custom_attributes ? sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify(fields.custom_attributes)}::jsonb` : sql``}
       where id = ${id}`.execute(ctx.db),
-  )
+  ).catch((error: unknown) => {
+    throw isTakenError(error) ? new RecordInvalidError([EMAIL_TAKEN]) : error
+  })
+  if (typeof fields.password === 'string') await changePassword(ctx, id, { password: fields.password })
 }
+
+/** Somebody else was quicker: the index of e-mails has the last word. */
+const isTakenError = (error: unknown) => (error as { code?: string }).code === '23505'
 
 /** Of somebody who is there already. Returns the e-mail as it is kept; undefined when none was sent. */
 export async function checkChanges(ctx: Context, id: number, fields: PersonalFields): Promise<string | undefined> {
@@ -106,11 +116,11 @@ export async function checkChanges(ctx: Context, id: number, fields: PersonalFie
   const problems: [string, string][] = [
     ...(email === undefined ? [] : emailProblems(email)),
     // Blank will do, none at all will not.
-    ...(fields.name === null ? ([['name', "Name can't be blank"]] as [string, string][]) : []),
+    ...(fields.name === null ? [NAME_BLANK] : []),
     ...lengthProblems(fields),
-    ...(fields.password ? passwordProblems(fields.password).map((text): [string, string] => ['password', text]) : []),
+    ...(typeof fields.password === 'string' ? passwordProblems(fields.password).map((text): [string, string] => ['password', text]) : []),
   ]
-  if (email !== undefined && !problems.length && (await isTaken(ctx, email, id))) problems.push(['email', 'Email has already been taken'])
+  if (email !== undefined && !problems.length && (await isTaken(ctx, email, id))) problems.push(EMAIL_TAKEN)
   if (problems.length) throw new RecordInvalidError(problems)
   return email
 }

@@ -171,6 +171,36 @@ describe('deliveries', () => {
     expect(await waiting()).toBe(0)
   })
 
+  it('that a bot does not take open a pending conversation, unless the account wants it to wait', async () => {
+    const account = await t.buildAccount()
+    const admin = t.as(account.administrator)
+    answers.set('/bot', status(500))
+    const { body: bot } = await admin.post(`${base(account)}/agent_bots`, {
+      name: 'Bender',
+      outgoing_url: `${url}/bot`,
+    })
+    const keep = (value: boolean) =>
+      sql`update accounts set settings = jsonb_build_object('keep_pending_on_bot_failure', ${value}::boolean)
+      where id = ${account.id}`.execute(t.database.kysely)
+    for (const isKept of [true, false]) {
+      await keep(isKept)
+      const { inbox } = await buildTalk(account)
+      await admin.post(`${base(account)}/inboxes/${inbox.id}/set_agent_bot`, { agent_bot: bot.id })
+      const visitor = `/public/api/v1/inboxes/${inbox.inbox_identifier}/contacts`
+      const { body: contact } = await t.anyone.post(visitor, { name: 'Ada' })
+      const { body: talk } = await t.anyone.post(`${visitor}/${contact.source_id}/conversations`)
+      const { body: message } = await t.anyone.post(
+        `${visitor}/${contact.source_id}/conversations/${talk.id}/messages`,
+        { content: 'Hi' },
+      )
+      await soon(() => expect(got('/bot').some(({ body }) => body.id === message.id)).toBe(true))
+      await t.app.deliveries!.idle()
+      expect((await admin.get(`${base(account)}/conversations/${talk.id}`)).body.status).toBe(
+        isKept ? 'pending' : 'open',
+      )
+    }
+  })
+
   it('of a website carry its content as the widget shows it', async () => {
     const account = await t.buildAccount()
     await listen(account, '/website')
