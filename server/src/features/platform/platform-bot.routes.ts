@@ -22,7 +22,7 @@ const PlatformBot = Type.Object(
     outgoing_url: Nullable(Type.String({ description: "The bot's name, as in Chatwoot" })),
     account_id: Nullable(Type.Integer()),
     access_token: Nullable(Type.String()),
-    secret: Type.String({ description: 'With which deliveries to the bot are signed' }),
+    secret: Type.Optional(Type.String({ description: 'With which deliveries to the bot are signed; not in the list' })),
   },
   { title: 'PlatformAgentBot', additionalProperties: false },
 )
@@ -39,7 +39,7 @@ const BotBody = Type.Partial(
 )
 
 /** @NOTE Chatwoot's answer puts the name where the address belongs; clients may have come to rely on it. */
-function present(ctx: Context, bot: AgentBotRecord) {
+function present(bot: AgentBotRecord) {
   return {
     id: bot.id,
     name: bot.name,
@@ -47,8 +47,12 @@ function present(ctx: Context, bot: AgentBotRecord) {
     outgoing_url: bot.name,
     account_id: bot.account_id,
     access_token: bot.access_token?.token ?? null,
-    secret: webhookSecret(ctx.app.config, 'bot', bot.id),
   }
+}
+
+/** One bot by itself: nobody else is shown the secret of one of the whole installation. */
+function presentOne(ctx: Context, bot: AgentBotRecord) {
+  return { ...present(bot), secret: webhookSecret(ctx.app.config, 'bot', bot.id) }
 }
 
 async function accessBot(ctx: Context, id: number): Promise<AgentBotRecord> {
@@ -67,7 +71,7 @@ export const platformBotOperations = [
     handle: async (ctx) => {
       const ids = await permittedIds(ctx, 'AgentBot')
       const bots = await selectBots(ctx, sql`b.id = any(${ids}::bigint[])`)
-      return ids.flatMap((id) => bots.filter((bot) => bot.id === id)).map((bot) => present(ctx, bot))
+      return ids.flatMap((id) => bots.filter((bot) => bot.id === id)).map(present)
     },
   }),
   operation({
@@ -82,7 +86,7 @@ export const platformBotOperations = [
     handle: async (ctx, { body }) => {
       const bot = await createAgentBot(ctx, body)
       await permit(ctx, callingApp(ctx).id, 'AgentBot', bot.id)
-      return present(ctx, bot)
+      return presentOne(ctx, bot)
     },
   }),
   operation({
@@ -91,7 +95,7 @@ export const platformBotOperations = [
     summary: 'Show an agent bot',
     access: 'platform',
     reply: PlatformBot,
-    handle: async (ctx, { params }) => present(ctx, await accessBot(ctx, params.id)),
+    handle: async (ctx, { params }) => presentOne(ctx, await accessBot(ctx, params.id)),
   }),
   operation({
     id: 'platform/agent_bots.update',
@@ -101,7 +105,7 @@ export const platformBotOperations = [
     access: 'platform',
     body: BotBody,
     reply: PlatformBot,
-    handle: async (ctx, { params, body }) => present(ctx, await updateAgentBot(ctx, await accessBot(ctx, params.id), body)),
+    handle: async (ctx, { params, body }) => presentOne(ctx, await updateAgentBot(ctx, await accessBot(ctx, params.id), body)),
   }),
   operation({
     id: 'platform/agent_bots.destroy',
@@ -120,7 +124,7 @@ export const platformBotOperations = [
     handle: async (ctx, { params }) => {
       const bot = await accessBot(ctx, params.id)
       await removeAgentBotAvatar(ctx, bot)
-      return present(ctx, bot)
+      return presentOne(ctx, bot)
     },
   }),
 ]
