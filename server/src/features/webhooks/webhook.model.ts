@@ -58,7 +58,7 @@ export async function accessWebhook(ctx: Context, id: number): Promise<WebhookRe
 export async function createWebhook(ctx: Context, fields: WebhookFields): Promise<WebhookRecord> {
   const { name = null, url = null, inbox_id: inboxId = null } = fields
   const subscriptions = fields.subscriptions ?? DEFAULT_SUBSCRIPTIONS
-  checkWebhook({ name, url, subscriptions })
+  await checkWebhook(ctx, { name, url, subscriptions })
   const { rows } = await refuseTaken(
     sql<{ id: number }>`
       insert into webhooks (account_id, name, url, inbox_id, subscriptions, created_at, updated_at)
@@ -76,7 +76,7 @@ export async function updateWebhook(
   const name = fields.name === undefined ? webhook.name : fields.name
   const url = fields.url === undefined ? webhook.url : fields.url
   const subscriptions = fields.subscriptions ?? webhook.subscriptions ?? []
-  checkWebhook({ name, url, subscriptions })
+  await checkWebhook(ctx, { id: webhook.id, name, url, subscriptions })
   await refuseTaken(
     sql`update webhooks set name = ${name}, url = ${url}, subscriptions = ${JSON.stringify(subscriptions)}::jsonb,
       ${fields.inbox_id === undefined ? sql`` : sql`inbox_id = ${fields.inbox_id},`} updated_at = ${ctx.app.now()}
@@ -92,12 +92,19 @@ export async function destroyWebhook(ctx: Context, webhook: WebhookRecord): Prom
 
 const MAX_NAME = 255
 const MAX_URL = 20_000
+const URL_TAKEN: [string, string] = ['url', 'Url has already been taken']
 
-function checkWebhook(webhook: { name: string | null; url: string | null; subscriptions: string[] }): void {
+async function checkWebhook(
+  ctx: Context,
+  webhook: { id?: number; name: string | null; url: string | null; subscriptions: string[] },
+): Promise<void> {
   const problems: [string, string][] = []
   if ((webhook.name?.length ?? 0) > MAX_NAME)
     problems.push(['name', `Name is too long (maximum is ${MAX_NAME} characters)`])
   if ((webhook.url?.length ?? 0) > MAX_URL) problems.push(['url', `Url is too long (maximum is ${MAX_URL} characters)`])
+  const { rows: others } = await sql`select 1 from webhooks
+    where account_id = ${ctx.account.id} and url = ${webhook.url} and id <> ${webhook.id ?? 0}`.execute(ctx.db)
+  if (others.length) problems.push(URL_TAKEN)
   // @NOTE Chatwoot asks for a web address anywhere in the text (app/models/webhook.rb).
   if (!/https?:\/\/\S/.test(webhook.url ?? '')) problems.push(['url', 'Url is invalid'])
   const known = webhook.subscriptions.every((name) => SUBSCRIPTIONS.includes(name))
@@ -114,7 +121,7 @@ async function refuseTaken<T>(write: Promise<T>): Promise<T> {
     return await write
   } catch (error) {
     const { code } = error as { code?: string }
-    if (code === UNIQUE_VIOLATION) throw new RecordInvalidError([['url', 'Url has already been taken']])
+    if (code === UNIQUE_VIOLATION) throw new RecordInvalidError([URL_TAKEN])
     if (code === INDEX_ROW_TOO_BIG) throw new RecordInvalidError([['url', 'Url is too long']])
     throw error
   }

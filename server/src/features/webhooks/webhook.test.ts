@@ -30,6 +30,10 @@ describe('webhooks', () => {
     const url = 'https://hooks.example.test/a'
     await make({ url })
     expect(await make({ url })).toEqual({ message: 'Url has already been taken', attributes: ['url'] })
+    expect(await make({ url, subscriptions: ['moon_landing'] })).toEqual({
+      message: 'Url has already been taken, Subscriptions Invalid events',
+      attributes: ['url', 'subscriptions'],
+    })
     expect(await make({ url: `${url}/b`, subscriptions: [] })).toMatchObject({
       message: 'Subscriptions Invalid events',
     })
