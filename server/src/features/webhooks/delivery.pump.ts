@@ -80,7 +80,7 @@ export function startDeliveries(app: App): DeliveryPump {
       for (const endpoint of slow.keys()) places[endpoint] = 1 - (busy.get(endpoint) ?? 0)
       const deliveries = await claimDeliveries(app, { room, slowRoom, places, slow: [...slow.keys()] })
       for (const delivery of deliveries) start(delivery)
-      if (deliveries.length >= room) again = true
+      if (deliveries.length && deliveries.length >= room) again = true
     } while (again)
   }
 
