@@ -252,6 +252,7 @@ export const NOUNS: Record<string, string> = {
   conversation_participants: 'Those who watch a conversation without being its assignee.',
   conversations: 'What is said between a contact and an account, in one inbox. Their `id` counts within the account.',
   csat_survey: 'The rating of a conversation.',
+  draft_messages: 'What an agent has begun to write, shared by all agents of the conversation.',
   health: 'For load balancers.',
   inbox_members: 'Which agents see an inbox.',
   inboxes: 'Where conversations come in. An inbox has a channel: API, or a website.',

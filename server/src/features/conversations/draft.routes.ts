@@ -25,6 +25,7 @@ export const draftOperations = [
     id: 'conversations/draft_messages.update',
     route: `PATCH ${route}`,
     summary: 'Keep a draft',
+    example: { draft_message: { message: 'Dear Ada,' } },
     access: 'agent',
     // Not a wrapper: an empty one is an empty draft.
     body: Type.Object({ ...Draft.properties, draft_message: Type.Optional(Strict(Draft)) }),
