@@ -46,9 +46,9 @@ export async function seed(database: Database, size: number): Promise<Desk> {
       insert into contact_inboxes (contact_id, inbox_id, source_id, pubsub_token, created_at, updated_at)
       select id, $2, 'visitor-' || substr(name, 9), md5(name), now(), now() from people returning id, contact_id, source_id
     )
-    insert into conversations (account_id, inbox_id, contact_id, contact_inbox_id, status, display_id, created_at, updated_at, last_activity_at, waiting_since, assignee_id)
+    insert into conversations (account_id, inbox_id, contact_id, contact_inbox_id, status, display_id, created_at, updated_at, last_activity_at, first_reply_created_at, waiting_since, assignee_id)
     select $1, $2, contact_id, id, case when substr(source_id, 9)::integer > $3 - ${OPEN} then 0 else 1 end, 0,
-      now() - interval '1 day', now(), now() - make_interval(secs => $3 - substr(source_id, 9)::integer), now(), case when id % 3 = 0 then $4::integer end
+      now() - interval '1 day', now(), now() - make_interval(secs => $3 - substr(source_id, 9)::integer), now() - interval '23 hours', now(), case when id % 3 = 0 then $4::integer end
     from places order by substr(source_id, 9)::integer`,
     [accountId, inboxId, size, userId],
   )
