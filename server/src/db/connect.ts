@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { OpenTransaction } from './open-transaction.ts'
+import { pools } from './prepared.ts'
 import type { DB } from './schema.ts'
 
 export interface ConnectOptions {
@@ -52,6 +53,7 @@ export function connect(options: ConnectOptions): Database {
   nameStatements(pool)
   const dialect = new PostgresDialect({ pool: pool as never })
   const kysely = new Kysely<DB>({ dialect })
+  pools.set(kysely, pool)
   const props = { config: { dialect }, dialect, driver: dialect.createDriver(), executor: kysely.getExecutor() }
   return {
     pool,

@@ -1,4 +1,5 @@
 import { CompiledQuery, sql, type Kysely, type RawBuilder } from 'kysely'
+import type pg from 'pg'
 import type { DB } from './schema.ts'
 
 /** Stands in a statement's text for a value that each run brings. */
@@ -8,6 +9,9 @@ class Slot {
     this.name = name
   }
 }
+
+/** The pools behind databases: outside of a transaction a statement asks them itself, which spares a third of the way. */
+export const pools = new WeakMap<Kysely<DB>, pg.Pool>()
 
 type Slots<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> }
 
@@ -23,7 +27,8 @@ export function prepared<Values extends object, Row>(build: (value: Slots<Values
       text = compiled.sql
     }
     const parameters = slots.map((slot) => (slot instanceof Slot ? values[slot.name as keyof Values] : slot))
-    const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, parameters))
-    return rows
+    const pool = pools.get(db)
+    const { rows } = pool ? await pool.query(text, parameters) : await db.executeQuery(CompiledQuery.raw(text, parameters))
+    return rows as Row[]
   }
 }

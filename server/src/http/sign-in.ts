@@ -122,6 +122,9 @@ const findUserInAccount = prepared<{ user_id: number; account_id: number | null 
 export interface SignIns {
   find: (key: string) => Found | undefined
   keep: (key: string, found: Found) => void
+  /** A token that nobody has: only chance could make it somebody's, so that a client with an ended one costs nothing. */
+  isUnknown: (token: string) => boolean
+  keepUnknown: (token: string) => void
   clear: () => void
   /** Grows with every clearing. */
   generation: number
@@ -131,6 +134,7 @@ const MOST_SIGN_INS = 10_000
 
 export function rememberSignIns(milliseconds: number): SignIns {
   const known = new Map<string, { found: Found; until: number }>()
+  const unknown = new Map<string, number>()
   const signIns: SignIns = {
     generation: 0,
     find(key) {
@@ -142,26 +146,38 @@ export function rememberSignIns(milliseconds: number): SignIns {
       if (known.size >= MOST_SIGN_INS) known.clear()
       known.set(key, { found, until: performance.now() + milliseconds })
     },
+    isUnknown: (token) => (unknown.get(token) ?? 0) > performance.now(),
+    keepUnknown(token) {
+      if (!milliseconds) return
+      if (unknown.size >= MOST_SIGN_INS) unknown.clear()
+      unknown.set(token, performance.now() + milliseconds)
+    },
     clear() {
       signIns.generation++
       known.clear()
+      unknown.clear()
     },
   }
   return signIns
 }
 
 async function findByToken(app: App, token: string, accountId: number | null): Promise<Found | undefined> {
-  if (token.length > 255 || token.includes('\0')) return undefined
-  if (accountId === null) return findOwner(app, token)
+  if (token.length > 255 || token.includes('\0') || app.signIns.isUnknown(token)) return undefined
   const key = `${token} ${accountId ?? ''}`
-  const known = app.signIns.find(key)
+  const known = accountId === null ? undefined : app.signIns.find(key)
   if (known) return known
   const generation = app.signIns.generation
-  const [row] = await findTokenInAccount(app.database.kysely, { token, account_id: accountId })
-  const found = row && foundOf(row)
+  const found = accountId === null ? await findOwner(app, token) : await findInAccount(app, token, accountId)
   // Read before a change that was committed meanwhile: good for this request, not for the next.
-  if (found && generation === app.signIns.generation) app.signIns.keep(key, found)
+  if (generation !== app.signIns.generation) return found
+  if (!found) app.signIns.keepUnknown(token)
+  else if (accountId !== null) app.signIns.keep(key, found)
   return found
+}
+
+async function findInAccount(app: App, token: string, accountId: number): Promise<Found | undefined> {
+  const [row] = await findTokenInAccount(app.database.kysely, { token, account_id: accountId })
+  return row && foundOf(row)
 }
 
 /** Outside of any account. */

@@ -41,7 +41,7 @@ export async function countFiltered(ctx: Context, filters: ListFilters): Promise
 }
 
 export async function countConversations(ctx: Context, where: RawBuilder<unknown>): Promise<Counts> {
-  return countsOf(await find(ctx, where, sql`and false`))
+  return countsOf(await find(ctx, where))
 }
 
 interface Found {
@@ -52,11 +52,11 @@ interface Found {
 }
 
 /** How many there are, and the ids of the page, found on indexes alone; what the page shows is read for these only. */
-async function find(ctx: Context, where: RawBuilder<unknown>, page: RawBuilder<unknown>): Promise<Found> {
+async function find(ctx: Context, where: RawBuilder<unknown>, page?: RawBuilder<unknown>): Promise<Found> {
   const { rows } = await sql<Found>`
     select count(*) filter (where c.assignee_id = ${ctx.user.id}) as mine,
       count(*) filter (where c.assignee_id is null and c.assignee_agent_bot_id is null) as unassigned, count(*) as total,
-      array(select c.id from conversations c where ${where} ${page}) as ids
+      ${page ? sql`array(select c.id from conversations c where ${where} ${page})` : sql`'{}'::integer[]`} as ids
     from conversations c where ${where}`.execute(ctx.db)
   return rows[0]!
 }
