@@ -49,6 +49,8 @@ const SETTINGS = {
   max_worker_processes: '4',
   max_parallel_workers: '0',
   max_parallel_workers_per_gather: '0',
+  max_logical_replication_workers: '0',
+  io_method: 'sync',
   autovacuum_max_workers: '1',
   autovacuum_naptime: '30s',
   random_page_cost: '1.1',

@@ -3,7 +3,6 @@ import type { Kysely } from 'kysely'
 import { createReadStream } from 'node:fs'
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import type { DB } from '../../db/schema.ts'
 import { sendOutside } from '../../http/transport.ts'
 import { signDiskKey, verifyBlobId, verifyDiskKey, verifyVariation } from '../../lib/rails-signatures.ts'
@@ -116,6 +115,7 @@ async function thumbnail(storage: Storage, blob: Blob): Promise<string | null> {
   const path = variantPath(storage, blob.key)
   if (await stat(path).catch(() => null)) return type
   try {
+    const { default: sharp } = await import('sharp')
     const picture = await sharp(storage.path(blob.key), { limitInputPixels: MAX_PIXELS })
       .rotate()
       .resize({ width: THUMBNAIL_WIDTH, withoutEnlargement: true })

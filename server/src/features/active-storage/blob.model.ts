@@ -1,7 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type'
 import { sql, type Kysely } from 'kysely'
 import { createHash, randomInt } from 'node:crypto'
-import sharp from 'sharp'
 import type { DB } from '../../db/schema.ts'
 import type { Storage } from './storage.ts'
 
@@ -83,6 +82,8 @@ const BY_EXTENSION = new Map([
 export async function sizeOf(type: string, content: Buffer): Promise<{ width?: number; height?: number }> {
   if (!/^image\/(png|jpeg|gif|webp|bmp|tiff)$/.test(type)) return {}
   try {
+    // Loaded by those who need it: most servers show few pictures.
+    const { default: sharp } = await import('sharp')
     const { width, height, orientation } = await sharp(content, { limitInputPixels: MAX_PIXELS }).metadata()
     if (!width || !height) return {}
     return (orientation ?? 1) >= 5 ? { width: height, height: width } : { width, height }
