@@ -295,6 +295,8 @@ function makeCluster({ bin, lib }: Binaries, data: string, identity: Identity | 
   // What a start that was cut off left behind.
   for (const left of readdirSync(data)) rmSync(join(data, left), { recursive: true, force: true })
   const args = ['-D', data, '-U', USER, '--auth=trust', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions']
+  // One call rather than one for each of a thousand files.
+  if (process.platform === 'linux') args.push('--sync-method=syncfs')
   const made = spawnSync(join(bin, 'initdb'), args, { ...identity, env: { LD_LIBRARY_PATH: lib, PATH: process.env.PATH }, cwd: '/', encoding: 'utf8' })
   if (made.status !== 0) throw new Error(`The database could not be made: ${(made.stderr || made.error?.message || '').trim().split('\n')[0]}`)
 }
