@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['server/test/support/database.ts'],
     pool: 'threads',
     isolate: false,
+    // Much of the time they wait: for hashes, for the disk, for what is due in a second.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sessionOptions } from '../src/db/connect.ts'
+import { ownDatabase } from './support.ts'
 
 interface Contract {
   schema_migrations: string[]
@@ -17,8 +18,11 @@ const isVectorIndex = (index: string) => /ivfflat|hnsw|vector/.test(index)
 const ADDED = ['parley_conversations_list', 'parley_messages_page']
 
 describe('the migrated database', () => {
-  const client = new pg.Client(sessionOptions(inject('database')))
-  beforeAll(() => client.connect())
+  let client: pg.Client
+  beforeAll(async () => {
+    client = new pg.Client(sessionOptions(await ownDatabase()))
+    await client.connect()
+  })
   afterAll(() => client.end())
   const list = async (text: string, values: unknown[] = []) => (await client.query(text, values)).rows as Record<string, any>[]
 

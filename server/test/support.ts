@@ -4,12 +4,14 @@ import { afterAll, beforeAll, beforeEach, inject } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { buildApp, type App } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
-import { connect, type Database } from '../src/db/connect.ts'
+import { connect, type ConnectOptions, type Database } from '../src/db/connect.ts'
 import { inTransaction } from '../src/db/transaction.ts'
 import type { EventData, EventName } from '../src/events/types.ts'
 import { Context } from '../src/http/context.ts'
+import { hashCheaply } from '../src/lib/passwords.ts'
 import { createAccount } from '../src/features/accounts/account.model.ts'
 import { createUser } from '../src/features/users/user.model.ts'
 import { addMember } from '../src/features/users/membership.model.ts'
@@ -41,7 +43,30 @@ export type Client = Record<'get' | 'post' | 'patch' | 'put' | 'delete', Verb>
 /** The password of everybody a test makes. */
 export const PASSWORD = 'Str0ng!Passw0rd'
 
-/** A server of its own on the run's database, and makers of what a test needs. */
+hashCheaply()
+
+let own: Promise<ConnectOptions> | undefined
+
+/** The run's database as it was made, in a copy for each worker: files that run at the same time are nothing to each other. */
+export function ownDatabase(): Promise<ConnectOptions> {
+  return (own ??= copyDatabase())
+}
+
+async function copyDatabase(): Promise<ConnectOptions> {
+  const made = inject('database')
+  const copy = { ...made, database: `parley_${process.env.VITEST_POOL_ID}` }
+  const client = new pg.Client({ ...made, database: 'postgres' })
+  await client.connect()
+  await client.query(`create database ${copy.database} template ${made.database}`).catch((error: { code?: string }) => {
+    if (error.code !== DUPLICATE_DATABASE) throw error
+  })
+  await client.end()
+  return copy
+}
+
+const DUPLICATE_DATABASE = '42P04'
+
+/** A server of its own on the worker's database, and makers of what a test needs. */
 export function startTestApp(env: Record<string, string> = {}) {
   const t = {
     app: undefined as unknown as App,
@@ -63,7 +88,7 @@ export function startTestApp(env: Record<string, string> = {}) {
       LOG_LEVEL: 'silent',
       ...env,
     })
-    t.database = connect(inject('database'))
+    t.database = connect(await ownDatabase())
     countStatements(t.database, () => t.statements++)
     const log: Logger = pino({ level: config.logLevel })
     t.app = await buildApp(config, t.database, { log, onEvent: ({ name, data }) => t.events.push({ name, data }) })

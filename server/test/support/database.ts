@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-/** One real database for the run; each test makes an account of its own in it. */
+/** One real database for the run, of which each worker takes a copy; each test makes an account of its own in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'))
   const embedded = await startEmbedded({ folder, unsafe: true })

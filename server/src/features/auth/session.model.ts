@@ -1,14 +1,14 @@
-import { hash, verify } from '@node-rs/bcrypt'
+import { verify } from '@node-rs/bcrypt'
 import type { FastifyRequest } from 'fastify'
 import { sql, type Kysely } from 'kysely'
 import type { App } from '../../app.ts'
 import type { DB } from '../../db/schema.ts'
 import type { Context, Session } from '../../http/context.ts'
+import { hashToken } from '../../lib/passwords.ts'
 import { digest, urlSafeToken } from '../../lib/tokens.ts'
 
 const MAX_CLIENTS = 25
 const LIFE_MONTHS = 2
-const COST = 10
 const REMEMBERED = 10_000
 
 /** Of each client as devise keeps it. */
@@ -101,7 +101,7 @@ export async function createSession(
   const end = new Date(app.now())
   end.setUTCMonth(end.getUTCMonth() + LIFE_MONTHS)
   const expiry = Math.floor(end.getTime() / 1000)
-  const entry: ClientToken = { token: await hash(token, { cost: COST, version: '2a' }), expiry, updated_at: app.now().toISOString() }
+  const entry: ClientToken = { token: await hashToken(token), expiry, updated_at: app.now().toISOString() }
   await changeTokens(db, user.id, (tokens) => {
     const kept = oldestFirst(tokens).slice(1 - MAX_CLIENTS)
     return { ...Object.fromEntries(kept), [client]: entry }
