@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
 export interface Config {
   environment: 'production' | 'development' | 'test'
@@ -104,8 +104,8 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     maximumUpload: number('MAXIMUM_FILE_UPLOAD_SIZE', 40, [1, 10_000]) * 1024 * 1024,
   }
   if (!LOG_LEVELS.includes(config.logLevel)) wrong('LOG_LEVEL', config.logLevel, `it must be one of ${LOG_LEVELS.join(', ')}`)
-  if (config.secretKeyBase && config.secretKeyBase.length < 30) {
-    problems.push('SECRET_KEY_BASE is too short: give at least 30 characters.')
+  if (config.secretKeyBase && config.secretKeyBase.length < SECRET_LENGTH) {
+    problems.push(`SECRET_KEY_BASE is too short: give at least ${SECRET_LENGTH} characters.`)
   }
   if (problems.length) throw new ConfigError(problems.join('\n'))
   return config
@@ -113,16 +113,46 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
 
 /** Without SECRET_KEY_BASE: the secret kept in the data folder, made on the first start. */
 export function keepSecret(config: Config): Config {
+  makeFolder(config.dataFolder)
   if (config.secretKeyBase) return config
   const file = join(config.dataFolder, 'secret_key_base')
-  if (!existsSync(file)) {
-    mkdirSync(config.dataFolder, { recursive: true })
-    writeFileSync(file, randomBytes(64).toString('hex'), { mode: 0o600, flag: 'wx' })
-    chmodSync(file, 0o600)
-  }
-  return { ...config, secretKeyBase: readFileSync(file, 'utf8').trim() }
+  if (!existsSync(file)) makeSecret(file)
+  const secretKeyBase = readFileSync(file, 'utf8').trim()
+  if (secretKeyBase.length < SECRET_LENGTH) throw new ConfigError(`${file} is too short: it must have at least ${SECRET_LENGTH} characters.`)
+  return { ...config, secretKeyBase }
 }
 
+/** Whole or not at all, and once for all who begin at the same time. */
+function makeSecret(file: string): void {
+  const beside = `${file}.${process.pid}`
+  try {
+    writeFileSync(beside, randomBytes(64).toString('hex'), { mode: 0o600 })
+    linkSync(beside, file)
+  } catch (error) {
+    if (!existsSync(file)) throw new ConfigError(`${file} cannot be made: ${(error as Error).message}.`)
+  } finally {
+    rmSync(beside, { force: true })
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    // One by one: below /proc, Node's own way down never ends.
+    if (!existsSync(folder)) {
+      if (dirname(folder) !== folder && !existsSync(dirname(folder))) makeFolder(dirname(folder))
+      mkdirSync(folder)
+    }
+    readdirSync(folder)
+    accessSync(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    const { code } = error as { code?: string }
+    if (code === 'EEXIST') return
+    throw new ConfigError(`The data folder ${folder} cannot be used (${code}): change its owner, or set PARLEY_DATA to another.`)
+  }
+}
+
+const SECRET_LENGTH = 30
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 const isEnvironment = (value: string): value is Config['environment'] => ['production', 'development', 'test'].includes(value)
 const isPart = (value: string): value is 'web' | 'cable' | 'worker' => ['web', 'cable', 'worker'].includes(value)

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { commands, helpOf, overview, type Command } from './commands/commands.ts'
+import { sentenceOf } from './commands/session.ts'
 import { ConfigError } from './config.ts'
 import { PARLEY_VERSION } from './project.ts'
 
@@ -27,11 +28,12 @@ function findCommand(words: string[]): { command: Command; rest: string[] } | un
 
 /** Of `platform-app` the commands that begin so, of a word nobody knows all. */
 function sayWhatThereIs(words: string[]): void {
-  const group = commands.filter(({ name }) => name.startsWith(`${words[0] === 'help' ? words[1] : words[0]} `))
+  const [first] = words[0] === 'help' ? words.slice(1) : words
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `))
   if (words.includes('--help') || words.includes('-h') || words[0] === 'help') return console.log(overview(group.length ? group : commands))
   const tried = words.filter((word) => !word.startsWith('-')).join(' ')
-  console.error(`There is no command "${tried}".\n\n${overview(group.length ? group : commands)}`)
-  process.exitCode = 2
+  const known = group.length ? `there are ${group.map(({ name }) => name).join(', ')}` : 'parley --help lists them'
+  throw new ConfigError(`There is no command "${tried}": ${known}.`)
 }
 
 function parse(command: Command, args: string[]) {
@@ -40,25 +42,16 @@ function parse(command: Command, args: string[]) {
   const refuse = (problem: string) => new ConfigError(`${problem}\nparley ${command.name} --help says more.`)
   let parsed
   try {
-    parsed = parseArgs({ args, options, allowPositionals: true, strict: true })
+    parsed = parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true })
   } catch (error) {
     throw refuse(`${(error as Error).message.split(/\.? To specify|\n/)[0]}.`.replace(/\.\.$/, '.'))
   }
+  const flags = parsed.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []))
+  const twice = flags.find((flag, at) => flags.indexOf(flag) < at)
+  if (twice) throw refuse(`--${twice} was given twice.`)
   const tooMany = parsed.positionals.slice(command.usage ? 1 : 0)
   if (tooMany.length) throw refuse(`"${tooMany.join(' ')}" is too much; a name of several words needs quotes around it.`)
   return parsed
-}
-
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', '28P01', '28000', '3D000'])
-
-/** Errors are one sentence for an operator; a stack only when asked for. */
-function sentenceOf(error: unknown): string {
-  const { message, stack, code, errors } = error as Error & { code?: string; errors?: Error[] }
-  if (error instanceof ConfigError) return message
-  if (process.env.LOG_LEVEL === 'debug' && stack) return stack
-  // A host of several addresses fails once for each.
-  const reason = message || errors?.[0]?.message || String(error)
-  return UNREACHABLE.has(code ?? '') ? `The database of DATABASE_URL cannot be reached: ${reason}.` : reason
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

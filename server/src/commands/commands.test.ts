@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -121,16 +121,35 @@ describe('the command line', () => {
   })
 
   it.each([
-    [['bogus'], 2, 'There is no command "bogus".'],
-    [['platform-app'], 2, 'platform-app create NAME'],
-    [['start', '--bogus'], 1, "Unknown option '--bogus'.\n"],
-    [['account', 'create', 'Foo', 'Inc'], 1, 'needs quotes'],
-    [['user', 'create', '--name', 'Ada'], 1, 'Give --name and --email.'],
-  ])('tells what is wrong with %j in words', async (args, code, text) => {
-    const { code: ended, err } = await parley(args, { PARLEY_DATA: newFolder() })
-    expect(ended).toBe(code)
+    [['bogus'], 'There is no command "bogus": parley --help lists them.\n'],
+    [['platform-app'], 'There is no command "platform-app": there are platform-app create, platform-app grant, platform-app list.\n'],
+    [['start', '--bogus'], "Unknown option '--bogus'.\n"],
+    [['account', 'create', 'Foo', 'Inc'], 'needs quotes'],
+    [['user', 'create', '--name', 'Ada'], 'Give --name and --email.'],
+    [['platform-app', 'grant', '1', '--account', '1', '--account', '2'], '--account was given twice.\n'],
+    [['platform-app', 'grant', '1', '--account', '99999999999'], '--account must be the number of a record.\n'],
+  ])('tells what is wrong with %j in words', async (args, text) => {
+    const { code, out, err } = await parley(args, { PARLEY_DATA: newFolder() })
+    expect([code, out]).toEqual([1, ''])
     expect(err).toContain(text)
     expect(err).not.toMatch(/\n +at /)
+  })
+
+  it('looks without making anything', async () => {
+    const folder = join(newFolder(), 'typo')
+    const { code, out } = await parley(['doctor', '--json', '--data', folder])
+    expect([code, JSON.parse(out).ok, existsSync(folder)]).toEqual([1, false, false])
+    const away = await parley(['doctor', '--json'], { DATABASE_URL: 'postgres://localhost:1/x', PARLEY_DATA: newFolder() })
+    expect(JSON.parse(away.out).checks).toContainEqual({ check: 'PostgreSQL', ok: false, detail: expect.stringContaining('cannot be reached') })
+  })
+
+  it('takes no folder that it cannot use, and no secret that was cut off', async () => {
+    const folder = newFolder()
+    writeFileSync(join(folder, 'file'), '')
+    const { code, err } = await parley(['start', '--data', join(folder, 'file/data')])
+    expect([code, err]).toEqual([1, expect.stringMatching(/^The data folder .* cannot be used \(ENOTDIR\): .*\n$/)])
+    writeFileSync(join(folder, 'secret_key_base'), '')
+    expect((await parley(['start', '--data', folder])).err).toMatch(/secret_key_base is too short: it must have at least 30 characters\.\n$/)
   })
 
   it('tells all that is wrong with the settings at once', async () => {

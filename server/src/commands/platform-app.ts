@@ -3,7 +3,7 @@ import { ConfigError } from '../config.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { createPlatformApp, permit, type PermissibleType } from '../features/platform/permissible.model.ts'
 import type { Command } from './commands.ts'
-import { DATA_OPTION, JSON_OPTION, numberOf, print, withSession } from './session.ts'
+import { DATA_OPTION, JSON_OPTION, numberOf, print, readId, withSession } from './session.ts'
 
 export const platformAppCreate: Command = {
   name: 'platform-app create',
@@ -39,12 +39,12 @@ export const platformAppGrant: Command = {
     JSON_OPTION,
   ],
   run: async ({ values, positionals: [id] }) => {
-    const appId = Number(id)
+    const appId = readId(id ?? '')
     const wanted = KINDS.flatMap(([flag, type, table]) => {
       const number = numberOf(values, flag)
       return number ? [{ type, table, id: number }] : []
     })
-    if (!Number.isInteger(appId) || !wanted.length) {
+    if (appId === null || !wanted.length) {
       throw new ConfigError('Give the id of the app and what it may reach: parley platform-app grant APP_ID --account ID')
     }
     await withSession(values, async ({ ctx }) => {

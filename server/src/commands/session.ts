@@ -6,6 +6,7 @@ import { connectEmbedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { Context } from '../http/context.ts'
 import { RequestError } from '../http/errors.ts'
+import { readPathId } from '../http/params.ts'
 
 export const DATA_OPTION = { flag: 'data', value: 'FOLDER', text: 'The data folder (default ./data, or PARLEY_DATA)' }
 export const JSON_OPTION = { flag: 'json', text: 'Print one JSON object' }
@@ -55,10 +56,26 @@ export function textOf(values: Values, flag: string): string | undefined {
   return typeof value === 'string' && value.trim() ? value.trim() : undefined
 }
 
+export function readId(text: string): number | null {
+  return /^\d+$/.test(text) && Number(text) > 0 ? readPathId(text) : null
+}
+
 export function numberOf(values: Values, flag: string): number | undefined {
   const text = textOf(values, flag)
   if (text === undefined) return undefined
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1) throw new ConfigError(`--${flag} must be a number.`)
-  return number
+  const id = readId(text)
+  if (id === null) throw new ConfigError(`--${flag} must be the number of a record.`)
+  return id
+}
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', '28P01', '28000', '3D000'])
+
+/** Errors are one sentence for an operator; a stack only when asked for. */
+export function sentenceOf(error: unknown): string {
+  const { message, stack, code, errors } = error as Error & { code?: string; errors?: Error[] }
+  if (error instanceof ConfigError) return message
+  if (process.env.LOG_LEVEL === 'debug' && stack) return stack
+  // A host of several addresses fails once for each.
+  const reason = message || errors?.[0]?.message || String(error)
+  return UNREACHABLE.has(code ?? '') ? `The database of DATABASE_URL cannot be reached: ${reason}.` : reason
 }

@@ -81,6 +81,9 @@ export async function startEmbedded(options: Options): Promise<Embedded> {
   }
 }
 
+/** Whether a data folder has a database, here or where it says. */
+export const hasEmbedded = (folder: string) => ['postgres', 'postgres.txt'].some((name) => existsSync(join(folder, name)))
+
 /** The database of a data folder for a command: beside a running Parley, or started for as long as the command takes. */
 export async function connectEmbedded(options: Options): Promise<Embedded> {
   const folder = resolve(options.folder)
