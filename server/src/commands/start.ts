@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { buildApp, createLog, type App } from '../app.ts'
 import { ConfigError, keepSecret, type Config } from '../config.ts'
 import { connect, type Database } from '../db/connect.ts'
-import { startEmbedded } from '../db/embedded.ts'
+import { startEmbedded, type Embedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import type { Command } from './commands.ts'
 import { makeDemoDesk } from './demo-desk.ts'
@@ -24,12 +24,16 @@ export const start: Command = {
     const port = values.port ?? process.env.PORT
     const config = keepSecret(configOf({ ...values, ...(port === '0' && { port: await freePort() }) }))
     const running: (() => Promise<unknown>)[] = []
+    let dismiss = () => {}
     const stop = stopOnce(async () => {
       for (const end of running.reverse()) await end()
     })
-    const started = begin(config, running)
+    const started = begin(config, running, (embedded) => (dismiss = embedded.dismiss))
     // What is half begun cannot be stopped in order, and takes seconds at most.
-    stopOnSignals(() => started.catch(() => {}).then(stop))
+    stopOnSignals(
+      () => started.catch(() => {}).then(stop),
+      () => dismiss(),
+    )
     try {
       await started
     } catch (error) {
@@ -43,10 +47,13 @@ export const start: Command = {
 }
 
 /** Notes in `running` how to end each part that it started. */
-async function begin(config: Config, running: (() => Promise<unknown>)[]): Promise<void> {
+async function begin(config: Config, running: (() => Promise<unknown>)[], onDatabase: (embedded: Embedded) => void): Promise<void> {
   const say = (text: string) => console.log(text)
   const embedded = config.databaseUrl ? undefined : await startEmbedded({ folder: config.dataFolder, onProgress: say })
-  if (embedded) running.push(embedded.stop)
+  if (embedded) {
+    running.push(embedded.stop)
+    onDatabase(embedded)
+  }
   const database = connect({
     ...(embedded?.connection ?? { connectionString: config.databaseUrl! }),
     // Listening for jobs takes one of them for good.
@@ -85,13 +92,20 @@ function stopOnce(work: () => Promise<void>): () => Promise<void> {
   return () => (stopping ??= work())
 }
 
-/** The first signal stops in order, the second at once. */
-function stopOnSignals(stop: () => Promise<void>): void {
-  let asked = false
+/** One Ctrl-C may come twice: from the terminal, and from npm. */
+const SAME_SIGNAL = 1000
+
+/** The first signal stops in order; another one ends the wait, and leaves the database to end by itself. */
+function stopOnSignals(stop: () => Promise<void>, dismiss: () => void): void {
+  let asked = 0
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(130)
-      asked = true
+      if (asked && Date.now() - asked < SAME_SIGNAL) return
+      if (asked) {
+        dismiss()
+        process.exit(130)
+      }
+      asked = Date.now()
       stop().then(
         () => process.exit(0),
         (error: unknown) => {

@@ -24,6 +24,8 @@ export interface Embedded {
   /** True when this call started it, false when it was there already. */
   started: boolean
   stop: () => Promise<void>
+  /** Tells it to stop, and does not wait. */
+  dismiss: () => void
 }
 
 interface Options {
@@ -103,6 +105,10 @@ async function runServer({ folder, onProgress, unsafe }: Options, keep: boolean)
     stopping = true
     await stopServer(data)
   }
+  const dismiss = () => {
+    stopping = true
+    signalServer(data)
+  }
   let binaries: Binaries | undefined
   const start = () => startServer((binaries ??= findBinaries(folder, identity)), data, socket, identity, unsafe)
   // It died under us (killed, out of memory): what was committed is safe, so go on.
@@ -122,7 +128,7 @@ async function runServer({ folder, onProgress, unsafe }: Options, keep: boolean)
   }
   if (await answers(connection)) {
     if (keep) watchTakenOver()
-    return { connection, started: false, stop }
+    return { connection, started: false, stop, dismiss }
   }
 
   if (!existsSync(join(data, 'PG_VERSION'))) {
@@ -133,7 +139,7 @@ async function runServer({ folder, onProgress, unsafe }: Options, keep: boolean)
   await makeDatabase(connection)
   if (keep && server.exitCode === null) watch(server, FIRST_WAIT)
   else if (keep) watchTakenOver()
-  return { connection, started: true, stop }
+  return { connection, started: true, stop, dismiss }
 }
 
 const FIRST_WAIT = 100
@@ -363,8 +369,10 @@ async function makeDatabase(connection: ConnectOptions): Promise<void> {
 }
 
 function isRunning(data: string): boolean {
+  const pid = pidOf(data)
+  if (!pid) return false
   try {
-    process.kill(Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]), 0)
+    process.kill(pid, 0)
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
@@ -373,13 +381,26 @@ function isRunning(data: string): boolean {
 
 /** A fast shutdown: sessions are ended, what was committed is written, then it is gone. */
 async function stopServer(data: string): Promise<void> {
-  const file = join(data, 'postmaster.pid')
-  if (!existsSync(file)) return
-  const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
+  if (!signalServer(data)) return
+  for (let i = 0; i < 1200 && existsSync(pidFile(data)); i++) await new Promise((done) => setTimeout(done, 25))
+}
+
+function signalServer(data: string): boolean {
+  const pid = pidOf(data)
   try {
-    process.kill(pid, 'SIGINT')
+    return Boolean(pid) && process.kill(pid!, 'SIGINT')
   } catch {
-    return
+    return false
   }
-  for (let i = 0; i < 1200 && existsSync(file); i++) await new Promise((done) => setTimeout(done, 25))
+}
+
+const pidFile = (data: string) => join(data, 'postmaster.pid')
+
+/** Never 0, which is everybody around us: the file may be empty for a moment. */
+function pidOf(data: string): number | undefined {
+  try {
+    return Number(readFileSync(pidFile(data), 'utf8').split('\n')[0]) || undefined
+  } catch {
+    return undefined
+  }
 }
