@@ -3,6 +3,7 @@ import pg from 'pg'
 import { OpenTransaction } from './open-transaction.ts'
 import { pools } from './prepared.ts'
 import type { DB } from './schema.ts'
+import { watchForSilence } from './silence.ts'
 
 export interface ConnectOptions {
   connectionString?: string
@@ -51,6 +52,7 @@ export function connect(options: ConnectOptions): Database {
   // Nor is that of a busy one, whose query is told: without a listener it would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
   nameStatements(pool)
+  watchForSilence(pool, sessionOptions(options))
   const dialect = new PostgresDialect({ pool: pool as never })
   const kysely = new Kysely<DB>({ dialect })
   pools.set(kysely, pool)

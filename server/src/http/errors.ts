@@ -137,10 +137,13 @@ export function humanize(attribute: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** Waiting helps: the database is away, or the caller is too fast. */
+/** Waiting helps: the database is away, or the disk is full. */
 export class UnavailableError extends RequestError {
   readonly status = 503
+  constructor(message = 'The database cannot be reached right now. Please try again in a moment.') {
+    super(message)
+  }
   body() {
-    return { error: 'The database cannot be reached right now. Please try again in a moment.' }
+    return { error: this.message }
   }
 }

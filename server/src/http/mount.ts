@@ -260,9 +260,10 @@ function answerError(app: App, request: FastifyRequest, reply: FastifyReply, thr
   const status = statusOfFrameworkError(error)
   if (status) return sendJson(request, dropSession(reply), status, { error: error.message })
   dropSession(reply)
-  if (isDatabaseAway(error)) {
-    app.log.error({ err: error, request: request.id }, 'the database cannot be reached')
-    return sendJson(request, reply.header('retry-after', '1'), 503, new UnavailableError().body())
+  const unavailable = unavailableFor(error)
+  if (unavailable) {
+    app.log.error({ err: error, request: request.id }, unavailable.message)
+    return sendJson(request, reply.header('retry-after', '1'), 503, unavailable.body())
   }
   if (UNSTORABLE.has(error.code ?? '')) {
     return sendJson(request, reply, 422, { error: 'A value that was sent cannot be stored' })
@@ -283,11 +284,13 @@ function statusOfFrameworkError(error: { code?: string; statusCode?: number }): 
 /** Wrong encodings, numbers out of range: the last net under the parameter readers. */
 const UNSTORABLE = new Set(['54000', '22003', '22021', '22P02', '22P05', '22001', '22007', '22008'])
 
-function isDatabaseAway(error: { code?: string; message?: string }): boolean {
-  return (
-    ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '53300', '53100', '08006', '08001'].includes(error.code ?? '') ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(error.message ?? '')
-  )
+const AWAY = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '53300', '08006', '08001'])
+const FULL = new Set(['ENOSPC', 'EDQUOT', '53100'])
+
+function unavailableFor({ code = '', message = '' }: { code?: string; message?: string }): UnavailableError | undefined {
+  if (FULL.has(code)) return new UnavailableError('The disk is full right now. Please try again later.')
+  if (AWAY.has(code) || /Connection terminated|timeout exceeded when trying to connect/.test(message)) return new UnavailableError()
+  return undefined
 }
 
 /** A broken record, a 400 and a 500 do not repeat the headers of a session. */

@@ -28,14 +28,20 @@ export function createStorage(folder: string): Storage {
       const place = path(key)
       await mkdir(dirname(place), { recursive: true })
       const beside = `${place}.${randomBytes(6).toString('hex')}`
-      const file = await open(beside, 'w')
       try {
-        await file.writeFile(content)
-        await file.sync()
-      } finally {
-        await file.close()
+        const file = await open(beside, 'w')
+        try {
+          await file.writeFile(content)
+          await file.sync()
+        } finally {
+          await file.close()
+        }
+        await rename(beside, place)
+      } catch (error) {
+        // What was half written would fill a disk that is full already.
+        await rm(beside, { force: true })
+        throw error
       }
-      await rename(beside, place)
     },
     async size(key) {
       return stat(path(key)).then(
