@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 
 export interface Config {
@@ -67,6 +68,14 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     return undefined
   }
 
+  const proxies = () => {
+    const value = text('TRUST_PROXY') ?? 'false'
+    if (value === 'true' || value === 'false') return value === 'true'
+    const isKnown = (one: string) => PROXY_NAMES.includes(one) || isIP(one.replace(/\/\d{1,3}$/, '')) !== 0
+    if (!value.split(',').every((one) => isKnown(one.trim()))) wrong('TRUST_PROXY', value, 'it must be true, false, or addresses separated by commas')
+    return value
+  }
+
   const environment = text('NODE_ENV') ?? 'development'
   if (!isEnvironment(environment)) wrong('NODE_ENV', environment, 'it must be production, development or test')
   const port = number('PORT', 3000, [0, 65535], overrides.port ?? text('PORT'))
@@ -87,7 +96,7 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     logLevel: text('LOG_LEVEL') ?? 'info',
     accountSignup: choice('ENABLE_ACCOUNT_SIGNUP', false),
     apiCors: choice('ENABLE_API_CORS', false),
-    trustProxy: /^(true|false)?$/.test(text('TRUST_PROXY') ?? '') ? text('TRUST_PROXY') === 'true' : text('TRUST_PROXY')!,
+    trustProxy: proxies(),
     mailerSender: text('MAILER_SENDER_EMAIL') ?? null,
     webhook: {
       allowPrivateNetwork: choice('WEBHOOK_ALLOW_PRIVATE_NETWORK', false),
@@ -152,6 +161,7 @@ function makeFolder(folder: string): void {
   }
 }
 
+const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal']
 const SECRET_LENGTH = 30
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 const isEnvironment = (value: string): value is Config['environment'] => ['production', 'development', 'test'].includes(value)

@@ -155,9 +155,15 @@ describe('the command line', () => {
   })
 
   it('tells all that is wrong with the settings at once', async () => {
-    const { code, err } = await parley(['start'], { PORT: 'abc', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x', PARLEY_DATA: newFolder() })
+    const { code, err } = await parley(['start'], {
+      PORT: 'abc',
+      LOG_LEVEL: 'loud',
+      DATABASE_URL: 'mysql://x',
+      TRUST_PROXY: '10.0.0.1, somebody',
+      PARLEY_DATA: newFolder(),
+    })
     expect(code).toBe(1)
-    for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_URL']) expect(err).toContain(`${name}=`)
+    for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_URL', 'TRUST_PROXY']) expect(err).toContain(`${name}=`)
     const away = await parley(['start'], { DATABASE_URL: 'postgres://localhost:1/x', PARLEY_DATA: newFolder() })
     expect(away.err).toMatch(/^The database of DATABASE_URL cannot be reached: .*ECONNREFUSED.*\.\n$/)
   })

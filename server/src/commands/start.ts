@@ -38,12 +38,17 @@ export const start: Command = {
       await started
     } catch (error) {
       await stop()
-      if ((error as { code?: string }).code === 'EADDRINUSE') {
-        throw new ConfigError(`Port ${config.port} on ${config.host} is in use: stop what listens there, or set PORT.`)
-      }
-      throw error
+      throw listenProblem(config, error as NodeJS.ErrnoException & { hostname?: string }) ?? error
     }
   },
+}
+
+function listenProblem({ host, port }: Config, { code, syscall, hostname }: NodeJS.ErrnoException & { hostname?: string }): ConfigError | undefined {
+  if (code === 'EADDRINUSE') return new ConfigError(`Port ${port} on ${host} is in use: stop what listens there, or set PORT.`)
+  if (syscall === 'listen' || (syscall === 'getaddrinfo' && hostname === host)) {
+    return new ConfigError(`Parley cannot listen on ${host}, port ${port} (${code}): set HOST and PORT to an address of this machine.`)
+  }
+  return undefined
 }
 
 /** Notes in `running` how to end each part that it started. */

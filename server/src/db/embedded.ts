@@ -307,7 +307,7 @@ function makeCluster({ bin, lib }: Binaries, data: string, identity: Identity | 
   // One call rather than one for each of a thousand files.
   if (process.platform === 'linux') args.push('--sync-method=syncfs')
   const made = spawnSync(join(bin, 'initdb'), args, { ...identity, env: { LD_LIBRARY_PATH: lib, PATH: process.env.PATH }, cwd: '/', encoding: 'utf8' })
-  if (made.status !== 0) throw new Error(`The database could not be made: ${(made.stderr || made.error?.message || '').trim().split('\n')[0]}`)
+  if (made.status !== 0) throw new Error(`The database could not be made: ${reasonOf(made.stderr || made.error?.message || '')}`)
 }
 
 function startServer({ bin, lib }: Binaries, data: string, socket: string, identity: Identity | undefined, unsafe = false): ChildProcess {
@@ -330,13 +330,19 @@ function startServer({ bin, lib }: Binaries, data: string, socket: string, ident
   return child
 }
 
+/** What PostgreSQL complains of last, without the time and the rest. */
+function reasonOf(said: string): string {
+  const lines = said.trim().split('\n')
+  return (lines.findLast((line) => /FATAL|ERROR/.test(line)) ?? lines[0]!).replace(/^.*(FATAL|ERROR): +/, '')
+}
+
 async function untilReady(connection: ConnectOptions, server: ChildProcess): Promise<void> {
   const end = Date.now() + 60_000
   while (Date.now() < end) {
     if (await answers(connection)) return
     if (server.exitCode !== null) {
       const said = (server as ChildProcess & { said: string }).said
-      throw new Error(`The database does not start: ${said.trim().split('\n').findLast((line) => /FATAL|ERROR/.test(line)) ?? said.trim()}`)
+      throw new Error(`The database does not start: ${reasonOf(said)}`)
     }
     await new Promise((done) => setTimeout(done, 5))
   }
