@@ -9,7 +9,7 @@ import { inTransaction } from '../db/transaction.ts'
 import { Context } from './context.ts'
 import { badRequest, MissingParamError, NotFoundError, OutsideError, RecordInvalidError, RefusedError, RequestError, UnavailableError } from './errors.ts'
 import { Empty, TEXT_PARAMS, type Operation } from './operation.ts'
-import { checkDepth, compileReader, readPathId } from './params.ts'
+import { checkShape, compileReader, readPathId } from './params.ts'
 import { overGlobalLimit, RetryLaterError } from './rate-limit.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { signIn } from './sign-in.ts'
@@ -65,7 +65,7 @@ function readBodies(server: FastifyInstance, app: App): void {
   server.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: JSON_LIMIT }, (_request, bytes, done) => {
     try {
       const body = readUtf8(bytes as Buffer).trim()
-      checkDepth(body)
+      checkShape(body)
       const value: unknown = body ? JSON.parse(body) : {}
       // A list or a scalar at the top counts as no parameters.
       done(null, typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
@@ -163,12 +163,17 @@ async function parametersOf(app: App, request: FastifyRequest): Promise<Sent> {
 async function readMultipart(app: App, request: FastifyRequest): Promise<Record<string, unknown>> {
   const pairs: [string, unknown][] = []
   let total = 0
+  const count = (bytes: number) => {
+    total += bytes
+    if (total > app.config.maximumUpload * 2) throw new RefusedError(413, { error: 'The parts are too big together' })
+  }
   for await (const part of request.parts()) {
-    if (part.type === 'field') pairs.push([part.fieldname, part.value])
-    else {
+    if (part.type === 'field') {
+      count(String(part.value).length)
+      pairs.push([part.fieldname, part.value])
+    } else {
       const content = await part.toBuffer()
-      total += content.length
-      if (total > app.config.maximumUpload * 2) throw new RefusedError(413, { error: 'The files are too big together' })
+      count(content.length)
       if (part.filename) pairs.push([part.fieldname, { filename: part.filename, type: part.mimetype, content }])
     }
   }

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { badRequest, humanize, invalidField, RecordInvalidError } from './errors.ts'
+import { badRequest, humanize, invalidField, RecordInvalidError, RefusedError } from './errors.ts'
 
 /**
  * Reads parameters the way Rails clients send them: numbers as text and text as numbers, `"false"`, a scalar where a
@@ -215,10 +215,13 @@ export function readPage(text: string | null | undefined): number {
 }
 
 const MAX_DEPTH = 100
+/** A thousand times what any field needs; more only holds up the others. */
+const MAX_VALUES = 20_000
 
-/** Refuses JSON nested deeper than Rails reads, before anything walks it recursively. */
-export function checkDepth(text: string): void {
+/** Refuses JSON nested deeper than Rails reads, and of too many values, before anything walks it. */
+export function checkShape(text: string): void {
   let depth = 0
+  let values = 0
   let inText = false
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -229,5 +232,6 @@ export function checkDepth(text: string): void {
     else if (code === 91 || code === 123) {
       if (++depth > MAX_DEPTH) throw badRequest()
     } else if (code === 93 || code === 125) depth--
+    else if (code === 44 && ++values > MAX_VALUES) throw new RefusedError(413, { error: 'The body holds too many values' })
   }
 }

@@ -21,12 +21,16 @@ export function requestIdOf(header: string | string[] | undefined): string {
   return header.replace(/[^A-Za-z0-9_@-]/g, '').slice(0, 255)
 }
 
-/** `a[b][]=1`; a plain query takes the cheap way. Throws a URIError for a broken percent-escape. */
+/** Rack's. */
+const MAX_PAIRS = 4096
+
+/** `a[b][]=1`; a plain query takes the cheap way. Throws for a broken percent-escape, and for more pairs than Rack reads. */
 export function parseForm(text: string): Record<string, unknown> {
   if (!text) return {}
+  if (text.length > MAX_PAIRS && text.split('&', MAX_PAIRS + 1).length > MAX_PAIRS) throw new RangeError('too many pairs')
   if (text.includes('%')) decodeURIComponent(text.replaceAll('+', ' '))
   if (text.includes('[') || text.includes('%5B') || text.includes('%5b')) {
-    return parseQs(numberItems(text), { depth: 8, arrayLimit: 1000, parameterLimit: 2000, plainObjects: false })
+    return parseQs(numberItems(text), { depth: 8, arrayLimit: MAX_PAIRS, parameterLimit: MAX_PAIRS, plainObjects: false })
   }
   const result: Record<string, unknown> = {}
   for (const [key, value] of new URLSearchParams(text)) if (key !== '__proto__') result[key] = value

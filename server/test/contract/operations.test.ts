@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import type { Operation } from '../../src/http/operation.ts'
 import { startTestApp, type Client } from '../support.ts'
-import { buildOffice, isAccountOperation, nameOf, operations, pathOf, send, type Json, type Office } from './support.ts'
+import { buildOffice, buildPlatformApp, isAccountOperation, nameOf, operations, pathOf, send, type Json, type Office } from './support.ts'
 
 // No limit on tries: the table makes thousands of requests from one address.
 const t = startTestApp({ RATE_LIMIT: 'false', ENABLE_RACK_ATTACK: 'false' })
@@ -15,19 +15,8 @@ const withToken = (token: string) => t.with({ api_access_token: token })
 beforeAll(async () => {
   here = await buildOffice(t)
   there = await buildOffice(t)
-  platform = { ...(await buildPlatformApp()), other: (await buildPlatformApp()).token }
+  platform = { ...(await buildPlatformApp(t)), other: (await buildPlatformApp(t)).token }
 })
-
-async function buildPlatformApp() {
-  const token = t.unique('platform-token')
-  const { pool } = t.database
-  const { rows } = await pool.query('insert into platform_apps (name, created_at, updated_at) values ($1, now(), now()) returning id', [token])
-  await pool.query(
-    `insert into access_tokens (owner_type, owner_id, token, created_at, updated_at) values ('PlatformApp', $1, $2, now(), now())`,
-    [rows[0].id, token],
-  )
-  return { id: rows[0].id as number, token }
-}
 
 /** What each operation of a list answered that is not as it should be; a table fails with all of its rows at once. */
 async function wrong(list: Operation[], check: (operation: Operation) => Promise<string | undefined>) {

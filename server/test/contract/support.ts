@@ -1,3 +1,4 @@
+import { createPlatformApp } from '../../src/features/platform/permissible.model.ts'
 import { operations } from '../../src/operations.ts'
 import type { Operation } from '../../src/http/operation.ts'
 import type { startTestApp, Answer, Client, TestAccount } from '../support.ts'
@@ -67,6 +68,11 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
     },
     texts: { inbox_identifier: key.identifier, source_id: sourceId, conversation_uuid: conversation.uuid, title: `${mark}-label` },
   }
+}
+
+export async function buildPlatformApp(t: TestApp): Promise<{ id: number; token: string }> {
+  const { id, access_token: token } = await t.run((ctx) => createPlatformApp(ctx, t.unique('platform-app')))
+  return { id, token }
 }
 
 /** The path of an operation, with the ids of an office in it. `other` replaces what a test wants to be different. */

@@ -81,7 +81,8 @@ export async function dropPicture(ctx: Context, contact: ContactRecord): Promise
 }
 
 export async function dropAttributes(ctx: Context, contact: ContactRecord, keys: string[]): Promise<void> {
-  const left = Object.entries(contact.custom_attributes ?? {}).filter(([key]) => !keys.includes(key))
+  const gone = new Set(keys)
+  const left = Object.entries(contact.custom_attributes ?? {}).filter(([key]) => !gone.has(key))
   await updateContact(ctx, contact, { custom_attributes: Object.fromEntries(left) })
 }
 
