@@ -1,6 +1,8 @@
 import Fastify, { type FastifyInstance, type RawRequestDefaultExpression } from 'fastify'
 import type { Runner } from 'graphile-worker'
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino, type Logger } from 'pino'
 import { createCable } from './cable/cable.ts'
 import type { Presence } from './cable/presence.ts'
@@ -58,7 +60,9 @@ export async function buildApp(config: Config, database: Database, options: AppO
     requestIdHeader: false,
     trustProxy: config.trustProxy,
     bodyLimit: config.maximumUpload * 2,
-    forceCloseConnections: true,
+    return503OnClosing: false,
+    // A request that drips in ends some time.
+    requestTimeout: REQUEST_TIMEOUT,
     rewriteUrl,
     routerOptions: { maxParamLength: 20_000, querystringParser: readQuery as never, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     // A path that cannot be read.
@@ -102,7 +106,10 @@ export async function buildApp(config: Config, database: Database, options: AppO
   }
   app.close = async () => {
     await app.cable.close()
+    await leaveInPeace(server.server, config.drain)
+    const impatience = setTimeout(() => server.server.closeAllConnections(), LAST_ANSWERS)
     await server.close()
+    clearTimeout(impatience)
     await app.deliveries?.stop()
     await app.worker?.stop()
     await app.bus.settled()
@@ -110,6 +117,16 @@ export async function buildApp(config: Config, database: Database, options: AppO
     await stopListening?.()
   }
   return app
+}
+
+const REQUEST_TIMEOUT = 300_000
+const LAST_ANSWERS = 10_000
+
+/** Each answer ends its connection now, so that no client's next request meets one that is closed under it. */
+async function leaveInPeace(server: Server, milliseconds: number): Promise<void> {
+  server.prependListener('request', (_request, response) => (response.shouldKeepAlive = false))
+  const isAlone = () => new Promise<boolean>((done) => server.getConnections((_error, count) => done(!count)))
+  for (const end = Date.now() + milliseconds; Date.now() < end && !(await isAlone()); ) await sleep(20)
 }
 
 export function createLog(config: Config): Logger {

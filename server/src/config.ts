@@ -28,6 +28,8 @@ export interface Config {
   rateLimits: { enabled: boolean; perMinute: number; allowedAddresses: string[] }
   /** Milliseconds for which a token is known without asking the database; tests write around the server, so none there. */
   signInMemory: number
+  /** Milliseconds that clients have to let go of their connections when the server stops. */
+  drain: number
   conversationsPerPage: number
   messagesPerMinute: number
   /** In bytes. */
@@ -108,6 +110,7 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
       allowedAddresses: ['127.0.0.1', '::1', ...(text('RACK_ATTACK_ALLOWED_IPS') ?? '').split(',').map((ip) => ip.trim())],
     },
     signInMemory: environment === 'test' ? 0 : 1000,
+    drain: environment === 'test' ? 0 : 1000,
     conversationsPerPage: number('CONVERSATION_RESULTS_PER_PAGE', 25, [1, 1000]),
     messagesPerMinute: number('CONVERSATION_MESSAGE_PER_MINUTE_LIMIT', 200, [1, 1_000_000]),
     maximumUpload: number('MAXIMUM_FILE_UPLOAD_SIZE', 40, [1, 10_000]) * 1024 * 1024,

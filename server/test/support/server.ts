@@ -14,6 +14,8 @@ export interface RealServer {
   /** The signal to the server, its database, or both; resolves when they are gone. */
   kill: (whom: 'server' | 'database' | 'both') => Promise<void>
   stop: () => Promise<number | null>
+  /** The process of its database. */
+  postmaster: () => number
   output: () => string
   command: (...words: string[]) => { status: number | null; stdout: string; stderr: string }
 }
@@ -48,6 +50,7 @@ export async function realServer(folder: string, env: Record<string, string> = {
     base,
     folder,
     output: () => said,
+    postmaster,
     async start() {
       child = spawn(process.execPath, [PARLEY, 'start'], { env: all, stdio: ['ignore', 'pipe', 'pipe'] })
       const own = child
