@@ -146,13 +146,15 @@ describe('kill -9', () => {
     }
     const lost = [...ledger].filter(([id, content]) => rows.get(id) !== content)
     expect(lost).toEqual([])
-    const contents = [...rows.values()].filter((content) => content.startsWith('writer'))
-    expect(new Set(contents).size).toBe(contents.length)
+    // What was written without being acknowledged, because the answer was cut off, is an event like any other.
+    const written = [...rows].filter(([, content]) => content.startsWith('writer'))
+    expect(new Set(written.map(([, content]) => content)).size).toBe(written.length)
+    const ids = written.map(([id]) => id)
 
     // Webhooks: each at least once, and for one conversation in the order of writing.
     const delivered = () => new Set(deliveries.map((one) => one.messageId))
-    await until(() => [...ledger.keys()].every((id) => delivered().has(id)))
-    expect([...ledger.keys()].filter((id) => !delivered().has(id))).toEqual([])
+    await until(() => ids.every((id) => delivered().has(id)))
+    expect(ids.filter((id) => !delivered().has(id))).toEqual([])
     const idsOf = new Map<number, Set<string>>()
     for (const { id, messageId } of deliveries) idsOf.set(messageId, (idsOf.get(messageId) ?? new Set()).add(id))
     expect([...idsOf.values()].filter((ids) => ids.size > 1)).toEqual([])
@@ -162,11 +164,11 @@ describe('kill -9', () => {
     }
 
     // Frames: an old client has each at least once, a resuming one each once.
-    await until(() => [...ledger.keys()].every((id) => heard.old.has(id)))
-    expect([...ledger.keys()].filter((id) => !heard.old.has(id))).toEqual([])
-    const resumed = heard.resuming.map((one) => one.message)
-    await until(() => [...ledger.keys()].every((id) => heard.resuming.some((one) => one.message === id)))
-    expect([...ledger.keys()].filter((id) => !heard.resuming.some((one) => one.message === id))).toEqual([])
-    expect(new Set(resumed).size).toBe(resumed.length)
+    await until(() => ids.every((id) => heard.old.has(id)))
+    expect(ids.filter((id) => !heard.old.has(id))).toEqual([])
+    const resumed = () => heard.resuming.map((one) => one.message)
+    await until(() => new Set(resumed()).size >= ids.length)
+    expect(ids.filter((id) => !resumed().includes(id))).toEqual([])
+    expect(new Set(resumed()).size).toBe(resumed().length)
   }, 300_000)
 })
