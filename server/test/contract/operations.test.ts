@@ -232,6 +232,69 @@ it('no body and no query breaks an operation', async () => {
   expect(problems).toEqual([])
 }, 120_000)
 
+/** What a schema declares below its own fields: `channel.webhook_url`, `items[].title`. */
+function below(schema: Json, around: (text: string) => string): ((text: string) => string)[] {
+  const kinds: Json[] = schema.anyOf ?? [schema]
+  return kinds.flatMap((kind) => {
+    const fields = Object.entries((kind.properties ?? {}) as Record<string, Json>).flatMap(([field, inner]) => {
+      const here = (text: string) => around(`{"${field}":${text}}`)
+      return [here, ...below(inner, here)]
+    })
+    const inItem = (text: string) => around(`[${text},${text}]`)
+    return [...fields, ...(kind.items ? [inItem, ...below(kind.items, inItem)] : [])]
+  })
+}
+
+it('nothing inside a field breaks an operation', async () => {
+  const problems = await wrong(
+    operations.filter((one) => one.body && one.method !== 'GET' && !isGone(one)),
+    async (operation) => {
+      const bad: string[] = []
+      const wrap = (text: string) => (operation.wrapper ? `{"${operation.wrapper}":${text}}` : text)
+      const requests = Object.entries(operation.body!.properties as Record<string, Json>)
+        .flatMap(([field, schema]) => below(schema, (text) => `{"${field}":${text}}`))
+        .flatMap((around) => broken().map((value) => wrap(around(value))))
+      const seen = async (body: string) => {
+        const { status, text } = await send(clientFor(operation), operation, pathOf(operation, here), body, JSON_TYPE)
+        if (status >= 500) bad.push(`${body.slice(0, 160)} → ${status} ${text.slice(0, 80)}`)
+      }
+      for (let at = 0; at < requests.length; at += 8) await Promise.all(requests.slice(at, at + 8).map(seen))
+      return bad.length ? bad.slice(0, 4).join('\n   ') : undefined
+    },
+  )
+  expect(problems).toEqual([])
+}, 60_000)
+
+it('no form breaks an operation', async () => {
+  const problems = await wrong(
+    operations.filter((one) => one.body && one.method !== 'GET' && !isGone(one)),
+    async (operation) => {
+      const bad: string[] = []
+      const outer = operation.wrapper
+      const nameOfField = (field: string) => (outer ? `${outer}[${field}]` : field)
+      const seen = async (what: string, body: FormData | string, headers: Record<string, string> = {}) => {
+        const { status, text } = await send(clientFor(operation), operation, pathOf(operation, here), body, headers)
+        if (status >= 500) bad.push(`${what} → ${status} ${text.slice(0, 80)}`)
+      }
+      const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+      for (const field of Object.keys(operation.body!.properties)) {
+        const name = nameOfField(field)
+        const pairs = [`${name}=%00`, `${name}=%ED%A0%80`, `${name}=\u00ff`, `${name}[]=a&${name}[b]=c&${name}=d`, `${name}[__proto__][x]=1`, `${name}[][][a]=1`, `${name}${'[a]'.repeat(200)}=1`, `${name}[99999999]=1`]
+        await Promise.all(pairs.map((text) => seen(text.slice(0, 80), text, FORM)))
+        // A file where a text is meant, and a text where a file is.
+        const form = new FormData()
+        form.append(name, new Blob(['\u0000'], { type: 'image/png' }), '../../a"\r\nb.png')
+        form.append(`${name}[]`, new Blob([''], { type: 'text/html' }), '')
+        form.append(name, '\u0001file:7')
+        form.append(`${name}[__proto__]`, 'x')
+        await seen(`a file as ${name}`, form)
+      }
+      return bad.length ? bad.slice(0, 4).join('\n   ') : undefined
+    },
+  )
+  expect(problems).toEqual([])
+}, 60_000)
+
 it('no id in a path breaks an operation', async () => {
   const numbered = operations.filter((one) => one.path.includes(':'))
   const problems = await wrong(numbered, async (operation) => {
