@@ -12,6 +12,7 @@ import { Empty, TEXT_PARAMS, type Operation } from './operation.ts'
 import { checkShape, compileReader, readPathId } from './params.ts'
 import { overGlobalLimit, RetryLaterError } from './rate-limit.ts'
 import { RawAnswer } from './raw-answer.ts'
+import { answerOnce, repeatOf } from './repeats.ts'
 import { signIn } from './sign-in.ts'
 import { BROKEN_QUERY, otherVerb, parseForm, SECURITY_HEADERS, type OtherVerb, sendEmpty, sendJson, sendOutside, sendOutsideJson } from './transport.ts'
 
@@ -133,7 +134,9 @@ function handlerOf(app: App, operation: Operation): Handler {
       query: readQuery ? readQuery(sent.all) : {},
       body: readBody ? readBody(operation.wrapper ? unwrap(operation, sent) : sent.all) : {},
     }
-    const work = () => operation.handle(ctx, input)
+    const repeat = repeatOf(operation, ctx, request.url)
+    const handle = () => operation.handle(ctx, input)
+    const work = repeat ? () => answerOnce(ctx, repeat, handle) : handle
     const result = operation.transaction ? await inTransaction(ctx, work) : await work()
     if (caller.kind === 'user' && !caller.session) dropSession(reply)
     for (const [name, value] of Object.entries(ctx.answerHeaders)) reply.header(name, value)

@@ -55,6 +55,8 @@ export interface Declaration<Route extends string, Query extends TObject, Body e
   transaction?: false
   /** Called all the time, and changes nobody's rights: remembered sign-ins outlive it (see sign-in.ts). */
   routine?: true
+  /** Fields by which a client numbers what it sends: the same once more is a repeat (see repeats.ts). */
+  repeatedBy?: readonly (keyof Static<Body> & string)[]
   /** How a broken record is told: `text` is `{"error":"Validation failed: …"}`. */
   invalid?: 'text'
   /** Media type of an answer that is no JSON. */
@@ -83,6 +85,7 @@ export interface Operation {
   status: number
   transaction: boolean
   routine: boolean
+  repeatedBy?: readonly string[]
   invalid: 'record' | 'text'
   produces?: string
   deprecated: boolean

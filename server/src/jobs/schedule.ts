@@ -15,6 +15,7 @@ export async function sweep(ctx: Context, _payload?: unknown): Promise<void> {
   await sql`delete from parley.deliveries where created_at < now() - ${KEEP_DELIVERIES}::interval`.execute(ctx.db)
   await sql`delete from parley.events e where created_at < now() - ${KEEP_EVENTS}::interval
     and not exists (select 1 from parley.deliveries d where d.event_id = e.id)`.execute(ctx.db)
+  await sql`delete from parley.answers where expires_at < now()`.execute(ctx.db)
   await sql`delete from parley.attempts where resets_at < now()`.execute(ctx.db)
   await sql`delete from parley.sso_tokens where expires_at < now()`.execute(ctx.db)
   await sql`delete from parley.proofs p where not exists (select 1 from contact_inboxes ci where ci.id = p.contact_inbox_id)`.execute(ctx.db)

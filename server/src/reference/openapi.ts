@@ -57,7 +57,7 @@ function describe(operation: Operation, components: Map<string, Json>): Json {
     ...(aboutOf(operation) && { description: aboutOf(operation) }),
     ...(operation.deprecated && { deprecated: true }),
     security: securityOf(operation),
-    parameters: [...pathParameters(operation), ...queryParameters(operation, components)],
+    parameters: [...pathParameters(operation), ...queryParameters(operation, components), ...headerParameters(operation)],
     ...(operation.body && { requestBody: { content: contentOf(operation, components) } }),
     responses: responsesOf(operation, components),
   }
@@ -66,6 +66,12 @@ function describe(operation: Operation, components: Map<string, Json>): Json {
 /** What is to be known of an operation, and who may call it. */
 export const aboutOf = ({ description, access, bots }: Operation) =>
   [description, access === 'administrator' && 'For administrators only.', bots && 'Bots may call it too.'].filter(Boolean).join(' ')
+
+function headerParameters({ method, transaction }: Operation): Json[] {
+  if (method !== 'POST' || !transaction) return []
+  const description = 'Any text of your own: the same request under it once more, within a day, has no effect and the same answer'
+  return [{ name: 'Idempotency-Key', in: 'header', required: false, description, schema: { type: 'string', maxLength: 255 } }]
+}
 
 function pathParameters(operation: Operation): Json[] {
   return [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => {

@@ -36,6 +36,7 @@ export const clientMessageOperations = [
       }),
     ),
     routine: true,
+    repeatedBy: ['echo_id'],
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)

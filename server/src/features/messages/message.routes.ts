@@ -68,6 +68,7 @@ export const messageOperations = [
     body: MessageBody,
     invalid: 'text',
     routine: true,
+    repeatedBy: ['echo_id', 'source_id'],
     reply: Message,
     handle: async (ctx, { params, body }) => {
       const conversation = await accessConversation(ctx, params.conversation_id)

@@ -1,0 +1,71 @@
+import { sql } from 'kysely'
+import { createHash } from 'node:crypto'
+import type { Context } from './context.ts'
+import { RecordInvalidError } from './errors.ts'
+import type { Operation } from './operation.ts'
+import { isUploadedFile } from './params.ts'
+
+/** How long an answer is kept for those who name a key, and for those whose message only has a number of their own. */
+const KEPT = { key: '24 hours', field: '10 minutes' }
+const LONGEST_KEY = 255
+
+/** How a request says that it may be a repeat of another. */
+export interface Repeat {
+  key: string
+  /** Of everything that was sent: another request under the same key is no repeat. */
+  fingerprint: string
+  kept: string
+  named: boolean
+}
+
+/**
+ * A POST with an `Idempotency-Key`; or a message with the `echo_id` or `source_id` of one that was just written and nothing
+ * else about it changed: clients number their messages, and send again what was not answered.
+ */
+export function repeatOf(operation: Operation, { caller, headers, sent }: Context, path: string): Repeat | undefined {
+  if (operation.method !== 'POST' || !operation.transaction) return undefined
+  const who = 'user' in caller ? caller.user.id : 'bot' in caller ? caller.bot.id : 'app' in caller ? caller.app.id : null
+  const about = [caller.kind, who, operation.id, path.split('?')[0]]
+  const named = headers['idempotency-key']
+  if (typeof named === 'string' && named) {
+    if (named.length > LONGEST_KEY) {
+      throw new RecordInvalidError([['Idempotency-Key', `Idempotency-Key is too long (maximum is ${LONGEST_KEY} characters)`]])
+    }
+    return { key: digest([...about, named]), fingerprint: digest(sent), kept: KEPT.key, named: true }
+  }
+  const field = operation.repeatedBy?.find((name) => ['string', 'number'].includes(typeof sent[name]) && sent[name] !== '')
+  if (!field) return undefined
+  const fingerprint = digest(sent)
+  return { key: digest([...about, field, fingerprint]), fingerprint, kept: KEPT.field, named: false }
+}
+
+/** Does the work at the first time, and otherwise answers what that answered. One that is under way is waited for. */
+export async function answerOnce(ctx: Context, repeat: Repeat, work: () => unknown): Promise<unknown> {
+  const { rows: claimed } = await sql`
+    insert into parley.answers as a (key, fingerprint, expires_at) values (${repeat.key}, ${repeat.fingerprint}, now() + ${repeat.kept}::interval)
+    on conflict (key) do update set fingerprint = excluded.fingerprint, expires_at = excluded.expires_at, body = null
+    where a.expires_at < now() returning 1`.execute(ctx.db)
+  if (!claimed.length) return firstAnswer(ctx, repeat)
+  const result = await work()
+  if (result !== undefined) await sql`update parley.answers set body = ${JSON.stringify(result)}::json where key = ${repeat.key}`.execute(ctx.db)
+  return result
+}
+
+async function firstAnswer(ctx: Context, { key, fingerprint }: Repeat): Promise<unknown> {
+  const { rows } = await sql<{ fingerprint: string; body: unknown }>`
+    select fingerprint, body from parley.answers where key = ${key}`.execute(ctx.db)
+  if (rows[0]!.fingerprint !== fingerprint) {
+    throw new RecordInvalidError([['Idempotency-Key', 'Idempotency-Key was used for another request']])
+  }
+  return rows[0]!.body ?? undefined
+}
+
+function digest(value: unknown): string {
+  const hash = createHash('sha256')
+  const text = JSON.stringify(value, (_, item: unknown) => {
+    if (!isUploadedFile(item)) return item
+    hash.update(item.content)
+    return [item.filename, item.type]
+  })
+  return hash.update(text).digest('base64url')
+}
