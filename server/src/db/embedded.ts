@@ -179,11 +179,15 @@ function holdFolder(folder: string): () => void {
   }
 }
 
-/** In the kernel's ticks; where there is no /proc, whether it lives is all that can be known. */
+/**
+ * In the kernel's ticks; where there is no /proc, whether it lives is all that can be known. One that has ended stays in the list
+ * until its parent asks, which the first process of a container may never do.
+ */
 function startTime(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'gone' : fields[19]!
   } catch {
     try {
       process.kill(pid, 0)
@@ -376,13 +380,7 @@ async function makeDatabase(connection: ConnectOptions): Promise<void> {
 
 function isRunning(data: string): boolean {
   const pid = pidOf(data)
-  if (!pid) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+  return pid !== undefined && startTime(pid) !== 'gone'
 }
 
 /** A fast shutdown: sessions are ended, what was committed is written, then it is gone. */
