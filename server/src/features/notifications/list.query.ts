@@ -16,12 +16,13 @@ interface Wanted {
 export async function listNotifications(ctx: Context, { page, includes, sort_order: order }: Wanted) {
   const where = filterOf(ctx, includes)
   const direction = order === 'asc' ? sql`asc` : sql`desc`
-  const counts = await countNotifications(ctx.db, where)
   const notifications = await selectNotifications(
     ctx.db,
     where,
     sql`order by n.last_activity_at ${direction}, n.id ${direction} limit ${PAGE} offset ${(readPage(page) - 1) * PAGE}`,
   )
+  // After them, so that what is shown is counted too.
+  const counts = await countNotifications(ctx.db, where)
   return {
     data: {
       meta: { unread_count: counts.unread_count, count: counts.count, current_page: page ?? 1 },
