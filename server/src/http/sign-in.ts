@@ -5,7 +5,7 @@ import { prepared } from '../db/prepared.ts'
 import { findSession } from '../features/auth/session.model.ts'
 import { avatarJson } from '../features/pictures.sql.ts'
 import { findTokenOwner } from '../features/profile/profile.presenter.ts'
-import type { AvatarBlob } from '../features/users/user.presenter.ts'
+import { AVAILABILITIES, type AvatarBlob } from '../features/users/user.presenter.ts'
 import { hasEndpoints } from '../features/webhooks/endpoint.query.ts'
 import type { Caller, Membership, SignedInAccount } from './context.ts'
 import { NotAuthorizedError, NotFoundError, NotSignedInError, RefusedError } from './errors.ts'
@@ -244,8 +244,6 @@ function membershipOf(row: FoundRow): Membership {
     auto_offline: row.auto_offline,
   }
 }
-
-export const AVAILABILITIES = ['online', 'offline', 'busy'] as const
 
 async function findPlatformApp(app: App, token: string | undefined): Promise<Caller> {
   const refused = new RefusedError(401, { error: 'Invalid access_token' })

@@ -9,8 +9,7 @@ import { userJson } from '../pictures.sql.ts'
 import { endSocketsOf } from '../realtime/sockets.ts'
 import { addMember, roleNumber } from '../users/membership.model.ts'
 import { createUser, findUserByEmail } from '../users/user.model.ts'
-
-const AVAILABILITIES = ['online', 'offline', 'busy'] as const
+import { AVAILABILITIES } from '../users/user.presenter.ts'
 
 export interface AgentFields {
   name?: string | null

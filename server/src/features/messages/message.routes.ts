@@ -1,7 +1,6 @@
 import Type from 'typebox'
 import type { Context } from '../../http/context.ts'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
-import { AVAILABILITIES } from '../../http/sign-in.ts'
 import { accessConversation } from '../conversations/conversation.model.ts'
 import { ContactSender, Message, UserSender } from '../schemas.ts'
 import { listMessages } from './list.query.ts'
@@ -11,6 +10,7 @@ import { presentMessage } from './message.presenter.ts'
 import { findMessage, pictureMessage } from './message.query.ts'
 import { deleteMessage, retryMessage } from './message.verbs.ts'
 import { setStatusFromChannel } from './message-status.model.ts'
+import { AVAILABILITIES } from '../users/user.presenter.ts'
 
 const base = '/api/v1/accounts/:account_id/conversations/:conversation_id/messages' as const
 

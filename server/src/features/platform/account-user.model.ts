@@ -4,6 +4,7 @@ import { RecordInvalidError } from '../../http/errors.ts'
 import { iso } from '../../lib/times.ts'
 import { endSocketsOf } from '../realtime/sockets.ts'
 import { addMember, roleNumber, type MembershipRow } from '../users/membership.model.ts'
+import { AVAILABILITIES } from '../users/user.presenter.ts'
 
 type Role = 'agent' | 'administrator'
 
@@ -31,8 +32,6 @@ export async function removeMember(ctx: Context, accountId: number, userId: numb
 }
 
 const ROLES = ['agent', 'administrator'] as const
-const AVAILABILITIES = ['online', 'offline', 'busy'] as const
-
 export function presentMembership(member: MembershipRow) {
   return {
     id: member.id,

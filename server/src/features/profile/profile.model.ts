@@ -9,6 +9,7 @@ import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
 import { changePassword, checkNewPassword } from '../auth/password.model.ts'
 import { limitGuesses } from '../auth/limits.ts'
 import { checkChanges } from '../users/user.model.ts'
+import { AVAILABILITIES } from '../users/user.presenter.ts'
 
 interface ProfileChanges {
   name?: string | null
@@ -64,8 +65,6 @@ async function compareCurrentPassword(ctx: Context, password: string | null | un
   const { rows } = await sql<{ encrypted_password: string }>`select encrypted_password from users where id = ${ctx.user.id}`.execute(ctx.db)
   if (!(await verifyPassword(password ?? '', rows[0]?.encrypted_password ?? null))) throw unprocessable('Invalid current password')
 }
-
-const AVAILABILITIES = ['online', 'offline', 'busy'] as const
 
 /** In one of the caller's own accounts. */
 export async function setMembership(

@@ -4,7 +4,7 @@ import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { iso, type Time } from '../../lib/times.ts'
 import { avatarJson } from '../pictures.sql.ts'
-import { availabilityStatus, type AvatarBlob } from '../users/user.presenter.ts'
+import { AVAILABILITIES, availabilityStatus, type AvatarBlob } from '../users/user.presenter.ts'
 
 /** A person with their accounts and their token. */
 export interface ProfileRow {
@@ -77,8 +77,6 @@ export async function findTokenOwner(app: App, token: string): Promise<TokenOwne
 }
 
 const ROLES = ['agent', 'administrator'] as const
-const AVAILABILITIES = ['online', 'offline', 'busy'] as const
-
 /** The profile, and what signing in answers. */
 export function presentProfile(app: App, user: ProfileRow) {
   const current = currentAccount(user)

@@ -5,7 +5,7 @@ import type { Subject } from '../../cable/presence.ts'
 import type { Authorize } from '../../cable/room-channel.ts'
 import { accountStream, earsMark, framesFor } from '../../events/cable.ts'
 import { readEventsAfter } from '../../events/log.ts'
-import { AVAILABILITIES } from '../../http/sign-in.ts'
+import { AVAILABILITIES } from '../users/user.presenter.ts'
 
 /**
  * A person by their own token in one account, a visitor by the token of a contact inbox. As in Chatwoot, a person's own stream

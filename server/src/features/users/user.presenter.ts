@@ -41,7 +41,8 @@ export function presentBotSender(app: App, bot: BotPicture) {
   return { id: bot.id, name: bot.name, avatar_url: app.files.avatarUrl(bot.avatar), type: 'agent_bot' as const }
 }
 
-const AVAILABILITIES = ['online', 'offline', 'busy'] as const
+/** By the numbers that the database holds. */
+export const AVAILABILITIES = ['online', 'offline', 'busy'] as const
 
 /** What a person set, while they are here; with `auto_offline` off, what they set in any case. */
 export function availabilityStatus(
