@@ -13,7 +13,7 @@ class Slot {
 /** The pools behind databases: outside of a transaction a statement asks them itself, which spares a third of the way. */
 export const pools = new WeakMap<Kysely<DB>, pg.Pool>()
 
-type Slots<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> }
+export type Slots<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> }
 
 /** A statement of the hot paths: its text is made once, at its first run, and only its values change. */
 export function prepared<Values extends object, Row>(build: (value: Slots<Values>) => RawBuilder<Row>) {

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { prepared } from '../db/prepared.ts'
 import type { JobOptions } from '../http/context.ts'
 import type { DB } from '../db/schema.ts'
@@ -39,9 +39,7 @@ export async function writeWork(
   if (!asked.length && !notify && !hasEndpoints) return { events: await logOnly(db, events), deliveries: 0 }
   const accounts = accountsOf(events)
   const { rows } = await sql<{ ids: number[]; deliveries: number }>`
-    with turn as materialized (
-      select pg_advisory_xact_lock(${LOCK}, account_id) from unnest(${accounts}::integer[]) as account_id
-    ), input as materialized (
+    with ${turnOf(sql`${accounts}`)}, input as materialized (
       select nextval('parley.events_id_seq') as id, e.*
       from (select count(*) from turn) waited, jsonb_to_recordset(${JSON.stringify(events.map(rowOf))}::jsonb) as e(
         position integer, account_id integer, name text, inbox_id integer, conversation_id integer, contact_id integer,
@@ -92,7 +90,7 @@ interface Columns {
 /** The same for events that nothing is to be made of. */
 const insertEvents = prepared<Columns, { id: number }>(
   (value) => sql`
-    with turn as materialized (select pg_advisory_xact_lock(${LOCK}, account_id) from unnest(${value.accounts}::integer[]) as account_id)
+    with ${turnOf(value.accounts)}
     insert into parley.events (account_id, name, inbox_id, conversation_id, data)
     select e.account_id, e.name, e.inbox_id, e.conversation_id, e.data
     from (select count(*) from turn) waited, unnest(${value.account_ids}::integer[], ${value.names}::text[], ${value.inbox_ids}::integer[],
@@ -112,6 +110,13 @@ async function logOnly(db: Kysely<DB>, events: PendingEvent[]): Promise<LoggedEv
     data: rows.map((row) => JSON.stringify(row.data)),
   })
   return events.map((event, i) => ({ id: logged[i]!.id, ...event }))
+}
+
+/** Waits until these accounts' turn is this transaction's. */
+function turnOf(accounts: RawBuilder<unknown>) {
+  return sql`turn as materialized (
+      select pg_advisory_xact_lock(${LOCK}, account_id) from unnest(${accounts}::integer[]) as account_id
+    )`
 }
 
 function accountsOf(events: PendingEvent[]): number[] {

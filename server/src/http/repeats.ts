@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import { createHash } from 'node:crypto'
 import type { Context } from './context.ts'
-import { RecordInvalidError } from './errors.ts'
+import { invalidField, lengthProblems, RecordInvalidError } from './errors.ts'
 import type { Operation } from './operation.ts'
 import { isUploadedFile } from './params.ts'
 
 /** How long an answer is kept for those who name a key, and for those whose message only has a number of their own. */
 const KEPT = { key: '24 hours', field: '10 minutes' }
+const HEADER = 'Idempotency-Key'
 const LONGEST_KEY = 255
 
 /** How a request says that it may be a repeat of another. */
@@ -15,7 +16,6 @@ export interface Repeat {
   /** Of everything that was sent: another request under the same key is no repeat. */
   fingerprint: string
   kept: string
-  named: boolean
 }
 
 /**
@@ -28,15 +28,14 @@ export function repeatOf(operation: Operation, { caller, headers, sent }: Contex
   const about = [caller.kind, who, operation.id, path.split('?')[0]]
   const named = headers['idempotency-key']
   if (typeof named === 'string' && named) {
-    if (named.length > LONGEST_KEY) {
-      throw new RecordInvalidError([['Idempotency-Key', `Idempotency-Key is too long (maximum is ${LONGEST_KEY} characters)`]])
-    }
-    return { key: digest([...about, named]), fingerprint: digest(sent), kept: KEPT.key, named: true }
+    const problems = lengthProblems({ [HEADER]: named }, { [HEADER]: LONGEST_KEY })
+    if (problems.length) throw new RecordInvalidError(problems)
+    return { key: digest([...about, named]), fingerprint: digest(sent), kept: KEPT.key }
   }
   const field = operation.repeatedBy?.find((name) => ['string', 'number'].includes(typeof sent[name]) && sent[name] !== '')
   if (!field) return undefined
   const fingerprint = digest(sent)
-  return { key: digest([...about, field, fingerprint]), fingerprint, kept: KEPT.field, named: false }
+  return { key: digest([...about, field, fingerprint]), fingerprint, kept: KEPT.field }
 }
 
 /** Does the work at the first time, and otherwise answers what that answered. One that is under way is waited for. */
@@ -54,9 +53,7 @@ export async function answerOnce(ctx: Context, repeat: Repeat, work: () => unkno
 async function firstAnswer(ctx: Context, { key, fingerprint }: Repeat): Promise<unknown> {
   const { rows } = await sql<{ fingerprint: string; body: unknown }>`
     select fingerprint, body from parley.answers where key = ${key}`.execute(ctx.db)
-  if (rows[0]!.fingerprint !== fingerprint) {
-    throw new RecordInvalidError([['Idempotency-Key', 'Idempotency-Key was used for another request']])
-  }
+  if (rows[0]!.fingerprint !== fingerprint) throw invalidField(HEADER, 'was used for another request')
   return rows[0]!.body ?? undefined
 }
 

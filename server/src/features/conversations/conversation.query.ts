@@ -108,7 +108,6 @@ type Row = Omit<
 /** What the pictures are for: answers of the Application API show the last messages of two kinds, pushes the last public one. */
 type Purpose = 'answer' | 'push'
 
-type ViewRow = Row & { last_activity_at: Time }
 type Said = Omit<MessageColumns, 'account_id' | 'inbox_id'>
 
 /** In hours. Any text may stand there: its leading digits count, as in Ruby. */
@@ -139,7 +138,7 @@ export async function readConversations(db: Kysely<DB>, ids: number[], purpose: 
 }
 
 /** What a message shows of its conversation stands in that already. */
-function completed(said: Said[], conversations: Map<number, ViewRow>) {
+function completed(said: Said[], conversations: Map<number, Row>) {
   return said.map((message) => {
     const conversation = conversations.get(message.conversation_id)!
     return Object.assign(message, {

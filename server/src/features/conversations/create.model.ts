@@ -109,15 +109,15 @@ interface CreateBody {
 export async function createConversation(ctx: Context, body: CreateBody): Promise<ConversationRecord> {
   const place = await contactInboxOf(ctx, body)
   const team = body.team_id ? await teamWith(ctx, body.team_id, body.assignee_id ?? null) : null
-  const about = { account_id: ctx.account.id, inbox_id: place.inbox_id }
+  const inbox = { account_id: ctx.account.id, inbox_id: place.inbox_id }
   const conversation = await openConversation(ctx, {
-    ...about,
+    ...inbox,
     contact_id: place.contact_id,
     contact_inbox_id: place.id,
     ...(body.status && { status: CONVERSATION_STATUSES.indexOf(body.status) }),
     ...(body.additional_attributes && { additional_attributes: body.additional_attributes }),
     ...(body.custom_attributes && { custom_attributes: body.custom_attributes }),
-    assignee_id: team && !team.has_assignee ? await pickFrom(ctx, about, team) : await memberOf(ctx, body.assignee_id),
+    assignee_id: team && !team.has_assignee ? await pickFrom(ctx, inbox, team) : await memberOf(ctx, body.assignee_id),
     team_id: team?.id ?? null,
     snoozed_until: timeOf(body.snoozed_until),
   })

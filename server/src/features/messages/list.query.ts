@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import { prepared } from '../../db/prepared.ts'
+import { prepared, type Slots } from '../../db/prepared.ts'
 import type { Context } from '../../http/context.ts'
 import { idOf } from '../../http/params.ts'
 import { iso } from '../../lib/times.ts'
@@ -29,8 +29,6 @@ interface Asked {
   after: number
 }
 
-type Slots = { [Name in keyof Asked]: RawBuilder<Asked[Name]> }
-
 type ShownConversation = Pick<
   ConversationRecord,
   'account_id' | 'inbox_id' | 'display_id' | 'contact_id' | 'assignee_id' | 'cached_label_list' | 'additional_attributes' | 'agent_last_seen_at' | 'assignee_last_seen_at'
@@ -40,9 +38,9 @@ type Row = PictureColumns & ShownConversation & { caller_is_member: boolean; pag
 
 const ranges = {
   latest: () => sql`order by p.id desc limit ${PAGE}`,
-  before: ({ before }: Slots) => sql`and p.id < ${before} order by p.id desc limit ${PAGE}`,
-  after: ({ after }: Slots) => sql`and p.id > ${after} order by p.id limit ${AFTER_PAGE}`,
-  between: ({ before, after }: Slots) => sql`and p.id >= ${after} and p.id < ${before} order by p.id limit ${BETWEEN_PAGE}`,
+  before: ({ before }: Slots<Asked>) => sql`and p.id < ${before} order by p.id desc limit ${PAGE}`,
+  after: ({ after }: Slots<Asked>) => sql`and p.id > ${after} order by p.id limit ${AFTER_PAGE}`,
+  between: ({ before, after }: Slots<Asked>) => sql`and p.id >= ${after} and p.id < ${before} order by p.id limit ${BETWEEN_PAGE}`,
 }
 const ALL = sql``
 const ONLY_PUBLIC = sql`and not p.private and p.message_type <> 2`
@@ -54,7 +52,7 @@ const pages = Object.fromEntries(
  * One statement: the door, the page behind it, and all that is shown around it. The ids of the page are found on an index alone,
  * however long the conversation is; of messages written in one moment a later id may have the earlier time.
  */
-function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots) => RawBuilder<unknown>) {
+function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots<Asked>) => RawBuilder<unknown>) {
   const sources = sourcesOf('page')
   return prepared<Asked, Row>(
     (asked) => sql`

@@ -2,8 +2,7 @@ import { sql } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import type { Changes } from '../../events/types.ts'
 import type { Context } from '../../http/context.ts'
-import { invalidField, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
-import { isLonger } from '../../lib/text.ts'
+import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { about, sayWhatChanged, told, type ConversationRecord } from '../conversations/conversation.model.ts'
 import { reopenForIncoming } from '../conversations/reopen.model.ts'
 import { saveAttachments, type AttachmentInput } from './attachment.model.ts'
@@ -266,11 +265,8 @@ function mayFollowUp(conversation: ConversationRecord, message: NewMessage, writ
 }
 
 function checkTexts({ content, source_id: sourceId }: NewMessage): void {
-  const check = (attribute: string, text: string | null | undefined, most: number) => {
-    if (text && isLonger(text, most)) throw invalidField(attribute, `is too long (maximum is ${most} characters)`)
-  }
-  check('content', content, MAX_CONTENT)
-  check('source_id', sourceId, MAX_TEXT)
+  const [first] = lengthProblems({ content, source_id: sourceId }, { content: MAX_CONTENT, source_id: MAX_TEXT })
+  if (first) throw new RecordInvalidError([first])
 }
 
 /** A message of a conversation that was entered by its door. */
