@@ -1,10 +1,9 @@
 import { sql } from 'kysely'
 import { inTransaction } from '../../db/transaction.ts'
 import type { Context } from '../../http/context.ts'
-import { humanize, RecordInvalidError } from '../../http/errors.ts'
+import { lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { changePassword } from '../auth/password.model.ts'
 import { isEmail, isPlainEmail } from '../../lib/email.ts'
-import { isLonger } from '../../lib/text.ts'
 import { hashPassword, newPasswordProblems, passwordProblems } from '../../lib/passwords.ts'
 import { base58Token } from '../../lib/tokens.ts'
 
@@ -50,7 +49,7 @@ export async function readyUser(ctx: Context, fields: NewUser & { passwordRequir
   const password = fields.password ?? (fields.passwordRequired ? null : `${base58Token()}aA1!`)
   const problems: [string, string][] = [
     ...emailProblems(email),
-    ...lengthProblems(fields),
+    ...lengthProblems(fields, MAX_LENGTHS),
     ...newPasswordProblems(password, fields.password_confirmation),
   ]
   if (!problems.length && (await isTaken(ctx, email))) problems.push(EMAIL_TAKEN)
@@ -117,7 +116,7 @@ export async function checkChanges(ctx: Context, id: number, fields: PersonalFie
     ...(email === undefined ? [] : emailProblems(email)),
     // Blank will do, none at all will not.
     ...(fields.name === null ? [NAME_BLANK] : []),
-    ...lengthProblems(fields),
+    ...lengthProblems(fields, MAX_LENGTHS),
     ...(typeof fields.password === 'string' ? passwordProblems(fields.password).map((text): [string, string] => ['password', text]) : []),
   ]
   if (email !== undefined && !problems.length && (await isTaken(ctx, email, id))) problems.push(EMAIL_TAKEN)
@@ -140,13 +139,7 @@ function emailProblems(email: string): [string, string][] {
   ]
 }
 
-const MAX_LENGTHS = { name: 255, display_name: 255, message_signature: 20_000 } as const
-
-function lengthProblems(fields: PersonalFields): [string, string][] {
-  return Object.entries(MAX_LENGTHS)
-    .filter(([field, most]) => isLonger(fields[field as keyof PersonalFields], most))
-    .map(([field, most]) => [field, `${humanize(field)} is too long (maximum is ${most} characters)`])
-}
+const MAX_LENGTHS = { name: 255, display_name: 255, message_signature: 20_000 }
 
 async function isTaken(ctx: Context, email: string, except = 0): Promise<boolean> {
   const { rows } = await sql`select 1 from users where email = ${email} and id <> ${except} limit 1`.execute(ctx.db)
