@@ -1,44 +1,42 @@
 import Fastify, { type FastifyInstance, type RawRequestDefaultExpression } from 'fastify'
 import type { Runner } from 'graphile-worker'
-import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino, type Logger } from 'pino'
-import { createCable } from './cable/cable.ts'
-import type { Presence } from './cable/presence.ts'
+import { createCable, type Cable } from './cable/cable.ts'
+import { reactions } from './catalog/events.ts'
+import { jobs } from './catalog/jobs.ts'
+import { operations } from './catalog/operations.ts'
+import { mountPages } from './catalog/pages.ts'
+import { schedule } from './catalog/schedule.ts'
 import type { Config } from './config.ts'
+import type { Services } from './context/context.ts'
 import type { Database } from './db/connect.ts'
 import { createBus, type Bus } from './events/bus.ts'
-import { newestEvent } from './events/log.ts'
 import { keepCursor, type Cursor } from './events/cursor.ts'
-import { listenForEvents } from './events/listen.ts'
-import type { LoggedEvent } from './events/types.ts'
+import { createFrames } from './events/frames.ts'
+import { createEventLog, newestEvent, readEventsAfter } from './events/log.ts'
+import { createNotices } from './events/notices.ts'
+import { signIn, type Found } from './features/auth/caller.model.ts'
+import { rememberSignIns } from './features/auth/sign-in-memory.ts'
 import { sharePresence } from './features/realtime/presence-share.ts'
+import { PushScope } from './features/realtime/push-scope.query.ts'
+import { createSockets } from './features/realtime/sockets.ts'
+import { earsMark } from './features/realtime/streams.ts'
 import { authorizeSubscription, presencePayload } from './features/realtime/subscription.model.ts'
-import { createFiles, type Files } from './features/active-storage/files.ts'
 import { startDeliveries, type DeliveryPump } from './features/webhooks/delivery.pump.ts'
-import { rememberSignIns, type SignIns } from './http/sign-in.ts'
+import { listeners } from './features/webhooks/endpoint.query.ts'
+import { createFiles } from './files/files.ts'
 import { mountOperations } from './http/mount.ts'
 import { BROKEN_QUERY, otherVerb, parseForm, requestIdOf, SECURITY_HEADERS, sendOutside, type OtherFormat } from './http/transport.ts'
 import { startWorker } from './jobs/worker.ts'
-import { operations } from './operations.ts'
-import { mountPages } from './pages.ts'
+import type { LoggedEvent } from './vocabulary/events.ts'
 
-/** A running server without its socket: what handlers, jobs and reactions share. */
-export interface App {
-  config: Config
-  database: Database
-  log: Logger
+/** A running server without its socket. */
+export interface App extends Services {
   server: FastifyInstance
-  files: Files
   bus: Bus
-  cable: ReturnType<typeof createCable>
-  presence: Presence
-  signIns: SignIns
-  requestCounts: { minute: number; byAddress: Map<string, number> }
-  now: () => Date
-  /** From which event on a client that comes back after a crash is given the past. */
-  resume?: Cursor['resume']
+  cable: Cable
   deliveries: DeliveryPump | undefined
   worker: Runner | undefined
   /** Listens, and starts what this process runs. Returns the port. */
@@ -52,9 +50,86 @@ export interface AppOptions {
   onEvent?: (event: LoggedEvent) => void
 }
 
+/** Puts the parts together; nothing listens or runs yet. */
 export async function buildApp(config: Config, database: Database, options: AppOptions = {}): Promise<App> {
   const log = options.log ?? createLog(config)
-  const server = Fastify({
+  const now = options.now ?? (() => new Date())
+  const db = database.kysely
+  // Processes that share a database tell each other; the embedded one has a single server.
+  const notices = createNotices(database, { isShared: config.databaseUrl !== undefined })
+  const memory = rememberSignIns<Found>(config.signInMemory)
+  const frames = createFrames({ reactions, openScope: (accountId) => new PushScope(app, accountId) })
+  const share = sharePresence({ db, notices, log })
+  const cable = createCable({
+    authorize: (wanted) => authorizeSubscription({ db, frames, watch: bus.watch, resume: () => cursor?.resume() }, wanted),
+    presencePayload: (subject) => presencePayload(app, subject),
+    onStamp: share.onStamp,
+    log,
+  })
+  const bus = createBus({
+    hasEars: (accountId) => cable.hub.hasListeners(earsMark(accountId)),
+    broadcast: ({ streams, except, message, eventId }) => cable.hub.broadcast(streams, message, { eventId, ...(except && { except }) }),
+    frames,
+    readEvents: (accountId, after) => readEventsAfter(db, accountId, after),
+    notices,
+    log,
+    start: await newestEvent(db),
+    onDeliveries: () => app.deliveries?.poke(),
+    listener: options.onEvent,
+  })
+  const write = createEventLog({ reactions, listeners, sender: notices.sender })
+  const server = createServer(config)
+  let cursor: Cursor | undefined
+  const app: App = {
+    config,
+    database,
+    log,
+    now,
+    server,
+    files: createFiles(config),
+    presence: cable.presence,
+    outbox: { write, publish: bus.publish, look: bus.look },
+    signIns: memory,
+    sockets: createSockets(cable.hub, notices),
+    bus,
+    cable,
+    deliveries: undefined,
+    worker: undefined,
+    async listen() {
+      if (config.run.has('worker')) {
+        app.worker = await startWorker(app, jobs, schedule)
+        app.deliveries = startDeliveries(app, reactions)
+      }
+      if (config.run.has('cable')) {
+        cursor = await keepCursor(database, bus)
+        cable.attach(server.server)
+      }
+      await notices.listen(bus.catchUp)
+      await share.join(cable.presence)
+      await server.listen({ host: config.host, port: config.port })
+      const address = server.server.address()
+      return typeof address === 'object' && address ? address.port : config.port
+    },
+    async close() {
+      await cable.close()
+      await leaveInPeace(server.server, config.drain)
+      const impatience = setTimeout(() => server.server.closeAllConnections(), LAST_ANSWERS)
+      await server.close()
+      clearTimeout(impatience)
+      await app.deliveries?.stop()
+      await app.worker?.stop()
+      await bus.stop()
+      await cursor?.stop()
+      await notices.stop()
+    },
+  }
+  mountOperations(server, operations, { app, signIn: (...request) => signIn({ db, now, memory }, ...request) })
+  await mountPages(server, app)
+  return app
+}
+
+function createServer(config: Config): FastifyInstance {
+  return Fastify({
     logger: false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
@@ -70,53 +145,6 @@ export async function buildApp(config: Config, database: Database, options: AppO
       sendOutside(request, reply.headers(SECURITY_HEADERS).header('x-request-id', request.id), 400, 'Bad Request')
     },
   })
-  const app = { config, database, log, server, now: options.now ?? (() => new Date()) } as unknown as App
-  app.signIns = rememberSignIns(config.signInMemory)
-  app.requestCounts = { minute: 0, byAddress: new Map() }
-  app.files = createFiles(app)
-  // Processes that share a database tell each other; the embedded one has a single server.
-  const processId = config.databaseUrl ? randomUUID() : undefined
-  app.cable = createCable({
-    authorize: (wanted) => authorizeSubscription(app, wanted),
-    presencePayload: (subject) => presencePayload(app, subject),
-    onStamp: processId ? sharePresence(app, processId) : undefined,
-    log,
-  })
-  app.presence = app.cable.presence
-  app.bus = createBus(app, { processId, start: await newestEvent(database.kysely), onDeliveries: () => app.deliveries?.poke(), listener: options.onEvent })
-  mountOperations(server, app, operations)
-  await mountPages(server, app)
-
-  let stopListening: (() => Promise<void>) | undefined
-  let cursor: Cursor | undefined
-  app.listen = async () => {
-    if (config.run.has('worker')) {
-      app.worker = await startWorker(app)
-      app.deliveries = startDeliveries(app)
-    }
-    if (config.run.has('cable')) {
-      cursor = await keepCursor(app)
-      app.resume = cursor.resume
-      app.cable.attach(server.server)
-    }
-    stopListening = await listenForEvents(app, processId)
-    await server.listen({ host: config.host, port: config.port })
-    const address = server.server.address()
-    return typeof address === 'object' && address ? address.port : config.port
-  }
-  app.close = async () => {
-    await app.cable.close()
-    await leaveInPeace(server.server, config.drain)
-    const impatience = setTimeout(() => server.server.closeAllConnections(), LAST_ANSWERS)
-    await server.close()
-    clearTimeout(impatience)
-    await app.deliveries?.stop()
-    await app.worker?.stop()
-    await app.bus.settled()
-    await cursor?.stop()
-    await stopListening?.()
-  }
-  return app
 }
 
 const REQUEST_TIMEOUT = 300_000

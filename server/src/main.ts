@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { commands, helpOf, overview, type Command } from './commands/commands.ts'
 import { sentenceOf } from './commands/session.ts'
 import { ConfigError } from './config.ts'
-import { PARLEY_VERSION } from './project.ts'
+import { PARLEY_VERSION } from './lib/project.ts'
 
 async function main(words: string[]): Promise<void> {
   const [first] = words

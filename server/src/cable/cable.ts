@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { Hub, type Log } from './hub.ts'
-import { createPresence, type Presence, type Stamp } from './presence.ts'
+import { createPresence } from './presence.ts'
+import type { Presence, Stamp } from '../vocabulary/presence.ts'
 import { createRoomChannel, type Authorize, type PresencePayload } from './room-channel.ts'
 
 export interface CableOptions {

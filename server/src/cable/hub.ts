@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer, type RawData } from 'ws'
-import type { Subject } from './presence.ts'
+import type { Subject } from '../vocabulary/presence.ts'
 import {
   chooseProtocol,
   confirmationFrame,

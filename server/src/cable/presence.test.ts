@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createPresence, type Stamp, type Subject } from './presence.ts'
+import type { Stamp, Subject } from '../vocabulary/presence.ts'
+import { createPresence } from './presence.ts'
 
 const user = (id: number, accountId = 1): Subject => ({ kind: 'user', id, accountId })
 const contact = (id: number, accountId = 1): Subject => ({ kind: 'contact', id, accountId })

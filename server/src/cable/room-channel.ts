@@ -1,5 +1,5 @@
 import type { Channel, Grant, Hub, Subscriber } from './hub.ts'
-import type { Presence, Subject } from './presence.ts'
+import type { Presence, Subject } from '../vocabulary/presence.ts'
 import { parseObject } from './protocol.ts'
 
 /** What a client says of itself; proven by the token only. */

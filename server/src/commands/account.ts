@@ -1,5 +1,5 @@
 import { ConfigError } from '../config.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { inTransaction } from '../context/transaction.ts'
 import { createAccount } from '../features/accounts/account.model.ts'
 import type { Command } from './commands.ts'
 import { DATA_OPTION, JSON_OPTION, print, withSession } from './session.ts'

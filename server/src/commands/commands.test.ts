@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import { PROJECT } from '../project.ts'
+import { PROJECT } from '../lib/project.ts'
 
 const PARLEY = join(PROJECT, 'bin/parley')
 const folders: string[] = []

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { inTransaction } from '../context/transaction.ts'
 import { createAccount } from '../features/accounts/account.model.ts'
 import { createContactInbox } from '../features/contacts/contact-inbox.model.ts'
 import { createContact } from '../features/contacts/contact.model.ts'
@@ -11,7 +11,8 @@ import { createMessage } from '../features/messages/message.model.ts'
 import { createPlatformApp, permit } from '../features/platform/permissible.model.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser, type UserRow } from '../features/users/user.model.ts'
-import { Context, type SignedInAccount, type SignedInUser } from '../http/context.ts'
+import { Context } from '../context/context.ts'
+import type { SignedInAccount, SignedInUser } from '../vocabulary/caller.ts'
 import { makePassword } from './user.ts'
 
 const TALKS: [name: string, email: string, lines: [who: 'visitor' | 'agent', text: string][]][] = [

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { ConfigError } from '../config.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { inTransaction } from '../context/transaction.ts'
 import { createPlatformApp, permit, type PermissibleType } from '../features/platform/permissible.model.ts'
 import type { Command } from './commands.ts'
 import { DATA_OPTION, JSON_OPTION, numberOf, print, readId, withSession } from './session.ts'

@@ -4,7 +4,7 @@ import { ConfigError, keepSecret, readConfig, type Config } from '../config.ts'
 import { connect, type Database } from '../db/connect.ts'
 import { connectEmbedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
-import { Context } from '../http/context.ts'
+import { Context } from '../context/context.ts'
 import { RequestError } from '../http/errors.ts'
 import { readPathId } from '../http/params.ts'
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { ConfigError } from '../config.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { inTransaction } from '../context/transaction.ts'
 import { createAccount } from '../features/accounts/account.model.ts'
 import { createPlatformApp, permit } from '../features/platform/permissible.model.ts'
 import { addMember } from '../features/users/membership.model.ts'

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { inTransaction } from '../context/transaction.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser } from '../features/users/user.model.ts'
 import { base58Token } from '../lib/tokens.ts'

@@ -1,9 +1,9 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { OpenTransaction } from './open-transaction.ts'
 import { pools } from './prepared.ts'
 import type { DB } from './schema.ts'
 import { watchForSilence } from './silence.ts'
+import { runTransaction, type TransactionSteps } from './transaction.ts'
 
 export interface ConnectOptions {
   connectionString?: string
@@ -19,8 +19,7 @@ export interface ConnectOptions {
 export interface Database {
   pool: pg.Pool
   kysely: Kysely<DB>
-  /** On a connection of its own until `work` is done. What it left undone is rolled back. */
-  transaction: <T>(work: (transaction: OpenTransaction) => Promise<T>) => Promise<T>
+  transaction: <T>(steps: TransactionSteps<T>) => Promise<T>
   /** How to reach it once more, for a connection of one's own. */
   options: ConnectOptions
   end: () => Promise<void>
@@ -60,21 +59,7 @@ export function connect(options: ConnectOptions): Database {
   return {
     pool,
     kysely,
-    async transaction(work) {
-      const client = await pool.connect()
-      const transaction = new OpenTransaction(client, props)
-      try {
-        const result = await work(transaction)
-        client.release()
-        return result
-      } catch (error) {
-        await transaction.rollback().then(
-          () => client.release(),
-          (broken: Error) => client.release(broken),
-        )
-        throw error
-      }
-    },
+    transaction: (steps) => runTransaction(pool, props, steps),
     options,
     // Not by Kysely, which leaves open a pool that it was never asked to use.
     end: async () => void (pool.ending || (await pool.end())),

@@ -2,7 +2,7 @@ import { runMigrations } from 'graphile-worker'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { PROJECT } from '../project.ts'
+import { PROJECT } from '../lib/project.ts'
 import type { Database } from './connect.ts'
 
 const FOLDER = join(PROJECT, 'server/src/db/migrations')

@@ -1,43 +1,47 @@
-import type { App } from '../app.ts'
-import { stampsOfNotice, tellStamps, WHO } from '../features/realtime/presence-share.ts'
-import { closeSocketsOf, personOfNotice } from '../features/realtime/sockets.ts'
-import { framesFor, hasEars } from './cable.ts'
-import { readEventsAfter } from './log.ts'
-import type { LoggedEvent } from './types.ts'
+import type { Logger } from 'pino'
+import type { Outbox } from '../context/context.ts'
+import type { LoggedEvent } from '../vocabulary/events.ts'
+import type { Frames, ReadyPush } from './frames.ts'
+import { SPANS } from './log.ts'
+import type { Notices } from './notices.ts'
 
 /** Before the log is read again when it could not be. */
 const RETRY = 200
 
 /** Carries committed events to the sockets of this process, and tells the other processes that there are some. */
-export interface Bus {
-  /** What a transaction puts in its notice to the other processes; undefined while there are none. */
-  notify: string | undefined
-  publish: (events: LoggedEvent[], deliveries: number) => void
-  /** These may have been committed: the log knows. */
-  look: (events: LoggedEvent[]) => void
-  /** Another process committed something, or tells or asks who is there. */
-  receive: (notice: string) => void
+export interface Bus extends Pick<Outbox, 'publish' | 'look'> {
   /** Somebody of the account will listen. */
   watch: (accountId: number) => void
   /** Notices may have been lost. */
   catchUp: () => void
-  /** Resolves when all that was published so far has been pushed. */
-  settled: () => Promise<unknown>
+  /** Tries no more what could not be pushed, and resolves when what is under way is out. */
+  stop: () => Promise<unknown>
   /** Up to which event all frames have gone out. */
   position: () => number
 }
 
-/** What tests listen to. */
-type Listener = (event: LoggedEvent) => void
+export interface BusOptions {
+  /** Whether anybody listens in this process who may hear of the account. */
+  hasEars: (accountId: number) => boolean
+  broadcast: (push: ReadyPush) => void
+  frames: Frames
+  /** The events of an account after one, oldest first; a part of them where there are many. */
+  readEvents: (accountId: number, after: number) => Promise<LoggedEvent[]>
+  notices: Notices
+  log: Logger
+  /** The newest event of before this process. */
+  start: number
+  /** There is something to deliver. */
+  onDeliveries: () => void
+  /** What tests listen to. */
+  listener?: ((event: LoggedEvent) => void) | undefined
+}
 
 /**
  * What goes out is read from the log, account by account: nothing is lost while the database is away or a commit's answer
- * did not arrive, and the order is that of the commits. `start` is the newest event of before this process.
+ * did not arrive, and the order is that of the commits.
  */
-export function createBus(
-  app: App,
-  { processId, start, onDeliveries, listener }: { processId: string | undefined; start: number; onDeliveries: () => void; listener?: Listener | undefined },
-): Bus {
+export function createBus({ hasEars, broadcast, frames, readEvents, notices, log, start, onDeliveries, listener }: BusOptions): Bus {
   /** The newest event of each account that has gone out. */
   const pushed = new Map<number, number>()
   const draining = new Map<number, { again: boolean; done: Promise<void> }>()
@@ -53,7 +57,7 @@ export function createBus(
       current.again = true
       return
     }
-    if (!hasEars(app, accountId)) {
+    if (!hasEars(accountId)) {
       pushed.set(accountId, Math.max(pushed.get(accountId) ?? start, last))
       return
     }
@@ -71,56 +75,49 @@ export function createBus(
       drain.again = false
       try {
         const from = pushed.get(accountId) ?? start
-        const events = await readEventsAfter(app.database.kysely, accountId, from)
-        for await (const { streams, except, message, eventId } of framesFor(app, accountId, events)) {
-          app.cable.hub.broadcast(streams, message, { eventId, ...(except && { except }) })
+        const events = await readEvents(accountId, from)
+        for await (const push of frames(accountId, events)) {
+          broadcast(push)
           // Should a later one fail, this one is not sent again.
-          pushed.set(accountId, eventId)
+          pushed.set(accountId, push.eventId)
         }
         if (!events.length) continue
         pushed.set(accountId, events.at(-1)!.id)
         waiting.set(accountId, events.at(-1)!.id + 1)
         drain.again = true
       } catch (error) {
-        app.log.error({ err: error }, 'events could not be pushed and will be tried again')
+        log.error({ err: error }, 'events could not be pushed and will be tried again')
         drain.again = !stopped
         await new Promise((done) => setTimeout(done, RETRY))
       }
     } while (drain.again)
   }
 
-  const look = (events: LoggedEvent[]) => {
+  const look: Bus['look'] = ({ events }) => {
     for (const [accountId, { first, last }] of spans(events)) poke(accountId, first, last)
   }
 
+  notices.hear(SPANS, (spans) => {
+    for (const span of spans.split(',')) {
+      const [accountId, first, last] = span.split('-').map(Number) as [number, number, number]
+      poke(accountId, first, last)
+    }
+    onDeliveries()
+  })
+
   return {
-    notify: processId,
-    publish(events, deliveries) {
+    publish({ events, deliveries }) {
       if (listener) events.forEach(listener)
-      look(events)
+      look({ events, deliveries })
       if (deliveries) onDeliveries()
     },
     look,
-    receive(notice) {
-      const [from, what] = notice.split(':')
-      if (!processId || from === processId || !what) return
-      if (what === WHO) return void tellStamps(app, processId, app.presence.stamps()).catch(() => {})
-      const stamps = stampsOfNotice(what)
-      if (stamps) return app.presence.learn(stamps)
-      const person = personOfNotice(what)
-      if (person !== undefined) return closeSocketsOf(app, person)
-      for (const span of what.split(',')) {
-        const [accountId, first, last] = span.split('-').map(Number) as [number, number, number]
-        poke(accountId, first, last)
-      }
-      onDeliveries()
-    },
     watch: (accountId) => void (pushed.has(accountId) || pushed.set(accountId, start)),
     catchUp() {
       for (const [accountId, last] of pushed) poke(accountId, last + 1, last)
       onDeliveries()
     },
-    async settled() {
+    async stop() {
       stopped = true
       await Promise.all([...draining.values()].map(({ done }) => done))
     },

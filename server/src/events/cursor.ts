@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { App } from '../app.ts'
+import type { Database } from '../db/connect.ts'
+import type { Bus } from './bus.ts'
 
 /** After a crash, clients that do not say what they know are given what may have been lost, for this long. */
 const GRACE = 60_000
@@ -12,8 +13,7 @@ export interface Cursor {
 }
 
 /** Remembers in the database how far the frames went, so that a crash between commit and frame loses none. */
-export async function keepCursor(app: App): Promise<Cursor> {
-  const { kysely } = app.database
+export async function keepCursor({ kysely }: Database, bus: Pick<Bus, 'position'>): Promise<Cursor> {
   const { rows } = await sql<{ event_id: number; clean: boolean; newest: number }>`
     with newest as (select coalesce(max(id), 0) as id from parley.events), old as (select event_id, clean from parley.cable_cursor),
     kept as (insert into parley.cable_cursor (event_id, clean) select id, false from newest
@@ -27,8 +27,8 @@ export async function keepCursor(app: App): Promise<Cursor> {
   let position = newest
   let kept = last
   const keep = async (isEnd: boolean) => {
-    const eventId = isEnd ? app.bus.position() : position
-    position = app.bus.position()
+    const eventId = isEnd ? bus.position() : position
+    position = bus.position()
     // Until then some may not have come back for what the crash before this one kept from them.
     if (resume() !== undefined || (eventId <= kept && !isEnd)) return
     await sql`update parley.cable_cursor set event_id = greatest(event_id, ${eventId}), clean = ${isEnd}, updated_at = now()`.execute(kysely)

@@ -1,17 +1,21 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
+import type { Outbox } from '../context/context.ts'
 import { prepared } from '../db/prepared.ts'
-import type { JobOptions } from '../http/context.ts'
 import type { DB } from '../db/schema.ts'
-import { catalog, type Reactions } from './catalog.ts'
-import type { EventName, LoggedEvent, PendingEvent } from './types.ts'
+import type { EventData, EventName, LoggedEvent, PendingEvent } from '../vocabulary/events.ts'
+import type { PendingJob } from '../vocabulary/jobs.ts'
+import { noticeBy } from './notices.ts'
+import { reactionsTo, type Reactions, type ReactionsByName } from './reactions.ts'
 
 /** Any number: the class of the locks by which accounts take turns. */
 const LOCK = 7_265_399
 
-export interface PendingJob {
-  name: string
-  payload: unknown
-  options?: JobOptions
+export interface LogOptions {
+  reactions: ReactionsByName<any>
+  /** Selects (position, event_id, event_name, kind, endpoint_id) of those who wait for the events of `input`. */
+  listeners: RawBuilder<unknown>
+  /** Whose notices to other processes go along; undefined where there are none. */
+  sender: string | undefined
 }
 
 /**
@@ -20,49 +24,31 @@ export interface PendingJob {
  * from here on the transaction holds its accounts' turn, so that an account's events are numbered in the order of their commits and
  * whoever reads the log after a number misses none.
  */
-export async function writeWork(
-  db: Kysely<DB>,
-  { events, jobs }: { events: PendingEvent[]; jobs: PendingJob[] },
-  { notify, hasEndpoints = true }: { notify?: string | undefined; hasEndpoints?: boolean } = {},
-): Promise<{ events: LoggedEvent[]; deliveries: number }> {
-  const asked = [...jobs]
-  for (const { name, data } of events) {
-    for (const reaction of reactionsTo(name).later ?? []) {
-      if (!reaction.if || reaction.if(data as never)) asked.push({ name: reaction.job, payload: data })
+export function createEventLog({ reactions, listeners, sender }: LogOptions): Outbox['write'] {
+  return async (db, { events, jobs }, { hasEndpoints }) => {
+    const asked = [...jobs]
+    for (const { name, data } of events) {
+      for (const { job, if: isWanted } of reactionsTo(reactions, name).later ?? []) {
+        if (!isWanted || isWanted(data)) asked.push({ name: job, payload: data })
+      }
     }
-  }
-  if (!events.length) {
-    if (asked.length) await sql`select ${addJobs(asked)}`.execute(db)
-    return { events: [], deliveries: 0 }
-  }
-  // Another process may just have made a webhook that this one does not know of.
-  if (!asked.length && !notify && !hasEndpoints) return { events: await logOnly(db, events), deliveries: 0 }
-  const accounts = accountsOf(events)
-  const { rows } = await sql<{ ids: number[]; deliveries: number }>`
-    with ${turnOf(sql`${accounts}`)}, input as materialized (
+    if (!events.length) {
+      if (asked.length) await sql`select ${addJobs(asked)}`.execute(db)
+      return { events: [], deliveries: 0 }
+    }
+    const inputs = events.map((event, position) => inputOf(reactionsTo(reactions, event.name), event, position))
+    // Another process may just have made a webhook that this one does not know of.
+    if (!asked.length && !sender && !hasEndpoints) return { events: await logOnly(db, events, inputs), deliveries: 0 }
+    const { rows } = await sql<{ ids: number[]; deliveries: number }>`
+    with ${turnOf(sql`${accountsOf(events)}`)}, input as materialized (
       select nextval('parley.events_id_seq') as id, e.*
-      from (select count(*) from turn) waited, jsonb_to_recordset(${JSON.stringify(events.map(rowOf))}::jsonb) as e(
+      from (select count(*) from turn) waited, jsonb_to_recordset(${JSON.stringify(inputs)}::jsonb) as e(
         position integer, account_id integer, name text, inbox_id integer, conversation_id integer, contact_id integer,
         data jsonb, account_webhook text, inbox_webhook text, bot_webhook text)
     ), logged as (
       insert into parley.events (id, account_id, name, inbox_id, conversation_id, data) overriding system value
       select id, account_id, name, inbox_id, conversation_id, data from input
-    ), listener as (
-      select i.position, i.id as event_id, i.account_webhook as event_name, 'account' as kind, w.id as endpoint_id
-      from input i join webhooks w on w.account_id = i.account_id and w.subscriptions ? i.account_webhook
-      where i.account_webhook is not null
-      union all
-      select i.position, i.id, i.inbox_webhook, 'inbox', b.id
-      from input i join inboxes b on b.id = i.inbox_id and b.channel_type = 'Channel::Api'
-      join channel_api c on c.id = b.channel_id and c.webhook_url <> ''
-      where i.inbox_webhook is not null
-      union all
-      select i.position, i.id, i.bot_webhook, 'bot', b.id
-      from input i join agent_bots b on b.outgoing_url <> '' and b.id in (
-        select agent_bot_id from agent_bot_inboxes where inbox_id = i.inbox_id and status = 0
-        union select assignee_agent_bot_id from conversations where id = i.conversation_id)
-      where i.bot_webhook is not null
-    ), delivered as (
+    ), listener as (${listeners}), delivered as (
       insert into parley.deliveries (event_id, event_name, account_id, kind, endpoint_id, stream, data)
       select l.event_id, l.event_name, i.account_id, l.kind, l.endpoint_id,
         coalesce('conversation:' || i.conversation_id, 'contact:' || i.contact_id, 'account'), i.data
@@ -71,12 +57,17 @@ export async function writeWork(
     )
     select array(select id from input order by position) as ids, (select count(*) from delivered) as deliveries
       ${asked.length ? sql`, ${addJobs(asked)}` : sql``}
-      ${notify ? sql`, pg_notify('parley_events', ${notify} || ':' || (select string_agg(span, ',') from
-        (select account_id || '-' || min(id) || '-' || max(id) as span from input group by account_id) spans))` : sql``}
+      ${sender ? sql`, ${noticeBy(sender, SPANS, SPANS_OF_INPUT)}` : sql``}
   `.execute(db)
-  const { ids, deliveries } = rows[0]!
-  return { events: events.map((event, i) => ({ id: Number(ids[i]), ...event })), deliveries: Number(deliveries) }
+    const { ids, deliveries } = rows[0]!
+    return { events: events.map((event, i) => ({ id: Number(ids[i]), ...event })), deliveries: Number(deliveries) }
+  }
 }
+
+/** The kind of the notice that tells which events were committed: `account-first-last`, by commas. */
+export const SPANS = 'events'
+const SPANS_OF_INPUT = sql`(select string_agg(span, ',') from
+  (select account_id || '-' || min(id) || '-' || max(id) as span from input group by account_id) spans)`
 
 interface Columns {
   accounts: number[]
@@ -98,8 +89,7 @@ const insertEvents = prepared<Columns, { id: number }>(
     order by e.position returning id`,
 )
 
-async function logOnly(db: Kysely<DB>, events: PendingEvent[]): Promise<LoggedEvent[]> {
-  const rows = events.map(rowOf)
+async function logOnly(db: Kysely<DB>, events: PendingEvent[], rows: Input[]): Promise<LoggedEvent[]> {
   const accounts = accountsOf(events)
   const logged = await insertEvents(db, {
     accounts,
@@ -139,11 +129,12 @@ export async function newestEvent(db: Kysely<DB>): Promise<number> {
   return rows[0]!.id
 }
 
-function rowOf({ name, data }: PendingEvent, position: number) {
-  const reactions = reactionsTo(name)
+type Input = ReturnType<typeof inputOf>
+
+function inputOf({ webhook }: Reactions<EventData<EventName>, any>, { name, data }: PendingEvent, position: number) {
   const about = data as { inbox_id?: number; conversation_id?: number; contact_id?: number; account_id: number }
-  const sent = reactions.webhook && (!reactions.webhook.if || reactions.webhook.if(data as never))
-  const name_ = sent ? reactions.webhook!.name : null
+  const isSent = webhook && (!webhook.if || webhook.if(data))
+  const nameTo = (listener: 'account' | 'inbox' | 'bot') => (isSent && webhook.to.includes(listener) ? webhook.name : null)
   return {
     position,
     account_id: about.account_id,
@@ -152,14 +143,10 @@ function rowOf({ name, data }: PendingEvent, position: number) {
     conversation_id: about.conversation_id ?? null,
     contact_id: about.contact_id ?? null,
     data,
-    account_webhook: sent && reactions.webhook!.to.includes('account') ? name_ : null,
-    inbox_webhook: sent && reactions.webhook!.to.includes('inbox') ? name_ : null,
-    bot_webhook: sent && reactions.webhook!.to.includes('bot') ? name_ : null,
+    account_webhook: nameTo('account'),
+    inbox_webhook: nameTo('inbox'),
+    bot_webhook: nameTo('bot'),
   }
-}
-
-function reactionsTo(name: EventName): Reactions<any> {
-  return catalog[name] as Reactions<any>
 }
 
 function addJobs(jobs: PendingJob[]) {

@@ -1,6 +1,6 @@
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
-import type { Context } from './context.ts'
-import type { UploadedFile } from './params.ts'
+import type { Context } from '../context/context.ts'
+import type { UploadedFile } from '../vocabulary/files.ts'
 
 /** Who may call: one word a reader can grep for. `agent` is any member of the account. */
 export type Access = 'nobody' | 'client' | 'platform' | 'user' | 'agent' | 'administrator'

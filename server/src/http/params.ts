@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import type { UploadedFile } from '../vocabulary/files.ts'
 import { badRequest, humanize, invalidField, RecordInvalidError, RefusedError } from './errors.ts'
 
 /**
@@ -6,13 +7,6 @@ import { badRequest, humanize, invalidField, RecordInvalidError, RefusedError } 
  * list was meant. What is not declared is dropped. A value that no reading can take is a 422 that names the field.
  */
 export type Reader = (value: unknown, field: string) => unknown
-
-/** A file of a multipart body, kept in memory up to the upload limit. */
-export interface UploadedFile {
-  filename: string
-  type: string
-  content: Buffer
-}
 
 export const isUploadedFile = (value: unknown): value is UploadedFile =>
   typeof value === 'object' && value !== null && Buffer.isBuffer((value as UploadedFile).content)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { createHash } from 'node:crypto'
-import type { Context } from './context.ts'
+import type { Context } from '../context/context.ts'
 import { invalidField, lengthProblems, RecordInvalidError } from './errors.ts'
 import type { Operation } from './operation.ts'
 import { isUploadedFile } from './params.ts'

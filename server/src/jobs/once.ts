@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { createHash } from 'node:crypto'
-import type { Context } from '../http/context.ts'
+import type { Context } from '../context/context.ts'
 
 /** A job that is given up for dead is tried again within hours, not days. */
 const REMEMBERED = '2 days'

@@ -4,8 +4,9 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { catalog, type Reactions } from '../../src/events/catalog.ts'
-import { cableSchemas, webhookSchemas } from '../../src/reference/asyncapi.ts'
+import { reactions as catalog } from '../../src/catalog/events.ts'
+import type { Reactions } from '../../src/events/reactions.ts'
+import { cableSchemas, webhookSchemas } from '../../src/features/reference/asyncapi.ts'
 import { startTestApp } from '../support.ts'
 import { buildOffice, type Json } from './support.ts'
 
@@ -50,7 +51,7 @@ async function listen(identifier: object) {
   await until(() => confirmed, () => 'no subscription')
 }
 
-const expected = (part: 'cable' | 'webhook') => Object.entries(catalog as Record<string, Reactions<any>>).filter(([, reactions]) => reactions[part])
+const expected = (part: 'cable' | 'webhook') => Object.entries(catalog as Record<string, Reactions<any, any>>).filter(([, reactions]) => reactions[part])
 
 it('every event comes from some request, and what leaves the server is as the reference says', async () => {
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Errors } from 'typebox/value'
 import { expect, it } from 'vitest'
-import { catalog, type Reactions } from '../../src/events/catalog.ts'
-import { operations } from '../../src/operations.ts'
-import { buildAsyncApi } from '../../src/reference/asyncapi.ts'
-import { buildOpenApi, type Document } from '../../src/reference/openapi.ts'
-import { buildPostman } from '../../src/reference/postman.ts'
+import { reactions as catalog } from '../../src/catalog/events.ts'
+import type { Reactions } from '../../src/events/reactions.ts'
+import { operations } from '../../src/catalog/operations.ts'
+import { buildAsyncApi } from '../../src/features/reference/asyncapi.ts'
+import { buildOpenApi, type Document } from '../../src/features/reference/openapi.ts'
+import { buildPostman } from '../../src/features/reference/postman.ts'
 
 type Json = Record<string, any>
 
@@ -97,9 +98,9 @@ it.each(['application', 'client', 'platform'] as const)('the Postman collection 
 })
 
 it('the AsyncAPI document holds every event that leaves the server', () => {
-  const document = plain(buildAsyncApi())
+  const document = plain(buildAsyncApi(catalog))
   expect(brokenRefs(document)).toEqual([])
-  const expected = Object.entries(catalog as Record<string, Reactions<any>>).flatMap(([event, { cable, webhook }]) => [
+  const expected = Object.entries(catalog as Record<string, Reactions<any, any>>).flatMap(([event, { cable, webhook }]) => [
     ...(cable ? [`cable.${event}`] : []),
     ...(webhook ? [`webhook.${webhook.name}`] : []),
   ])

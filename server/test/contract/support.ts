@@ -1,5 +1,5 @@
 import { createPlatformApp } from '../../src/features/platform/permissible.model.ts'
-import { operations } from '../../src/operations.ts'
+import { operations } from '../../src/catalog/operations.ts'
 import type { Operation } from '../../src/http/operation.ts'
 import type { startTestApp, Answer, Client, TestAccount } from '../support.ts'
 

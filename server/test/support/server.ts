@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { PROJECT } from '../../src/project.ts'
+import { PROJECT } from '../../src/lib/project.ts'
 
 const PARLEY = join(PROJECT, 'bin/parley')
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 
 /** Tables that hold nothing but what belongs to an account; those without an account_id go by what they hang on. */
 async function tablesOf(ctx: Context): Promise<string[]> {

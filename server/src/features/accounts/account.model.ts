@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { isLonger } from '../../lib/text.ts'
 import { DEFAULT_FLAGS, isFeature, withFeatures, type Feature } from './account.features.ts'

@@ -1,11 +1,11 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { featuresOf } from './account.features.ts'
 import { ACCOUNT_STATUSES, LOCALES, type AccountRow } from './account.model.ts'
 import type { CacheKeys } from './cache-key.model.ts'
 
 /** As the Platform API shows an account. */
-export function presentPlatformAccount(app: App, account: AccountRow) {
+export function presentPlatformAccount(app: Services, account: AccountRow) {
   return {
     id: account.id,
     name: account.name,
@@ -31,7 +31,7 @@ const SHOWN_WHEN_SET = [
 ]
 
 /** As the members of an account see it. */
-export function presentAccount(app: App, account: AccountRow, cacheKeys: CacheKeys) {
+export function presentAccount(app: Services, account: AccountRow, cacheKeys: CacheKeys) {
   const custom = customAttributes(account.custom_attributes ?? {})
   return {
     settings: account.settings ?? {},

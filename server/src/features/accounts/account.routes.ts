@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { Bag, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
 import { loadAccount, Locale, updateAccount } from './account.model.ts'
 import { presentAccount } from './account.presenter.ts'

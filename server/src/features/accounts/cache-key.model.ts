@@ -1,8 +1,9 @@
+import type { Push } from '../../events/reactions.ts'
+import type { PushScope } from '../realtime/push-scope.query.ts'
 import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../db/schema.ts'
-import type { Push, PushScope } from '../../events/cable.ts'
-import type { CachedModel, EventData } from '../../events/types.ts'
-import type { Context } from '../../http/context.ts'
+import type { CachedModel, EventData } from '../../vocabulary/events.ts'
+import type { Context } from '../../context/context.ts'
 
 const MODELS = ['label', 'inbox', 'team'] as const
 const NEVER = '0000000000'

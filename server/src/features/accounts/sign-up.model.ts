@@ -1,5 +1,5 @@
-import { inTransaction } from '../../db/transaction.ts'
-import type { Context } from '../../http/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import type { Context } from '../../context/context.ts'
 import { OutsideError, RefusedError } from '../../http/errors.ts'
 import { limitAddress } from '../auth/limits.ts'
 import { createSession, findSessionOf } from '../auth/session.model.ts'

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import type { DB } from '../../db/schema.ts'
 import { sendOutside } from '../../http/transport.ts'
 import { signDiskKey, verifyBlobId, verifyDiskKey, verifyVariation } from '../../lib/rails-signatures.ts'
-import { filenameInAddress, findBlob, sanitizeFilename, type Blob } from './blob.model.ts'
-import type { Storage } from './storage.ts'
+import { filenameInAddress, findBlob, sanitizeFilename } from '../../files/blob.ts'
+import type { Blob, Storage } from '../../vocabulary/files.ts'
 
 export interface ActiveStorageOptions {
   storage: Storage

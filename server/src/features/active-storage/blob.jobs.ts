@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readFile } from 'node:fs/promises'
-import type { Context } from '../../http/context.ts'
-import { sizeOf } from './blob.model.ts'
+import type { Context } from '../../context/context.ts'
+import { sizeOf } from '../../files/blob.ts'
 
 /** Removes files that nothing holds any more. */
 export async function purgeBlobs(ctx: Context, { blob_ids: ids }: { blob_ids: number[] }): Promise<void> {

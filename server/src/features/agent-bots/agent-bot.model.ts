@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
-import type { UploadedFile } from '../../http/params.ts'
+import type { UploadedFile } from '../../vocabulary/files.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import { fetchAvatarLater } from '../avatars/avatar.jobs.ts'
 import { selectBots, type AgentBotRecord } from './agent-bot.query.ts'
+import { detachFiles, setAvatar } from '../active-storage/attachment.model.ts'
 
 export type { AgentBotRecord } from './agent-bot.query.ts'
 
@@ -90,7 +91,7 @@ export async function resetAgentBotToken(ctx: Context, bot: AgentBotRecord): Pro
 }
 
 export async function removeAgentBotAvatar(ctx: Context, bot: { id: number }): Promise<void> {
-  await ctx.app.files.detach(ctx, { recordType: 'AgentBot', recordId: bot.id, name: 'avatar' })
+  await detachFiles(ctx, { recordType: 'AgentBot', recordId: bot.id, name: 'avatar' })
 }
 
 function found(bots: AgentBotRecord[]): AgentBotRecord {
@@ -100,7 +101,7 @@ function found(bots: AgentBotRecord[]): AgentBotRecord {
 
 async function setPicture(ctx: Context, id: number, fields: AgentBotFields): Promise<void> {
   const owner = { recordType: 'AgentBot', recordId: id } as const
-  if (fields.avatar) await ctx.app.files.setAvatar(ctx, owner, fields.avatar)
+  if (fields.avatar) await setAvatar(ctx, owner, fields.avatar)
   else fetchAvatarLater(ctx, owner, fields.avatar_url)
 }
 

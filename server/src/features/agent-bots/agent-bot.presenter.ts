@@ -1,4 +1,4 @@
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { webhookSecret } from '../webhooks/webhook.secret.ts'
 import type { AgentBotRecord } from './agent-bot.query.ts'

@@ -1,12 +1,11 @@
 import { sql } from 'kysely'
-import { inTransaction } from '../../db/transaction.ts'
-import type { Context } from '../../http/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import type { Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { isEmail } from '../../lib/email.ts'
 import { checkLimit } from '../accounts/limit.model.ts'
 import type { AgentPicture } from '../conversations/conversation.query.ts'
 import { userJson } from '../pictures.sql.ts'
-import { endSocketsOf } from '../realtime/sockets.ts'
 import { addMember, roleNumber } from '../users/membership.model.ts'
 import { createUser, findUserByEmail } from '../users/user.model.ts'
 import { AVAILABILITIES } from '../users/user.presenter.ts'
@@ -75,7 +74,7 @@ export async function updateAgent(ctx: Context, userId: number, fields: AgentFie
       auto_offline = coalesce(${fields.auto_offline ?? null}, auto_offline)
     where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
   if (typeof fields.name === 'string') await sql`update users set name = ${fields.name}, updated_at = ${ctx.app.now()} where id = ${userId}`.execute(ctx.db)
-  if (fields.role && roleNumber(fields.role) !== agent.role) await endSocketsOf(ctx, userId)
+  if (fields.role && roleNumber(fields.role) !== agent.role) await ctx.app.sockets.endOf(ctx, userId)
   return accessAgent(ctx, userId)
 }
 
@@ -84,7 +83,7 @@ export async function removeAgent(ctx: Context, userId: number): Promise<void> {
   if (agent.role === 1) await keepAnAdministrator(ctx, userId)
   await sql`delete from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
   ctx.later('account_users.forget', { account_id: ctx.account.id, user_id: userId, remove_orphan: true })
-  await endSocketsOf(ctx, userId)
+  await ctx.app.sockets.endOf(ctx, userId)
 }
 
 /** An account without one could never be put right again. */

@@ -1,11 +1,11 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import type { AgentPicture } from '../conversations/conversation.query.ts'
 import { availabilityStatus } from '../users/user.presenter.ts'
 
 export const ROLES = ['agent', 'administrator'] as const
 
 /** A person as a member of an account. */
-export function presentAgent(app: App, agent: AgentPicture, accountId: number) {
+export function presentAgent(app: Services, agent: AgentPicture, accountId: number) {
   const custom = agent.custom_attributes
   return {
     id: agent.id,

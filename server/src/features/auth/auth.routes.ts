@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { inTransaction } from '../../db/transaction.ts'
-import type { Context } from '../../http/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import type { Context } from '../../context/context.ts'
 import { OutsideError, RefusedError } from '../../http/errors.ts'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
 import { redirect } from '../../http/raw-answer.ts'

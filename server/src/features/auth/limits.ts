@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { RequestError } from '../../http/errors.ts'
 import { RetryLaterError, withinLimit } from '../../http/rate-limit.ts'
 
@@ -7,12 +7,12 @@ import { RetryLaterError, withinLimit } from '../../http/rate-limit.ts'
 export async function limitAddress(ctx: Context, what: string, limit: number, seconds: number): Promise<void> {
   const { enabled, allowedAddresses } = ctx.app.config.rateLimits
   if (!enabled || allowedAddresses.includes(ctx.address)) return
-  if (!(await withinLimit(ctx.app, `${what} from ${ctx.address}`, limit, seconds))) throw new RetryLaterError()
+  if (!(await withinLimit(ctx.app.database.kysely, `${what} from ${ctx.address}`, limit, seconds))) throw new RetryLaterError()
 }
 
 /** So many calls about one name, from wherever and even where addresses are not counted. Nobody's name counts for nothing. */
 export async function limitName(ctx: Context, what: string, name: string, limit: number, seconds: number): Promise<void> {
-  if (name && !(await withinLimit(ctx.app, keyOf(what, name), limit, seconds))) throw new RetryLaterError()
+  if (name && !(await withinLimit(ctx.app.database.kysely, keyOf(what, name), limit, seconds))) throw new RetryLaterError()
 }
 
 export interface Guesses {
@@ -32,7 +32,7 @@ export async function limitGuesses<T>(ctx: Context, name: string, { what, limit,
     result = await guess()
   } catch (error) {
     const isRefused = error instanceof RequestError
-    if (isRefused && !(await withinLimit(ctx.app, keyOf(what, name), limit, seconds))) throw new RetryLaterError()
+    if (isRefused && !(await withinLimit(ctx.app.database.kysely, keyOf(what, name), limit, seconds))) throw new RetryLaterError()
     throw error
   }
   await checkGuesses(ctx, keyOf(what, name), limit)

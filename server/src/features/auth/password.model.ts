@@ -1,11 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { sql } from 'kysely'
-import { inTransaction } from '../../db/transaction.ts'
-import type { Context } from '../../http/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import type { Context } from '../../context/context.ts'
 import { RecordInvalidError, RefusedError } from '../../http/errors.ts'
 import { hashPassword, newPasswordProblems } from '../../lib/passwords.ts'
 import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
-import { endSocketsOf } from '../realtime/sockets.ts'
 import { limitAddress, limitName } from './limits.ts'
 import { endAllSessions, endOtherSessions } from './session.model.ts'
 
@@ -61,7 +60,7 @@ export async function changePassword(
     await sql`update users set encrypted_password = ${digest}, pubsub_token = ${base58Token()}, reset_password_token = null,
       updated_at = ${ctx.app.now()} ${byMail ? sql`, confirmed_at = coalesce(confirmed_at, ${ctx.app.now()})` : sql``}
       where id = ${userId}`.execute(ctx.db)
-    await endSocketsOf(ctx, userId)
+    await ctx.app.sockets.endOf(ctx, userId)
     if (!byMail) return endOtherSessions(ctx.db, userId)
     await endAllSessions(ctx.db, userId)
     return undefined

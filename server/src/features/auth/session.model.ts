@@ -1,11 +1,12 @@
 import { verify } from '@node-rs/bcrypt'
 import type { FastifyRequest } from 'fastify'
 import { sql, type Kysely } from 'kysely'
-import type { App } from '../../app.ts'
+import type { Context, Services } from '../../context/context.ts'
+import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
-import type { Context, Session } from '../../http/context.ts'
 import { hashToken } from '../../lib/passwords.ts'
 import { digest, urlSafeToken } from '../../lib/tokens.ts'
+import type { Session } from '../../vocabulary/caller.ts'
 
 const MAX_CLIENTS = 25
 const LIFE_MONTHS = 2
@@ -31,26 +32,35 @@ interface Credentials {
 const verified = new Map<string, true>()
 
 /** The session of a request's headers, of its parameters, or of the Bearer header that holds them; undefined when there is none that lasts. */
-export function findSession(app: App, request: FastifyRequest): Promise<FoundSession | undefined> {
-  return checkCredentials(app, credentialsOf(request.headers, { ...(request.query as object), ...(request.body as object | null) }))
+export function findSession(asking: Asking, request: FastifyRequest): Promise<FoundSession | undefined> {
+  return checkCredentials(asking, credentialsOf(request.headers, { ...(request.query as object), ...(request.body as object | null) }))
 }
 
 /** The same for operations that are open to nobody in particular. */
 export function findSessionOf(ctx: Context): Promise<FoundSession | undefined> {
-  return checkCredentials(ctx.app, credentialsOf(ctx.headers, ctx.sent))
+  return checkCredentials({ db: ctx.app.database.kysely, now: ctx.app.now }, credentialsOf(ctx.headers, ctx.sent))
 }
+
+interface FoundClient {
+  id: number
+  entry: Partial<ClientToken> | null
+}
+
+const findClient = prepared<{ uid: string; client: string }, FoundClient>(
+  (asked) => sql`select id, tokens -> ${asked.client} as entry from users where uid = ${asked.uid} and provider = 'email' limit 1`,
+)
 
 type FoundSession = Session & { userId: number }
 
-async function checkCredentials(app: App, credentials: Credentials | undefined): Promise<FoundSession | undefined> {
+interface Asking extends Pick<Services, 'now'> {
+  db: Kysely<DB>
+}
+
+async function checkCredentials({ db, now }: Asking, credentials: Credentials | undefined): Promise<FoundSession | undefined> {
   if (!credentials || Object.values(credentials).some((text) => text.length > 255 || text.includes('\0'))) return undefined
-  const { rows } = await app.database.pool.query<{ id: number; entry: Partial<ClientToken> | null }>({
-    name: 'session-by-client',
-    text: `select id, tokens -> $2 as entry from users where uid = $1 and provider = 'email' limit 1`,
-    values: [credentials.uid, credentials.client],
-  })
-  const { id, entry } = rows[0] ?? {}
-  if (!id || !entry?.token || !entry.expiry || entry.expiry * 1000 < app.now().getTime()) return undefined
+  const { uid, client } = credentials
+  const [{ id, entry } = {} as Partial<FoundClient>] = await findClient(db, { uid, client })
+  if (!id || !entry?.token || !entry.expiry || entry.expiry * 1000 < now().getTime()) return undefined
   if (!(await isToken(credentials.token, entry.token))) return undefined
   return { userId: id, client: credentials.client, headers: sessionHeaders(credentials, entry.expiry) }
 }
@@ -94,7 +104,7 @@ function sessionHeaders({ token, client, uid }: Credentials, expiry: number): Re
 
 /** A new session of a person; the oldest gives way to the 26th. */
 export async function createSession(
-  { app, db }: { app: App; db: Kysely<DB> },
+  { app, db }: { app: Services; db: Kysely<DB> },
   user: { id: number; uid: string },
 ): Promise<Record<string, string>> {
   const [token, client] = [urlSafeToken(), urlSafeToken()]

@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { NotFoundError, RefusedError } from '../../http/errors.ts'
 import { verifyNothing, verifyPassword } from '../../lib/passwords.ts'
-import { endSocketsOf } from '../realtime/sockets.ts'
 import { deleteUser } from '../users/user.jobs.ts'
 import { checkChanges } from '../users/user.model.ts'
 import { limitAddress, limitGuesses } from './limits.ts'
@@ -113,7 +112,7 @@ export async function destroyOwnUser(ctx: Context, userId: number) {
   const { uid, alone } = user
   if (alone) throw new RefusedError(422, { success: false, errors: [LAST_ADMINISTRATOR], status: 'error' })
   await deleteUser(ctx, { user_id: userId })
-  await endSocketsOf(ctx, userId)
+  await ctx.app.sockets.endOf(ctx, userId)
   return { status: 'success', message: `Account with UID '${uid}' has been destroyed.` }
 }
 

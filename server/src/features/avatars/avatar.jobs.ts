@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
-import { inTransaction } from '../../db/transaction.ts'
-import type { Context } from '../../http/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import type { Context } from '../../context/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
 import { FetchError, safeFetch } from '../../lib/safe-fetch.ts'
+import { setAvatar } from '../active-storage/attachment.model.ts'
 
 interface AvatarOwner {
   recordType: keyof typeof TABLES
@@ -36,7 +37,7 @@ export async function fetchRecordAvatar(
       const { rows } =
         await sql`select 1 from ${sql.table(TABLES[recordType])} where id = ${recordId} for update`.execute(ctx.db)
       if (!rows.length) return
-      await ctx.app.files.setAvatar(
+      await setAvatar(
         ctx,
         { recordType, recordId },
         { filename, type: 'application/octet-stream', content },

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 
 /** Where people have private addresses: no company is behind them. */
 const MAIL_PROVIDERS = new Set([

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import { inTransaction } from '../../db/transaction.ts'
-import type { Context } from '../../http/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import type { Context } from '../../context/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
-import type { UploadedFile } from '../../http/params.ts'
+import type { UploadedFile } from '../../vocabulary/files.ts'
 import { downloadPicture } from '../avatars/avatar.jobs.ts'
 import { updateContact, type ContactRecord } from './contact.model.ts'
 import { loadContactRow } from './contact.query.ts'
+import { detachFiles, setAvatar } from '../active-storage/attachment.model.ts'
 
 export interface AvatarJob {
   contact_id: number
@@ -28,11 +29,11 @@ export function fetchAvatarLater(
 
 /** In the place of the one before. */
 export function saveAvatar(ctx: Context, contactId: number, file: UploadedFile): Promise<void> {
-  return ctx.app.files.setAvatar(ctx, { recordType: 'Contact', recordId: contactId }, file)
+  return setAvatar(ctx, { recordType: 'Contact', recordId: contactId }, file)
 }
 
 export async function removeAvatar(ctx: Context, contactId: number): Promise<void> {
-  await ctx.app.files.detach(ctx, { recordType: 'Contact', recordId: contactId, name: 'avatar' })
+  await detachFiles(ctx, { recordType: 'Contact', recordId: contactId, name: 'avatar' })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { invalidField, NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import { hmacHex, isSameText } from '../../lib/hmac.ts'
 import { randomName } from '../../lib/random-name.ts'

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { avatarJson } from '../pictures.sql.ts'
 import type { AvatarBlob } from '../users/user.presenter.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { randomInt, randomUUID } from 'node:crypto'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import {
   invalidField,
   lengthProblems,

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { accessContact, deepMerge, updateContact, type ContactFields, type ContactRecord } from './contact.model.ts'
 import { contactPicture } from './contact.query.ts'
 import { presentContactSender } from './contact.presenter.ts'
+import { detachFiles } from '../active-storage/attachment.model.ts'
 
 /** Both by their ids, in an order of ids that two merges at the same time share. */
 export async function accessPair(ctx: Context, baseId: number, mergeeId: number): Promise<[ContactRecord, ContactRecord]> {
@@ -93,6 +94,6 @@ export async function removeContactRow(ctx: Context, contact: ContactRecord): Pr
   await sql`with gone as (delete from taggings where taggable_type = 'Contact' and taggable_id = ${contact.id} returning tag_id)
     update tags set taggings_count = greatest(taggings_count - n.count, 0)
     from (select tag_id, count(*)::integer from gone group by tag_id) n where tags.id = n.tag_id`.execute(ctx.db)
-  await ctx.app.files.detach(ctx, { recordType: 'Contact', recordId: contact.id })
+  await detachFiles(ctx, { recordType: 'Contact', recordId: contact.id })
   await sql`delete from contacts where id = ${contact.id}`.execute(ctx.db)
 }

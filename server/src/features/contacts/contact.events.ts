@@ -1,7 +1,7 @@
-import { accountStream, type Push, type PushScope } from '../../events/cable.ts'
-import type { DeliveryScope } from '../../events/catalog.ts'
-import type { EventData } from '../../events/types.ts'
-import { PushScope as Scope } from '../../events/cable.ts'
+import type { DeliveryScope, Push } from '../../events/reactions.ts'
+import { PushScope } from '../realtime/push-scope.query.ts'
+import { accountStream } from '../realtime/streams.ts'
+import type { EventData } from '../../vocabulary/events.ts'
 import { changedAttributes } from '../conversations/conversation.events.ts'
 import { contactWebhook, presentContactSender } from './contact.presenter.ts'
 
@@ -17,7 +17,7 @@ export async function deletedContactPush(scope: PushScope, data: EventData<'cont
 }
 
 export async function contactWebhookPayload({ app, account }: DeliveryScope, data: About) {
-  const contact = await new Scope(app, account.id).contact(data.contact_id)
+  const contact = await new PushScope(app, account.id).contact(data.contact_id)
   if (!contact) return null
   return {
     ...contactWebhook(app, contact, account),

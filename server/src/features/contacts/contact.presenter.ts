@@ -1,10 +1,10 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import { iso, unix } from '../../lib/times.ts'
 import type { ContactPicture } from '../messages/message.query.ts'
 import type { ContactView, InboxSlim } from './contact.query.ts'
 
 /** A contact as sender of messages and on the cable. */
-export function presentContactSender(app: App, contact: ContactPicture) {
+export function presentContactSender(app: Services, contact: ContactPicture) {
   return {
     additional_attributes: contact.additional_attributes ?? {},
     custom_attributes: contact.custom_attributes ?? {},
@@ -20,7 +20,7 @@ export function presentContactSender(app: App, contact: ContactPicture) {
 }
 
 /** A contact in the Application API, without its contact inboxes. */
-export function presentContact(app: App, contact: ContactPicture) {
+export function presentContact(app: Services, contact: ContactPicture) {
   return {
     additional_attributes: contact.additional_attributes ?? {},
     availability_status: app.presence.isPresent(contact.account_id, 'contact', contact.id) ? 'online' : 'offline',
@@ -37,7 +37,7 @@ export function presentContact(app: App, contact: ContactPicture) {
   }
 }
 
-export function presentInboxSlim(app: App, inbox: InboxSlim) {
+export function presentInboxSlim(app: Services, inbox: InboxSlim) {
   return {
     id: inbox.id,
     avatar_url: app.files.avatarUrl(inbox.avatar),
@@ -48,12 +48,12 @@ export function presentInboxSlim(app: App, inbox: InboxSlim) {
   }
 }
 
-export function presentContactInbox(app: App, place: { source_id: string; inbox: InboxSlim }) {
+export function presentContactInbox(app: Services, place: { source_id: string; inbox: InboxSlim }) {
   return { source_id: place.source_id, inbox: presentInboxSlim(app, place.inbox) }
 }
 
 /** A contact in the Application API, with its contact inboxes unless they were not asked for. */
-export function presentContactView(app: App, contact: ContactView, withInboxes: boolean) {
+export function presentContactView(app: Services, contact: ContactView, withInboxes: boolean) {
   return {
     ...presentContact(app, contact),
     ...(withInboxes && { contact_inboxes: (contact.contact_inboxes ?? []).map((place) => presentContactInbox(app, place)) }),
@@ -61,7 +61,7 @@ export function presentContactView(app: App, contact: ContactView, withInboxes: 
 }
 
 /** A contact as webhooks carry it: no type, but its account. */
-export function contactWebhook(app: App, contact: ContactPicture, account: { id: number; name: string }) {
+export function contactWebhook(app: Services, contact: ContactPicture, account: { id: number; name: string }) {
   const avatar = app.files.avatarUrl(contact.avatar)
   return {
     account: { id: account.id, name: account.name },

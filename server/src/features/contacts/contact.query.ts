@@ -1,6 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import type { ContactPicture } from '../messages/message.query.ts'
 import { avatarJson, contactJson } from '../pictures.sql.ts'
 import type { AvatarBlob } from '../users/user.presenter.ts'

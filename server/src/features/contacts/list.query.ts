@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
 import { featuresOf } from '../accounts/account.features.ts'
 import { loadAccount } from '../accounts/account.model.ts'

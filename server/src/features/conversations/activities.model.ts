@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
-import type { EventData } from '../../events/types.ts'
-import type { Context, Performer } from '../../http/context.ts'
+import type { EventData } from '../../vocabulary/events.ts'
+import type { Context } from '../../context/context.ts'
 import type { ConversationRecord } from './conversation.model.ts'
 import { OPEN, PENDING, priorityName, RESOLVED } from './conversation.presenter.ts'
+import type { Performer } from '../../vocabulary/caller.ts'
 
 type Updated = EventData<'conversation.updated'>
 

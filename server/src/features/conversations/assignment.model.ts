@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
 import { botJson, userJson } from '../pictures.sql.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { updateConversation, type ConversationRecord } from './conversation.model.ts'
 import { OPEN } from './conversation.presenter.ts'
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { unix } from '../../lib/times.ts'
 import type { ClientVisitor } from '../contacts/client.model.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { replaceConversationLabels } from '../labels/label.model.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 import { createMessage } from '../messages/message.model.ts'

@@ -1,9 +1,8 @@
-import type { Push, PushScope } from '../../events/cable.ts'
-import type { DeliveryScope } from '../../events/catalog.ts'
-import type { Changes, EventData } from '../../events/types.ts'
+import type { DeliveryScope, Push } from '../../events/reactions.ts'
+import { PushScope } from '../realtime/push-scope.query.ts'
+import type { Changes, EventData } from '../../vocabulary/events.ts'
 import { contactWebhook, presentContactSender } from '../contacts/contact.presenter.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
-import { PushScope as Scope } from '../../events/cable.ts'
 import { CONVERSATION_STATUSES, conversationPush, PRIORITIES } from './conversation.presenter.ts'
 import { findConversation } from './conversation.query.ts'
 
@@ -75,7 +74,7 @@ export async function statusChangedPayload(scope: DeliveryScope, data: About) {
 export async function typingPayload({ app, db, account }: DeliveryScope, data: Typing) {
   const conversation = await findConversation(db, data.conversation_id, 'push')
   if (!conversation) return null
-  const scope = new Scope(app, account.id)
+  const scope = new PushScope(app, account.id)
   return {
     user: await typistWebhook(scope, data, account),
     conversation: conversationPush(app, conversation),

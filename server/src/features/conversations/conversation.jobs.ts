@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { EventData } from '../../events/types.ts'
-import type { Context } from '../../http/context.ts'
+import type { EventData } from '../../vocabulary/events.ts'
+import type { Context } from '../../context/context.ts'
 import { isFirstTime } from '../../jobs/once.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 import { activityLines } from './activities.model.ts'

@@ -1,4 +1,4 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import { iso, milliseconds, unix } from '../../lib/times.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
 import { presentContact, presentContactSender } from '../contacts/contact.presenter.ts'
@@ -17,7 +17,7 @@ export const PENDING = 2
 export const SNOOZED = 3
 
 /** A conversation in the Application API. */
-export function presentConversation(app: App, conversation: ConversationView, viewer: { id: number } | null) {
+export function presentConversation(app: Services, conversation: ConversationView, viewer: { id: number } | null) {
   const { account_id: accountId } = conversation
   const { assignee, type } = assigneeOf(app, conversation)
   const { last_message: last, last_non_activity_message: lastSaid } = conversation
@@ -61,7 +61,7 @@ export function presentConversation(app: App, conversation: ConversationView, vi
 
 /** A conversation on the cable, in webhooks and in notifications. */
 export function conversationPush(
-  app: App,
+  app: Services,
   conversation: ConversationView,
   /** Null where Chatwoot rebuilds the picture in a background job: people are then seen without a status. */
   accountContext: number | null = null,
@@ -112,14 +112,14 @@ export function labelsOf(conversation: { cached_label_list: string | null }): st
 }
 
 /** Whether the channel still takes an answer: an API inbox may set a window, in hours, after the last incoming message. */
-export function canReply(app: App, conversation: Pick<ConversationView, 'reply_window' | 'last_incoming_at'>): boolean {
+export function canReply(app: Services, conversation: Pick<ConversationView, 'reply_window' | 'last_incoming_at'>): boolean {
   const { reply_window: hours, last_incoming_at: last } = conversation
   if (hours === null) return true
   return app.now().getTime() < milliseconds(last) + hours * 3_600_000
 }
 
 /** A bot is shown before a person; a person who left the account is not shown. */
-function assigneeOf(app: App, conversation: ConversationView) {
+function assigneeOf(app: Services, conversation: ConversationView) {
   if (conversation.assignee_bot) {
     return { assignee: presentAssigneeBot(app, conversation.assignee_bot), type: 'AgentBot' as const }
   }
@@ -128,14 +128,14 @@ function assigneeOf(app: App, conversation: ConversationView) {
   return { assignee: presentAgent(app, assignee, conversation.account_id), type: 'User' as const }
 }
 
-function pushedAssignee(app: App, { assignee, assignee_bot: bot }: ConversationView, accountContext: number | null) {
+function pushedAssignee(app: Services, { assignee, assignee_bot: bot }: ConversationView, accountContext: number | null) {
   if (bot) return { assignee: presentBotSender(app, bot), assignee_type: 'AgentBot' as const }
   if (!assignee) return { assignee: null, assignee_type: null }
   return { assignee: presentUserSender(app, assignee, accountContext), assignee_type: 'User' as const }
 }
 
 /** A bot as an assignee: without configuration and token. */
-export function presentAssigneeBot(app: App, bot: AssigneeBotPicture) {
+export function presentAssigneeBot(app: Services, bot: AssigneeBotPicture) {
   return {
     id: bot.id,
     name: bot.name,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Changes } from '../../events/types.ts'
-import type { Context } from '../../http/context.ts'
+import type { Changes } from '../../vocabulary/events.ts'
+import type { Context } from '../../context/context.ts'
 import { invalidField, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { createContactInbox } from '../contacts/contact-inbox.model.ts'
 import { newMessageOf, type MessageFields } from '../messages/message.body.ts'

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 
 /** Removes the conversations a condition over `c` finds, and all that belongs to them. Only those who were notified hear of it. */
 export async function deleteConversations(ctx: Context, where: RawBuilder<unknown>): Promise<void> {

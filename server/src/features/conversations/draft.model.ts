@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 
 /** A text that was begun. All agents share the one of a conversation; an empty one is a draft too. */
 export async function readDraft(ctx: Context, conversation: { id: number }): Promise<string | undefined> {

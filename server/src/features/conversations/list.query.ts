@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { idOf, readPage } from '../../http/params.ts'
 import { readConversations, type ConversationView } from './conversation.query.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { MissingParamError } from '../../http/errors.ts'
 import { updateContact } from '../contacts/contact.model.ts'
 import { loadContactRow } from '../contacts/contact.query.ts'

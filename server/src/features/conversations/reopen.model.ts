@@ -1,4 +1,4 @@
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { updateConversation, type ConversationRecord } from './conversation.model.ts'
 import { OPEN, PENDING, RESOLVED, SNOOZED } from './conversation.presenter.ts'
 

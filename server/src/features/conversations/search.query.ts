@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { unix, type Time } from '../../lib/times.ts'
 import { conditions, countConversations, pageOf, type ListFilters } from './list.query.ts'
 

@@ -1,4 +1,4 @@
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { presentConversation } from './conversation.presenter.ts'
 import { findConversation } from './conversation.query.ts'

@@ -1,5 +1,5 @@
-import type { Typing } from '../../events/types.ts'
-import type { Context } from '../../http/context.ts'
+import type { Typing } from '../../vocabulary/events.ts'
+import type { Context } from '../../context/context.ts'
 import { about, type ConversationRecord } from './conversation.model.ts'
 
 /** Anything but on and off says nothing. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { EventData } from '../../events/types.ts'
-import type { Context } from '../../http/context.ts'
+import type { EventData } from '../../vocabulary/events.ts'
+import type { Context } from '../../context/context.ts'
 import { loadConversation, type ConversationRecord } from '../conversations/conversation.model.ts'
 import { canReply, labelsOf, RESOLVED } from '../conversations/conversation.presenter.ts'
 import { findConversation } from '../conversations/conversation.query.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { MissingParamError, NotFoundError } from '../../http/errors.ts'
 import { iso } from '../../lib/times.ts'
 import { localeName } from '../../lib/locales.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { operation } from '../../http/operation.ts'
 
 const State = Type.Union([Type.Literal('ok'), Type.Literal('failing')])

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
+import { detachFiles } from '../active-storage/attachment.model.ts'
 
 const CONVERSATIONS_AT_ONCE = 200
 
@@ -24,7 +25,7 @@ export async function deleteInbox(ctx: Context, payload: { account_id: number; i
     for (const table of TABLES_OF_AN_INBOX)
       await sql`delete from ${sql.table(table)} where inbox_id = ${id}`.execute(ctx.db)
     await sql`delete from parley.assignment_turns where inbox_id = ${id}`.execute(ctx.db)
-    await ctx.app.files.detach(ctx, { recordType: 'Inbox', recordId: id })
+    await detachFiles(ctx, { recordType: 'Inbox', recordId: id })
     await invalidateCache(ctx, 'inbox', accountId)
   }
   if (await deleteConversations(ctx, id)) ctx.later('inboxes.destroy', payload)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
-import type { UploadedFile } from '../../http/params.ts'
+import type { UploadedFile } from '../../vocabulary/files.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { checkLimit } from '../accounts/limit.model.ts'
 import { checkChannel, createApiChannel, updateApiChannel, type ChannelFields } from './api-channel.model.ts'
@@ -15,6 +15,7 @@ import {
   type WebsiteFields,
 } from './website-channel.model.ts'
 import { createWorkingHours, updateWorkingHours } from './working-hours.model.ts'
+import { detachFiles, setAvatar } from '../active-storage/attachment.model.ts'
 
 export type { InboxRecord } from './inbox.query.ts'
 
@@ -101,7 +102,7 @@ export async function createInbox(ctx: Context, fields: InboxFields): Promise<In
     .returning('id')
     .executeTakeFirstOrThrow()
   await createWorkingHours(ctx, ctx.account.id, id)
-  if (fields.avatar) await ctx.app.files.setAvatar(ctx, { recordType: 'Inbox', recordId: id }, fields.avatar)
+  if (fields.avatar) await setAvatar(ctx, { recordType: 'Inbox', recordId: id }, fields.avatar)
   await invalidateCache(ctx, 'inbox')
   return accessInbox(ctx, id)
 }
@@ -119,13 +120,13 @@ export async function updateInbox(ctx: Context, inbox: InboxRecord, fields: Inbo
   if (fields.working_hours) await updateWorkingHours(ctx, inbox, fields.working_hours)
   if (fields.channel && inbox.website) await updateWebsiteChannel(ctx, inbox.website, fields.channel)
   if (fields.channel && inbox.channel) await updateApiChannel(ctx, inbox.channel, fields.channel)
-  if (fields.avatar) await ctx.app.files.setAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id }, fields.avatar)
+  if (fields.avatar) await setAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id }, fields.avatar)
   await invalidateCache(ctx, 'inbox')
   return accessInbox(ctx, inbox.id)
 }
 
 export async function removeInboxAvatar(ctx: Context, inbox: InboxRecord): Promise<void> {
-  await ctx.app.files.detach(ctx, { recordType: 'Inbox', recordId: inbox.id, name: 'avatar' })
+  await detachFiles(ctx, { recordType: 'Inbox', recordId: inbox.id, name: 'avatar' })
   await invalidateCache(ctx, 'inbox')
 }
 

@@ -1,4 +1,4 @@
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { webhookSecret } from '../webhooks/webhook.secret.ts'
 import type { InboxRecord } from './inbox.query.ts'
 import { presentWebsiteChannel } from './website-channel.model.ts'

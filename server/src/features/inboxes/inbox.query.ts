@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { avatarJson } from '../pictures.sql.ts'
 import type { AvatarBlob } from '../users/user.presenter.ts'
 import { websiteJson, type WebsiteChannel } from './website-channel.model.ts'

@@ -4,7 +4,7 @@ import { AgentBotOfInbox } from '../agent-bots/agent-bot.schema.ts'
 import { presentInboxBot } from '../agent-bots/agent-bot.presenter.ts'
 import { findInboxBot, setInboxBot } from '../agent-bots/inbox-bot.model.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import type { AgentPicture } from '../conversations/conversation.query.ts'
 import { Agent, Payload } from '../schemas.ts'
 import {

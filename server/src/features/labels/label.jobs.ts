@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { loadContactRow } from '../contacts/contact.query.ts'
 import { loadConversation } from '../conversations/conversation.model.ts'
 import { readConversationLabels, replaceContactLabels, replaceConversationLabels } from './label.model.ts'

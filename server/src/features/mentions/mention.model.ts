@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { about, type ConversationRecord } from '../conversations/conversation.model.ts'
 import { addParticipants } from '../participants/participant.model.ts'
 

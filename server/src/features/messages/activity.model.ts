@@ -1,4 +1,4 @@
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { createMessage } from './message.model.ts'
 

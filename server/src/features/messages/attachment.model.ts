@@ -1,10 +1,13 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
-import { isUploadedFile, type UploadedFile } from '../../http/params.ts'
-import { typeOf } from '../active-storage/blob.model.ts'
+import { isUploadedFile } from '../../http/params.ts'
+import type { UploadedFile } from '../../vocabulary/files.ts'
+import { typeOf } from '../../files/blob.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { FILE_TYPES, type FileType } from './attachment.presenter.ts'
+import { detachFiles } from '../active-storage/attachment.model.ts'
+import { attachBlob } from '../../files/blob.ts'
 
 /** A file of this request, or the signed id of one that was uploaded before. */
 export type AttachmentInput = UploadedFile | string
@@ -38,7 +41,7 @@ export async function saveAttachments(
       values (${type}, ${messageId}, ${accountId}, clock_timestamp(), clock_timestamp(), '{}') returning id`.execute(
       ctx.db,
     )
-    await ctx.app.files.attachBlob(ctx.db, {
+    await attachBlob(ctx.db, {
       recordType: 'Attachment',
       recordId: rows[0]!.id,
       name: 'file',
@@ -86,5 +89,5 @@ export async function removeAttachments(ctx: Context, messageId: number): Promis
   const { rows } = await sql<{
     id: number
   }>`delete from attachments where message_id = ${messageId} returning id`.execute(ctx.db)
-  for (const { id } of rows) await ctx.app.files.detach(ctx, { recordType: 'Attachment', recordId: id })
+  for (const { id } of rows) await detachFiles(ctx, { recordType: 'Attachment', recordId: id })
 }

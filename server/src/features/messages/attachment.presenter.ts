@@ -1,4 +1,4 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import type { AttachmentView } from './message.query.ts'
 
 export const FILE_TYPES = [
@@ -19,7 +19,7 @@ export const FILE_TYPES = [
 
 export type FileType = (typeof FILE_TYPES)[number]
 
-export function presentAttachment(app: App, attachment: AttachmentView) {
+export function presentAttachment(app: Services, attachment: AttachmentView) {
   const type = FILE_TYPES[attachment.file_type] ?? 'file'
   const common = {
     id: attachment.id,
@@ -47,7 +47,7 @@ export function presentAttachment(app: App, attachment: AttachmentView) {
   }
 }
 
-function presentFile(app: App, attachment: AttachmentView, type: FileType) {
+function presentFile(app: Services, attachment: AttachmentView, type: FileType) {
   const { blob } = attachment
   const size = sizeOf(blob?.metadata)
   return {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
 import { unix } from '../../lib/times.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { renderLiquid } from '../../lib/liquid.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import type { NewMessage } from './message.model.ts'

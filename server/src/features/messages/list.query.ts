@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import { prepared, type Slots } from '../../db/prepared.ts'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { idOf } from '../../http/params.ts'
 import { iso } from '../../lib/times.ts'
 import { presentContactSender } from '../contacts/contact.presenter.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import Type, { type Static } from 'typebox'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { BagOrText, File, Nullable, Strict } from '../../http/operation.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'

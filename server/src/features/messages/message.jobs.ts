@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { EventData } from '../../events/types.ts'
-import type { Context } from '../../http/context.ts'
+import type { EventData } from '../../vocabulary/events.ts'
+import type { Context } from '../../context/context.ts'
 import { loadConversation } from '../conversations/conversation.model.ts'
 import { mentionPeople } from '../mentions/mention.model.ts'
 import { createNotifications } from '../notifications/notification.model.ts'

@@ -1,4 +1,4 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import { iso, unix } from '../../lib/times.ts'
 import { presentContactSender, contactWebhook } from '../contacts/contact.presenter.ts'
 import { presentBotSender, presentUserSender } from '../users/user.presenter.ts'
@@ -40,7 +40,7 @@ export function contentAttributes(message: { content_attributes: unknown }): Rec
 }
 
 /** A message in the Application API. `echo_id` is known to the call that wrote it only. */
-export function presentMessage(app: App, message: ShownMessage, { echoId }: { echoId?: string | undefined } = {}) {
+export function presentMessage(app: Services, message: ShownMessage, { echoId }: { echoId?: string | undefined } = {}) {
   const sender = presentSender(app, message, message.account_id)
   return {
     id: message.id,
@@ -61,7 +61,7 @@ export function presentMessage(app: App, message: ShownMessage, { echoId }: { ec
 }
 
 /** A message as a visitor sees it. */
-export function presentPublicMessage(app: App, message: ShownMessage) {
+export function presentPublicMessage(app: Services, message: ShownMessage) {
   const sender = presentSender(app, message, null)
   return {
     id: message.id,
@@ -77,7 +77,7 @@ export function presentPublicMessage(app: App, message: ShownMessage) {
 }
 
 /** Every column, as the cable and the conversation lists carry it. */
-export function messagePush(app: App, message: PushedMessageView, accountContext: number | null = message.account_id) {
+export function messagePush(app: Services, message: PushedMessageView, accountContext: number | null = message.account_id) {
   const sender = presentSender(app, message, accountContext)
   return {
     id: message.id,
@@ -110,14 +110,14 @@ export function messagePush(app: App, message: PushedMessageView, accountContext
   }
 }
 
-export function presentSender(app: App, message: ShownMessage, accountId: number | null) {
+export function presentSender(app: Services, message: ShownMessage, accountId: number | null) {
   if (message.user) return presentUserSender(app, message.user, accountId)
   if (message.contact) return presentContactSender(app, message.contact)
   return message.bot ? presentBotSender(app, message.bot) : undefined
 }
 
 /** The sender as webhooks carry it. */
-export function senderWebhook(app: App, message: MessageView, account: { id: number; name: string }) {
+export function senderWebhook(app: Services, message: MessageView, account: { id: number; name: string }) {
   if (message.user) {
     const { id, name, email } = message.user as typeof message.user & { email: string }
     return { id, name, email, type: 'user' }

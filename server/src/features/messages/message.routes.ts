@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
 import { accessConversation } from '../conversations/conversation.model.ts'
 import { ContactSender, Message, UserSender } from '../schemas.ts'

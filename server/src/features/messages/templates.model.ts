@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { isOpen, type WorkingHour } from '../../lib/working-hours.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { contentTypeNumber } from './message.presenter.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import type { NotificationSettingRow } from './notification.presenter.ts'
 import { NOTIFICATION_TYPES, notificationTypeNumber } from './notification.types.ts'
 

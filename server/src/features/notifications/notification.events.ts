@@ -1,6 +1,7 @@
+import type { Push } from '../../events/reactions.ts'
+import type { PushScope } from '../realtime/push-scope.query.ts'
 import { sql } from 'kysely'
-import type { Push, PushScope } from '../../events/cable.ts'
-import type { EventData } from '../../events/types.ts'
+import type { EventData } from '../../vocabulary/events.ts'
 import { notificationPicture } from './notification.presenter.ts'
 import { messageIdOf, NOTIFICATION_COLUMNS, TOLD_MESSAGE_ID, UNREAD, type NotificationRow } from './notification.query.ts'
 

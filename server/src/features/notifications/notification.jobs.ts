@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { EventData } from '../../events/types.ts'
-import type { Context } from '../../http/context.ts'
+import type { EventData } from '../../vocabulary/events.ts'
+import type { Context } from '../../context/context.ts'
 import { loadConversation } from '../conversations/conversation.model.ts'
 import { PENDING } from '../conversations/conversation.presenter.ts'
 import { addParticipants } from '../participants/participant.model.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { NOTIFICATION_COLUMNS, type NotificationRow } from './notification.query.ts'

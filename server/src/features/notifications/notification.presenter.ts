@@ -1,4 +1,4 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import { iso, unix } from '../../lib/times.ts'
 import { conversationPush } from '../conversations/conversation.presenter.ts'
 import type { ConversationView } from '../conversations/conversation.query.ts'
@@ -10,7 +10,7 @@ import { notificationBody, notificationTitle } from './notification.text.ts'
 import { NOTIFICATION_TYPES, notificationTypeName } from './notification.types.ts'
 
 /** A notification in the list. */
-export function presentNotification(app: App, notification: NotificationView) {
+export function presentNotification(app: Services, notification: NotificationView) {
   const type = notificationTypeName(notification.notification_type)
   return {
     id: notification.id,
@@ -59,7 +59,7 @@ export interface NotificationPush {
 }
 
 /** On the cable. Title and body are the same text there, as in Chatwoot. */
-export function notificationPicture(app: App, { row, user, conversation, message, told }: NotificationPush, accountContext: number | null) {
+export function notificationPicture(app: Services, { row, user, conversation, message, told }: NotificationPush, accountContext: number | null) {
   const text = notificationBody(told)
   return {
     id: row.id,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import type { AgentPicture } from '../conversations/conversation.query.ts'

@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
 import { iso } from '../../lib/times.ts'
-import { endSocketsOf } from '../realtime/sockets.ts'
 import { addMember, roleNumber, type MembershipRow } from '../users/membership.model.ts'
 import { AVAILABILITIES } from '../users/user.presenter.ts'
 
@@ -19,7 +18,7 @@ export async function upsertMember(ctx: Context, accountId: number, userId: numb
   if (!role || existing.role === roleNumber(role)) return existing
   const { rows: updated } = await sql<MembershipRow>`
     update account_users set role = ${roleNumber(role)}, updated_at = ${ctx.app.now()} where id = ${existing.id} returning *`.execute(ctx.db)
-  await endSocketsOf(ctx, userId)
+  await ctx.app.sockets.endOf(ctx, userId)
   return updated[0]!
 }
 
@@ -28,7 +27,7 @@ export async function removeMember(ctx: Context, accountId: number, userId: numb
   const { rows } = await sql`delete from account_users where account_id = ${accountId} and user_id = ${userId} returning id`.execute(ctx.db)
   if (!rows.length || userId === null) return
   ctx.later('account_users.forget', { account_id: accountId, user_id: userId })
-  await endSocketsOf(ctx, userId)
+  await ctx.app.sockets.endOf(ctx, userId)
 }
 
 const ROLES = ['agent', 'administrator'] as const

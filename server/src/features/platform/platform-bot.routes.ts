@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { Empty, File, Nullable, operation } from '../../http/operation.ts'
 import {
   createAgentBot,

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { inTransaction } from '../../db/transaction.ts'
-import type { Context } from '../../http/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import type { Context } from '../../context/context.ts'
 import { NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
-import type { UploadedFile } from '../../http/params.ts'
+import type { UploadedFile } from '../../vocabulary/files.ts'
 import { iso } from '../../lib/times.ts'
 import { verifyPassword } from '../../lib/passwords.ts'
 import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
@@ -10,6 +10,7 @@ import { changePassword, checkNewPassword } from '../auth/password.model.ts'
 import { limitGuesses } from '../auth/limits.ts'
 import { checkChanges } from '../users/user.model.ts'
 import { AVAILABILITIES } from '../users/user.presenter.ts'
+import { setAvatar } from '../active-storage/attachment.model.ts'
 
 interface ProfileChanges {
   name?: string | null
@@ -42,7 +43,7 @@ export async function updateProfile(ctx: Context, fields: ProfileChanges): Promi
       ${fields.phone_number === undefined ? sql`` : sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify({ phone_number: fields.phone_number })}::jsonb`}
       ${email === undefined || email === ctx.user.email ? sql`` : sql`, unconfirmed_email = ${email}, confirmation_token = ${urlSafeToken()}, confirmation_sent_at = ${ctx.app.now()}`}
       where id = ${id}`.execute(ctx.db)
-    if (fields.avatar) await ctx.app.files.setAvatar(ctx, { recordType: 'User', recordId: id }, fields.avatar)
+    if (fields.avatar) await setAvatar(ctx, { recordType: 'User', recordId: id }, fields.avatar)
   })
   if (fields.password) await changeOwnPassword(ctx, fields)
 }

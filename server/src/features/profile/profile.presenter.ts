@@ -1,43 +1,11 @@
 import { sql, type Kysely } from 'kysely'
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
-import { iso, type Time } from '../../lib/times.ts'
+import { iso } from '../../lib/times.ts'
 import { avatarJson } from '../pictures.sql.ts'
-import { AVAILABILITIES, availabilityStatus, type AvatarBlob } from '../users/user.presenter.ts'
-
-/** A person with their accounts and their token. */
-export interface ProfileRow {
-  id: number
-  name: string
-  display_name: string | null
-  email: string
-  uid: string
-  provider: string
-  confirmed_at: Time
-  created_at: Time
-  message_signature: string | null
-  pubsub_token: string
-  custom_attributes: Record<string, unknown> | null
-  ui_settings: Record<string, unknown> | null
-  type: string | null
-  otp_required_for_login: boolean | null
-  access_token: string
-  avatar: AvatarBlob | null
-  accounts: ProfileAccount[]
-}
-
-interface ProfileAccount {
-  id: number
-  name: string
-  status: number
-  active_at: string | null
-  role: number
-  inviter_id: number | null
-  availability: number
-  auto_offline: boolean
-  custom_role_id: number | null
-}
+import { AVAILABILITIES, availabilityStatus } from '../users/user.presenter.ts'
+import type { ProfileAccount, ProfileRow } from '../../vocabulary/caller.ts'
 
 const COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.confirmed_at, u.created_at, u.message_signature,
   u.pubsub_token, u.custom_attributes, u.ui_settings, u.type, u.otp_required_for_login, ${avatarJson('User', sql`u.id`)} as avatar,
@@ -72,13 +40,13 @@ const ownerOf = prepared<{ token: string }, TokenOwner>(
 )
 
 /** Whose token it is; of a person the profile, which is nearly all that is asked for outside of an account. */
-export async function findTokenOwner(app: App, token: string): Promise<TokenOwner | undefined> {
-  return (await ownerOf(app.database.kysely, { token }))[0]
+export async function findTokenOwner(db: Kysely<DB>, token: string): Promise<TokenOwner | undefined> {
+  return (await ownerOf(db, { token }))[0]
 }
 
 const ROLES = ['agent', 'administrator'] as const
 /** The profile, and what signing in answers. */
-export function presentProfile(app: App, user: ProfileRow) {
+export function presentProfile(app: Services, user: ProfileRow) {
   const current = currentAccount(user)
   return {
     ...presentBasics(app, user, current),
@@ -101,7 +69,7 @@ export function presentProfile(app: App, user: ProfileRow) {
 }
 
 /** As the Platform API shows a person. */
-export function presentPlatformUser(app: App, user: ProfileRow) {
+export function presentPlatformUser(app: Services, user: ProfileRow) {
   return {
     ...presentBasics(app, user, currentAccount(user)),
     accounts: user.accounts.map((account) => ({
@@ -113,7 +81,7 @@ export function presentPlatformUser(app: App, user: ProfileRow) {
   }
 }
 
-function presentBasics(app: App, user: ProfileRow, current: ProfileAccount | undefined) {
+function presentBasics(app: Services, user: ProfileRow, current: ProfileAccount | undefined) {
   const custom = user.custom_attributes
   return {
     access_token: user.access_token,

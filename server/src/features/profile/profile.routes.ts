@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { Bag, Choice, Empty, File, Iso, Nullable, operation } from '../../http/operation.ts'
 import { limitAddress } from '../auth/limits.ts'
 import {
@@ -12,6 +12,7 @@ import {
 } from './profile.model.ts'
 import { loadProfile, presentProfile } from './profile.presenter.ts'
 import { Profile } from './profile.schemas.ts'
+import { detachFiles } from '../active-storage/attachment.model.ts'
 
 const Text = Nullable(Type.String())
 const base = '/api/v1/profile' as const
@@ -69,7 +70,7 @@ export const profileOperations = [
     access: 'user',
     reply: Profile,
     handle: async (ctx) => {
-      await ctx.app.files.detach(ctx, { recordType: 'User', recordId: ctx.user.id, name: 'avatar' })
+      await detachFiles(ctx, { recordType: 'User', recordId: ctx.user.id, name: 'avatar' })
       return show(ctx)
     },
   }),

@@ -1,28 +1,20 @@
-import { sql } from 'kysely'
-import type { App } from '../../app.ts'
-import type { Context } from '../../http/context.ts'
+import type { Sockets } from '../../context/context.ts'
+import type { Hub } from '../../cable/hub.ts'
+import type { Notices } from '../../events/notices.ts'
 
-/**
- * Ends the open sockets of a person once the change that takes their right away is committed, in every process; who still
- * has one comes back.
- */
-export async function endSocketsOf(ctx: Context, userId: number): Promise<void> {
-  const { notify } = ctx.app.bus
-  if (notify) await sql`select pg_notify('parley_events', ${`${notify}:${personNotice(userId)}`})`.execute(ctx.db)
-  ctx.afterCommit(() => closeSocketsOf(ctx.app, userId))
-}
+/** The kind of the notice that names somebody whose right has ended. */
+const PERSON = 'person'
 
-/** What a notice says in the place of the ids of events. */
-const personNotice = (userId: number) => `person ${userId}`
-
-/** The person of such a notice. */
-export function personOfNotice(text: string): number | undefined {
-  return text.startsWith('person ') ? Number(text.slice(7)) : undefined
-}
-
-export function closeSocketsOf(app: App, userId: number): void {
-  app.cable.hub.disconnectStream(({ subject }) => subject.kind === 'user' && subject.id === userId, {
-    reason: 'remote',
-    reconnect: true,
-  })
+/** The open sockets of people, in every process. Who still has a right comes back. */
+export function createSockets(hub: Pick<Hub, 'disconnectStream'>, notices: Notices): Sockets {
+  const close = (userId: number) => {
+    hub.disconnectStream(({ subject }) => subject.kind === 'user' && subject.id === userId, { reason: 'remote', reconnect: true })
+  }
+  notices.hear(PERSON, (id) => close(Number(id)))
+  return {
+    async endOf(ctx, userId) {
+      await notices.tell(ctx.db, PERSON, String(userId))
+      ctx.afterCommit(() => close(userId))
+    },
+  }
 }

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import type { Context } from '../../http/context.ts'
+import type { Context } from '../../context/context.ts'
 import { Empty, Nullable, operation } from '../../http/operation.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
 import type { AgentPicture } from '../conversations/conversation.query.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Context } from '../../http/context.ts'
-import { endSocketsOf } from '../realtime/sockets.ts'
+import type { Context } from '../../context/context.ts'
+import { detachFiles } from '../active-storage/attachment.model.ts'
 
 /** What a person leaves behind who is no member of an account any more. `remove_orphan`: a login without any account goes too. */
 export async function forgetMembership(
@@ -59,7 +59,7 @@ export async function deleteUser(ctx: Context, { user_id: id }: { user_id: numbe
   await sql`update messages set sender_type = null, sender_id = null where sender_type = 'User' and sender_id = ${id}`.execute(ctx.db)
   await sql`delete from macros where created_by_id = ${id} and visibility = ${PERSONAL_MACRO}`.execute(ctx.db)
   await sql`delete from access_tokens where owner_type = 'User' and owner_id = ${id}`.execute(ctx.db)
-  await ctx.app.files.detach(ctx, { recordType: 'User', recordId: id })
+  await detachFiles(ctx, { recordType: 'User', recordId: id })
   await sql`delete from users where id = ${id}`.execute(ctx.db)
-  await endSocketsOf(ctx, id)
+  await ctx.app.sockets.endOf(ctx, id)
 }

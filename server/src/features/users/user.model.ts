@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { inTransaction } from '../../db/transaction.ts'
-import type { Context } from '../../http/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import type { Context } from '../../context/context.ts'
 import { lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { changePassword } from '../auth/password.model.ts'
 import { isEmail, isPlainEmail } from '../../lib/email.ts'

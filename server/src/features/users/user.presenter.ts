@@ -1,4 +1,4 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 
 /** The columns of a person that every picture of them needs, as `userJson` selects them. */
 export interface UserPicture {
@@ -25,7 +25,7 @@ export interface BotPicture {
 }
 
 /** A person as sender, performer or assignee on the cable. `accountId` absent: seen from no account, so no status. */
-export function presentUserSender(app: App, user: UserPicture, accountId: number | null) {
+export function presentUserSender(app: Services, user: UserPicture, accountId: number | null) {
   return {
     id: user.id,
     name: user.name,
@@ -37,7 +37,7 @@ export function presentUserSender(app: App, user: UserPicture, accountId: number
   }
 }
 
-export function presentBotSender(app: App, bot: BotPicture) {
+export function presentBotSender(app: Services, bot: BotPicture) {
   return { id: bot.id, name: bot.name, avatar_url: app.files.avatarUrl(bot.avatar), type: 'agent_bot' as const }
 }
 
@@ -46,7 +46,7 @@ export const AVAILABILITIES = ['online', 'offline', 'busy'] as const
 
 /** What a person set, while they are here; with `auto_offline` off, what they set in any case. */
 export function availabilityStatus(
-  app: App,
+  app: Services,
   user: { id: number; availability?: number | null; auto_offline?: boolean | null },
   accountId: number,
 ): 'online' | 'offline' | 'busy' | null {

@@ -1,12 +1,12 @@
-import type { App } from '../../app.ts'
-import { inTransaction } from '../../db/transaction.ts'
-import { Context } from '../../http/context.ts'
+import type { Services } from '../../context/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
+import { Context } from '../../context/context.ts'
 import { openAfterBotFailure } from '../conversations/status.model.ts'
 import { markMessageDelivered, markMessageFailed } from '../messages/message-status.model.ts'
 import type { Delivery } from './delivery.pump.ts'
 
 /** What the first failed attempt means for the desk; the later ones tell it nothing new. */
-export async function deliveryFailed(app: App, delivery: Delivery, problem: string): Promise<void> {
+export async function deliveryFailed(app: Services, delivery: Delivery, problem: string): Promise<void> {
   if (!delivery.event_name.startsWith('message_') || delivery.kind === 'account') return
   await inTransaction(new Context({ app, db: app.database.kysely }), async (ctx) => {
     if (delivery.kind === 'inbox') await markMessageFailed(ctx, delivery.data.message_id, problem)
@@ -15,7 +15,7 @@ export async function deliveryFailed(app: App, delivery: Delivery, problem: stri
 }
 
 /** A message of an API inbox that got through after all has not failed. */
-export async function deliveryRecovered(app: App, delivery: Delivery): Promise<void> {
+export async function deliveryRecovered(app: Services, delivery: Delivery): Promise<void> {
   if (delivery.kind !== 'inbox' || !delivery.event_name.startsWith('message_')) return
   await inTransaction(new Context({ app, db: app.database.kysely }), (ctx) =>
     markMessageDelivered(ctx, delivery.data.message_id, delivery.last_error),

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { STATUS_CODES } from 'node:http'
-import type { App } from '../../app.ts'
-import { catalog, type DeliveryScope, type Reactions } from '../../events/catalog.ts'
-import type { EventName } from '../../events/types.ts'
+import type { Services } from '../../context/context.ts'
+import { reactionsTo, type DeliveryScope, type ReactionsByName } from '../../events/reactions.ts'
+import type { EventName } from '../../vocabulary/events.ts'
 import { signWebhook } from '../../lib/hmac.ts'
 import { FetchError, safeFetch } from '../../lib/safe-fetch.ts'
 import { webhookSecret } from './webhook.secret.ts'
@@ -58,7 +58,7 @@ export interface DeliveryPump {
   idle: () => Promise<void>
 }
 
-export function startDeliveries(app: App): DeliveryPump {
+export function startDeliveries(app: Services, reactions: ReactionsByName<any>): DeliveryPump {
   const busy = new Map<string, number>()
   /** Endpoints that did not answer in time, and until when they count as slow. */
   const slow = new Map<string, number>()
@@ -108,7 +108,7 @@ export function startDeliveries(app: App): DeliveryPump {
       giveBack()
       poke()
     }, SLOW_AFTER)
-    const work = deliver(app, delivery)
+    const work = deliver(app, reactions, delivery)
       .catch((error: unknown) => stopped || app.log.error({ err: error, delivery: delivery.id }, 'a delivery broke'))
       .finally(() => {
         clearTimeout(late)
@@ -155,7 +155,7 @@ interface Room {
 }
 
 /** The oldest delivery of each stream that is due, leased to this process. */
-async function claimDeliveries(app: App, { room, slowRoom, slow, places }: Room): Promise<Delivery[]> {
+async function claimDeliveries(app: Services, { room, slowRoom, slow, places }: Room): Promise<Delivery[]> {
   const { rows } = await sql<Delivery>`
     with recursive endpoint as (
       (select kind, endpoint_id from parley.deliveries order by kind, endpoint_id limit 1)
@@ -196,8 +196,8 @@ async function claimDeliveries(app: App, { room, slowRoom, slow, places }: Room)
   return rows
 }
 
-async function deliver(app: App, delivery: Delivery): Promise<void> {
-  const body = delivery.body ?? (await bodyOf(app, delivery))
+async function deliver(app: Services, reactions: ReactionsByName<any>, delivery: Delivery): Promise<void> {
+  const body = delivery.body ?? (await bodyOf(app, reactions, delivery))
   if (!body || !delivery.url) return remove(app, delivery)
   const problem = await post(app, delivery, body)
   if (problem === null) {
@@ -214,16 +214,15 @@ async function deliver(app: App, delivery: Delivery): Promise<void> {
 }
 
 /** The picture at the first attempt; a retry sends the same bytes. */
-async function bodyOf(app: App, delivery: Delivery): Promise<string | null> {
-  const reactions = catalog[delivery.event] as Reactions<any>
+async function bodyOf(app: Services, reactions: ReactionsByName<any>, delivery: Delivery): Promise<string | null> {
   const account = { id: delivery.account_id, name: delivery.account_name }
   const scope: DeliveryScope = { app, db: app.database.kysely, account }
-  const payload = await reactions.webhook?.payload(scope, delivery.data)
+  const payload = await reactionsTo(reactions, delivery.event).webhook?.payload(scope, delivery.data as never)
   return payload ? JSON.stringify({ ...payload, event: delivery.event_name }) : null
 }
 
 /** What went wrong in Chatwoot's words, or null. */
-async function post(app: App, delivery: Delivery, body: string): Promise<string | null> {
+async function post(app: Services, delivery: Delivery, body: string): Promise<string | null> {
   const { webhook } = app.config
   try {
     const { status } = await safeFetch(delivery.url!, {
@@ -259,7 +258,7 @@ function reasonOf(status: number): string {
 
 /** What has to go out after it is due no sooner. */
 async function tryAgainIn(
-  app: App,
+  app: Services,
   { id, kind, endpoint_id, stream, seq }: Delivery,
   seconds: number,
   body: string,
@@ -275,18 +274,18 @@ async function tryAgainIn(
   )
 }
 
-async function renewLeases(app: App, ids: string[]): Promise<void> {
+async function renewLeases(app: Services, ids: string[]): Promise<void> {
   await sql`update parley.deliveries set locked_until = now() + make_interval(secs => ${LEASE_SECONDS}) where id = any(${ids}::uuid[])
     and locked_until is not null`.execute(app.database.kysely)
 }
 
 /** What was cut off by our own end was no try. */
-async function handBack(app: App, ids: string[]): Promise<void> {
+async function handBack(app: Services, ids: string[]): Promise<void> {
   await sql`update parley.deliveries set locked_until = null, attempts = attempts - 1 where id = any(${ids}::uuid[])`.execute(
     app.database.kysely,
   )
 }
 
-async function remove(app: App, delivery: Delivery): Promise<void> {
+async function remove(app: Services, delivery: Delivery): Promise<void> {
   await sql`delete from parley.deliveries where id = ${delivery.id}`.execute(app.database.kysely)
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { sweep } from '../../jobs/schedule.ts'
+import { sweep } from '../maintenance/sweep.jobs.ts'
 import { startTestApp, type TestAccount } from '../../../test/support.ts'
 
 interface Received {

@@ -1,8 +1,8 @@
-import type { App } from '../../app.ts'
+import type { Services } from '../../context/context.ts'
 import type { WebhookRecord } from './webhook.model.ts'
 import { webhookSecret } from './webhook.secret.ts'
 
-export function presentWebhook(app: App, webhook: WebhookRecord) {
+export function presentWebhook(app: Services, webhook: WebhookRecord) {
   return {
     id: webhook.id,
     name: webhook.name,

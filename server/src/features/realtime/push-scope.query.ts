@@ -1,39 +1,18 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { App } from '../app.ts'
-import { findConversation, type ConversationView } from '../features/conversations/conversation.query.ts'
-import { selectPushedMessages, type ContactPicture, type PushedMessageView } from '../features/messages/message.query.ts'
-import { botJson, contactJson, userJson } from '../features/pictures.sql.ts'
-import { presentBotSender, presentUserSender, type BotPicture, type UserPicture } from '../features/users/user.presenter.ts'
-import type { Performer } from '../http/context.ts'
-import { catalog, type Reactions } from './catalog.ts'
-import type { LoggedEvent } from './types.ts'
-
-/** One frame for the sockets that listen on any of the streams. */
-export interface Push {
-  streams: string[]
-  /** The stream of whoever needs no echo. */
-  except?: string
-  data: Record<string, unknown>
-}
-
-export interface ReadyPush {
-  streams: string[]
-  except?: string
-  message: string
-  eventId: number
-}
-
-export const accountStream = (accountId: number) => `account_${accountId}`
-/** Marks that somebody listens who may hear of the account by a token of their own; nothing is ever sent on it. */
-export const earsMark = (accountId: number) => `ears_${accountId}`
+import type { Services } from '../../context/context.ts'
+import type { Performer } from '../../vocabulary/caller.ts'
+import { findConversation, type ConversationView } from '../conversations/conversation.query.ts'
+import { selectPushedMessages, type ContactPicture, type PushedMessageView } from '../messages/message.query.ts'
+import { botJson, contactJson, userJson } from '../pictures.sql.ts'
+import { presentBotSender, presentUserSender, type BotPicture, type UserPicture } from '../users/user.presenter.ts'
 
 /** Loads what pushes show, each record once for all the events of one commit. */
 export class PushScope {
-  readonly app: App
+  readonly app: Services
   readonly accountId: number
   readonly #loaded = new Map<string, Promise<any>>()
 
-  constructor(app: App, accountId: number) {
+  constructor(app: Services, accountId: number) {
     this.app = app
     this.accountId = accountId
   }
@@ -106,30 +85,5 @@ export class PushScope {
     }
     const user = await this.user(performer.id)
     return user && presentUserSender(this.app, user, this.accountId)
-  }
-}
-
-/** Whether anybody of the account listens in this process. */
-export function hasEars({ cable: { hub } }: App, accountId: number): boolean {
-  return hub.hasListeners(earsMark(accountId))
-}
-
-/** The frames that events of one account make, for everybody's ears: each as soon as it is ready, in the order of the events. */
-export async function* framesFor(app: App, accountId: number, events: LoggedEvent[]): AsyncGenerator<ReadyPush> {
-  const scope = new PushScope(app, accountId)
-  for (const event of events) {
-    const reactions = catalog[event.name] as Reactions<any>
-    const [push, performer] = await Promise.all([
-      reactions.cable?.push(scope, event.data),
-      reactions.cable?.rebuilt ? undefined : scope.person(event.data.performer),
-    ])
-    if (!push || !push.streams.length) continue
-    const data = { ...push.data, ...(performer && { performer }), account_id: scope.accountId }
-    yield {
-      streams: push.streams,
-      ...(push.except && { except: push.except }),
-      message: JSON.stringify({ event: event.name, data }),
-      eventId: event.id,
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { startTestApp } from '../test/support.ts'
+import { startTestApp } from '../../test/support.ts'
 
 const t = startTestApp({ FRONTEND_URL: 'https://support.example.com/desk' })
 

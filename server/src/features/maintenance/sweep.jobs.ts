@@ -1,9 +1,6 @@
 import { sql } from 'kysely'
-import { recountCompanies } from '../features/companies/company.model.ts'
-import type { Context } from '../http/context.ts'
-
-/** What runs by the clock, and when in cron's form. */
-export const schedule = [{ task: 'parley.sweep', match: '17 * * * *' }]
+import type { Context } from '../../context/context.ts'
+import { recountCompanies } from '../companies/company.model.ts'
 
 /** How long the log of events is kept for those who come back. */
 const KEEP_EVENTS = '7 days'
@@ -11,7 +8,7 @@ const KEEP_EVENTS = '7 days'
 const KEEP_DELIVERIES = '2 days'
 
 /** Forgets what nobody needs any more, so that nothing grows for ever. */
-export async function sweep(ctx: Context, _payload?: unknown): Promise<void> {
+export async function sweep(ctx: Context): Promise<void> {
   await sql`delete from parley.deliveries where created_at < now() - ${KEEP_DELIVERIES}::interval`.execute(ctx.db)
   await sql`delete from parley.events e where created_at < now() - ${KEEP_EVENTS}::interval
     and not exists (select 1 from parley.deliveries d where d.event_id = e.id)`.execute(ctx.db)

@@ -1,34 +1,36 @@
-import { sql, type RawBuilder } from 'kysely'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { App } from '../app.ts'
-import { prepared } from '../db/prepared.ts'
-import { findSession } from '../features/auth/session.model.ts'
-import { avatarJson } from '../features/pictures.sql.ts'
-import { findTokenOwner } from '../features/profile/profile.presenter.ts'
-import { AVAILABILITIES, type AvatarBlob } from '../features/users/user.presenter.ts'
-import { hasEndpoints } from '../features/webhooks/endpoint.query.ts'
-import type { Caller, Membership, SignedInAccount } from './context.ts'
-import { NotAuthorizedError, NotFoundError, NotSignedInError, RefusedError } from './errors.ts'
-import type { Operation } from './operation.ts'
-import { readPathId } from './params.ts'
-
-export interface SignedIn {
-  caller: Caller
-  account?: SignedInAccount
-  membership?: Membership
-}
+import type { Services } from '../../context/context.ts'
+import { prepared } from '../../db/prepared.ts'
+import type { DB } from '../../db/schema.ts'
+import { NotAuthorizedError, NotFoundError, NotSignedInError, RefusedError } from '../../http/errors.ts'
+import type { Operation } from '../../http/operation.ts'
+import { readPathId } from '../../http/params.ts'
+import type { AvatarBlob, Caller, Membership, SignedIn, SignedInAccount } from '../../vocabulary/caller.ts'
+import { avatarJson } from '../pictures.sql.ts'
+import { findTokenOwner } from '../profile/profile.presenter.ts'
+import { AVAILABILITIES } from '../users/user.presenter.ts'
+import { hasEndpoints } from '../webhooks/endpoint.query.ts'
+import { findSession } from './session.model.ts'
+import type { SignInMemory } from './sign-in-memory.ts'
 
 const BOT_REFUSED = 'Access to this endpoint is not authorized for bots'
 
+/** What signing in asks. */
+export interface Asking extends Pick<Services, 'now'> {
+  db: Kysely<DB>
+  memory: SignInMemory<Found>
+}
+
 /** Who calls, and whether this operation is theirs to call. One statement, in Chatwoot's order of checks. */
-export async function signIn(app: App, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
+export async function signIn(asking: Asking, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
   if (operation.access === 'nobody' || operation.access === 'client') return { caller: { kind: 'nobody' } }
   const token = apiTokenOf(request)
-  if (operation.access === 'platform') return { caller: await findPlatformApp(app, token) }
+  if (operation.access === 'platform') return { caller: await findPlatformApp(asking.db, token) }
 
   const inAccount = 'account_id' in (request.params as object)
   const accountId = inAccount ? readPathId((request.params as { account_id: string }).account_id) : null
-  const found = token ? await findByToken(app, token, accountId) : await findBySession(app, request, accountId)
+  const found = token ? await findByToken(asking, token, accountId) : await findBySession(asking, request, accountId)
   if (!found) throw token ? new RefusedError(401, { error: 'Invalid Access Token' }) : new NotSignedInError()
   const { caller, account, membership, botInAccount } = found
   // From here on every answer repeats the headers of the session, refusals too.
@@ -62,7 +64,8 @@ function apiTokenOf(request: FastifyRequest): string | undefined {
   return (Array.isArray(header) ? header[0] : header)?.trim() || undefined
 }
 
-interface Found extends SignedIn {
+/** What a token or a session stands for, before this operation is asked. */
+export interface Found extends SignedIn {
   botInAccount?: boolean
 }
 
@@ -115,74 +118,28 @@ const findUserInAccount = prepared<{ user_id: number; account_id: number | null 
     select 'User' as owner_type, u.id as owner_id, ${COLUMNS} from users u ${inAccount(asked.account_id)} where u.id = ${asked.user_id}`,
 )
 
-/**
- * Remembers for a second who a token is, so that a busy client does not pay a statement for it each time. Every commit of this
- * process that is not routine forgets all of it; what another process changes counts within that second.
- */
-export interface SignIns {
-  find: (key: string) => Found | undefined
-  keep: (key: string, found: Found) => void
-  /** A token that nobody has: only chance could make it somebody's, so that a client with an ended one costs nothing. */
-  isUnknown: (token: string) => boolean
-  keepUnknown: (token: string) => void
-  clear: () => void
-  /** Grows with every clearing. */
-  generation: number
-}
-
-const MOST_SIGN_INS = 10_000
-
-export function rememberSignIns(milliseconds: number): SignIns {
-  const known = new Map<string, { found: Found; until: number }>()
-  const unknown = new Map<string, number>()
-  const signIns: SignIns = {
-    generation: 0,
-    find(key) {
-      const entry = known.get(key)
-      return entry && entry.until > performance.now() ? entry.found : undefined
-    },
-    keep(key, found) {
-      if (!milliseconds) return
-      if (known.size >= MOST_SIGN_INS) known.clear()
-      known.set(key, { found, until: performance.now() + milliseconds })
-    },
-    isUnknown: (token) => (unknown.get(token) ?? 0) > performance.now(),
-    keepUnknown(token) {
-      if (!milliseconds) return
-      if (unknown.size >= MOST_SIGN_INS) unknown.clear()
-      unknown.set(token, performance.now() + milliseconds)
-    },
-    clear() {
-      signIns.generation++
-      known.clear()
-      unknown.clear()
-    },
-  }
-  return signIns
-}
-
-async function findByToken(app: App, token: string, accountId: number | null): Promise<Found | undefined> {
-  if (token.length > 255 || token.includes('\0') || app.signIns.isUnknown(token)) return undefined
+async function findByToken({ db, memory }: Asking, token: string, accountId: number | null): Promise<Found | undefined> {
+  if (token.length > 255 || token.includes('\0') || memory.isUnknown(token)) return undefined
   const key = `${token} ${accountId ?? ''}`
-  const known = accountId === null ? undefined : app.signIns.find(key)
+  const known = accountId === null ? undefined : memory.find(key)
   if (known) return known
-  const generation = app.signIns.generation
-  const found = accountId === null ? await findOwner(app, token) : await findInAccount(app, token, accountId)
+  const generation = memory.generation
+  const found = accountId === null ? await findOwner(db, token) : await findInAccount(db, token, accountId)
   // Read before a change that was committed meanwhile: good for this request, not for the next.
-  if (generation !== app.signIns.generation) return found
-  if (!found) app.signIns.keepUnknown(token)
-  else if (accountId !== null) app.signIns.keep(key, found)
+  if (generation !== memory.generation) return found
+  if (!found) memory.keepUnknown(token)
+  else if (accountId !== null) memory.keep(key, found)
   return found
 }
 
-async function findInAccount(app: App, token: string, accountId: number): Promise<Found | undefined> {
-  const [row] = await findTokenInAccount(app.database.kysely, { token, account_id: accountId })
+async function findInAccount(db: Kysely<DB>, token: string, accountId: number): Promise<Found | undefined> {
+  const [row] = await findTokenInAccount(db, { token, account_id: accountId })
   return row && foundOf(row)
 }
 
 /** Outside of any account. */
-async function findOwner(app: App, token: string): Promise<Found | undefined> {
-  const owner = await findTokenOwner(app, token)
+async function findOwner(db: Kysely<DB>, token: string): Promise<Found | undefined> {
+  const owner = await findTokenOwner(db, token)
   if (!owner) return undefined
   const { owner_type: type, owner_id: id, profile } = owner
   if (type === 'AgentBot') return { caller: { kind: 'agent_bot', bot: { id, name: null, account_id: null } } }
@@ -190,10 +147,10 @@ async function findOwner(app: App, token: string): Promise<Found | undefined> {
   return profile ? { caller: { kind: 'user', user: profile, profile } } : undefined
 }
 
-async function findBySession(app: App, request: FastifyRequest, accountId: number | null): Promise<Found | undefined> {
-  const session = await findSession(app, request)
+async function findBySession({ db, now }: Asking, request: FastifyRequest, accountId: number | null): Promise<Found | undefined> {
+  const session = await findSession({ db, now }, request)
   if (!session) return undefined
-  const [row] = await findUserInAccount(app.database.kysely, { user_id: session.userId, account_id: accountId })
+  const [row] = await findUserInAccount(db, { user_id: session.userId, account_id: accountId })
   const found = row && foundOf(row)
   if (found?.caller.kind === 'user') found.caller.session = session
   return found
@@ -245,12 +202,12 @@ function membershipOf(row: FoundRow): Membership {
   }
 }
 
-async function findPlatformApp(app: App, token: string | undefined): Promise<Caller> {
+async function findPlatformApp(db: Kysely<DB>, token: string | undefined): Promise<Caller> {
   const refused = new RefusedError(401, { error: 'Invalid access_token' })
   if (!token || token.length > 255 || token.includes('\0')) throw refused
   const { rows } = await sql<{ id: number; name: string }>`
     select p.id, p.name from access_tokens t join platform_apps p on p.id = t.owner_id
-    where t.token = ${token} and t.owner_type = 'PlatformApp'`.execute(app.database.kysely)
+    where t.token = ${token} and t.owner_type = 'PlatformApp'`.execute(db)
   if (!rows[0]) throw refused
   return { kind: 'platform_app', app: rows[0] }
 }

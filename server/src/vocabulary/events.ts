@@ -1,4 +1,4 @@
-import type { Performer } from '../http/context.ts'
+import type { Performer } from './caller.ts'
 
 /** Old and new value of each attribute that changed, as rows hold them. */
 export type Changes = Record<string, [before: unknown, after: unknown]>

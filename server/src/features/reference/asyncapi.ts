@@ -1,8 +1,8 @@
 import Type, { type TSchema } from 'typebox'
-import { catalog, type Reactions } from '../events/catalog.ts'
-import type { EventName } from '../events/types.ts'
-import { Bag, Iso, Nullable, Unix } from '../http/operation.ts'
-import { Attachment, BotSender, ContactSender, ConversationPush, MessagePush, UserSender } from '../features/schemas.ts'
+import type { ReactionsByName } from '../../events/reactions.ts'
+import type { EventName } from '../../vocabulary/events.ts'
+import { Bag, Iso, Nullable, Unix } from '../../http/operation.ts'
+import { Attachment, BotSender, ContactSender, ConversationPush, MessagePush, UserSender } from '../schemas.ts'
 
 type Json = Record<string, any>
 
@@ -207,7 +207,7 @@ const COMMANDS: Record<string, [summary: string, payload: TSchema]> = {
 }
 
 /** AsyncAPI 3 of what goes over /cable, both ways, and of webhooks. */
-export function buildAsyncApi(): Json {
+export function buildAsyncApi(reactions: ReactionsByName<any>): Json {
   const messages: Json = {}
   const operations: Json = {}
   const add = (channel: 'cable' | 'webhook', action: 'send' | 'receive', key: string, message: Json) => {
@@ -216,9 +216,9 @@ export function buildAsyncApi(): Json {
   }
   for (const [name, [summary, payload]] of Object.entries(COMMANDS)) add('cable', 'receive', `cable.${name}`, { name, title: name, summary, payload: plain(payload) })
   for (const [name, [summary, payload]] of Object.entries(PROTOCOL)) add('cable', 'send', `cable.${name}`, { name, title: name, summary, payload: plain(payload) })
-  for (const [event, reactions] of Object.entries(catalog) as [EventName, Reactions<any>][]) {
+  for (const [event, { cable, webhook }] of Object.entries(reactions) as [EventName, ReactionsByName<any>[EventName]][]) {
     const summary = WHEN[event]
-    if (reactions.cable) {
+    if (cable) {
       add('cable', 'send', `cable.${event}`, {
         name: event,
         title: event,
@@ -226,8 +226,8 @@ export function buildAsyncApi(): Json {
         payload: plain(open({ identifier: Identifier, message: open({ event: Type.Literal(event), data: cableSchemas[event]! }) })),
       })
     }
-    if (reactions.webhook) {
-      const { name, to } = reactions.webhook
+    if (webhook) {
+      const { name, to } = webhook
       add('webhook', 'send', `webhook.${name}`, {
         name,
         title: name,

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { TSchema } from 'typebox'
-import { Empty, TEXT_PARAMS, type Family, type Operation } from '../http/operation.ts'
+import { Empty, TEXT_PARAMS, type Family, type Operation } from '../../http/operation.ts'
 import { FIELDS, NOUNS, PARAMETERS } from './glossary.ts'
 
 /** A document may hold all families or one. */

@@ -13,8 +13,8 @@ import { notifyAssigned, notifyConversationCreated } from '../features/notificat
 import { wakeNotifications } from '../features/notifications/notification.model.ts'
 import { analyzeBlob, purgeBlobs } from '../features/active-storage/blob.jobs.ts'
 import { deleteUser, forgetMembership } from '../features/users/user.jobs.ts'
-import { job } from './job.ts'
-import { sweep } from './schedule.ts'
+import { sweep } from '../features/maintenance/sweep.jobs.ts'
+import { job, type JobsByName } from '../jobs/job.ts'
 
 /** All jobs by name. */
 export const jobs = {
@@ -43,4 +43,4 @@ export const jobs = {
   'blobs.purge': job(purgeBlobs),
   'blobs.analyze': job(analyzeBlob),
   'parley.sweep': job(sweep),
-}
+} satisfies JobsByName

@@ -1,23 +1,8 @@
 import { fileTypeFromBuffer } from 'file-type'
 import { sql, type Kysely } from 'kysely'
 import { createHash, randomInt } from 'node:crypto'
-import type { DB } from '../../db/schema.ts'
-import type { Storage } from './storage.ts'
-
-export interface Blob {
-  id: number
-  key: string
-  filename: string
-  content_type: string | null
-  byte_size: number
-  metadata: string | null
-}
-
-export interface NewBlob {
-  filename: string
-  content: Buffer
-  declaredType?: string
-}
+import type { DB } from '../db/schema.ts'
+import type { Blob, NewBlob, Storage } from '../vocabulary/files.ts'
 
 const KEY_LENGTH = 28
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'

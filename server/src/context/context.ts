@@ -1,63 +1,61 @@
 import type { Kysely } from 'kysely'
-import type { App } from '../app.ts'
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import type { Database } from '../db/connect.ts'
 import type { DB } from '../db/schema.ts'
-import type { EventData, EventName, PendingEvent } from '../events/types.ts'
-import type { ProfileRow } from '../features/profile/profile.presenter.ts'
-import type { AvatarBlob } from '../features/users/user.presenter.ts'
-import type { JobName, JobPayload } from '../jobs/job.ts'
-import { NotAuthorizedError } from './errors.ts'
+import type { Caller, Membership, Performer, SignedInAccount, SignedInUser } from '../vocabulary/caller.ts'
+import type { EventData, EventName, LoggedEvent, PendingEvent } from '../vocabulary/events.ts'
+import type { Files } from '../vocabulary/files.ts'
+import type { JobName, JobOptions, JobPayload, PendingJob } from '../vocabulary/jobs.ts'
+import type { Presence } from '../vocabulary/presence.ts'
 
-/** A person of the installation, as sign-in loads them. */
-export interface SignedInUser {
-  id: number
-  name: string
-  display_name: string | null
-  email: string
-  type: string | null
-  pubsub_token: string | null
-  avatar: AvatarBlob | null
+/** What handlers, jobs and reactions of a running server share. Made by `app.ts`. */
+export interface Services {
+  config: Config
+  database: Database
+  log: Logger
+  now: () => Date
+  files: Files
+  presence: Presence
+  outbox: Outbox
+  signIns: SignIns
+  sockets: Sockets
 }
 
-export interface SignedInBot {
-  id: number
-  name: string | null
-  account_id: number | null
+/** What a transaction has to say to the world: written with it, told after it. */
+export interface Outbox {
+  /** The last statement before the COMMIT. */
+  write: (db: Kysely<DB>, work: Work, options: { hasEndpoints: boolean }) => Promise<Said>
+  /** It is committed. */
+  publish: (said: Said) => void
+  /** It may be committed: the log knows. */
+  look: (said: Said) => void
 }
 
-export type Caller =
-  | { kind: 'nobody' }
-  | { kind: 'user'; user: SignedInUser; session?: Session; profile?: ProfileRow }
-  | { kind: 'agent_bot'; bot: SignedInBot }
-  | { kind: 'platform_app'; app: { id: number; name: string } }
-
-/** A devise session: who it is and the headers every answer repeats. */
-export interface Session {
-  client: string
-  headers: Record<string, string>
+export interface Work {
+  events: PendingEvent[]
+  jobs: PendingJob[]
 }
 
-export interface Membership {
-  id: number
-  role: 'agent' | 'administrator'
-  availability: 'online' | 'offline' | 'busy'
-  auto_offline: boolean
+export interface Said {
+  events: LoggedEvent[]
+  /** How many deliveries to webhooks and bots came of it. */
+  deliveries: number
 }
 
-export interface SignedInAccount {
-  id: number
-  name: string
-  locale: number | null
-  status: number | null
-  settings: Record<string, unknown> | null
-  has_endpoints: boolean
+/** Who is remembered as signed in, and what that has to forget. */
+export interface SignIns {
+  clear: () => void
 }
 
-/** Who caused an event; shown as `performer` on the cable. */
-export type Performer = { type: 'user' | 'agent_bot'; id: number } | null
+export interface Sockets {
+  /** Ends the open sockets of a person once the change that takes their right away is committed, in every process. */
+  endOf: (ctx: Context, userId: number) => Promise<void>
+}
 
 /** All that a handler and the models below it need. Only `db` reaches the database: it is the request's transaction. */
 export class Context {
-  readonly app: App
+  readonly app: Services
   db: Kysely<DB>
   readonly caller: Caller
   readonly #account: SignedInAccount | undefined
@@ -67,7 +65,7 @@ export class Context {
   /** Headers of the answer, beside those every answer has. */
   readonly answerHeaders: Record<string, string> = {}
   readonly headers: Record<string, string | string[] | undefined>
-  /** All parameters as sent: for sign-in only, everything else declares what it reads. */
+  /** All parameters as sent, for what is about the request as a whole; everything else declares what it reads. */
   readonly sent: Record<string, unknown>
   /** What is written changes nobody's rights. */
   readonly routine: boolean
@@ -75,10 +73,10 @@ export class Context {
   hasEndpoints: boolean
   #events: PendingEvent[] = []
   #afterCommit: (() => void)[] = []
-  #jobs: { name: JobName; payload: unknown; options?: JobOptions }[] = []
+  #jobs: PendingJob[] = []
 
   constructor(values: {
-    app: App
+    app: Services
     db: Kysely<DB>
     caller?: Caller
     account?: SignedInAccount | undefined
@@ -109,7 +107,7 @@ export class Context {
   }
 
   get user(): SignedInUser {
-    if (this.caller.kind !== 'user') throw new NotAuthorizedError('Access to this endpoint is not authorized for bots')
+    if (this.caller.kind !== 'user') throw new Error('this operation is open to others than people')
     return this.caller.user
   }
 
@@ -143,18 +141,10 @@ export class Context {
     return work
   }
 
-  takeWork() {
+  takeWork(): Work {
     const work = { events: this.#events, jobs: this.#jobs }
     this.#events = []
     this.#jobs = []
     return work
   }
-}
-
-export interface JobOptions {
-  runAt?: Date
-  /** One waiting job with this key at a time. */
-  key?: string
-  /** Jobs of one queue run one after another. */
-  queue?: string
 }

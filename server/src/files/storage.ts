@@ -1,20 +1,13 @@
-import { createReadStream, type ReadStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
+import type { Storage } from '../vocabulary/files.ts'
 
-/** Files by key, laid out as ActiveStorage's disk service does: `ab/cd/abcd…`. */
-export interface Storage {
-  folder: string
-  write: (key: string, content: Buffer) => Promise<void>
-  size: (key: string) => Promise<number | null>
-  read: (key: string, range?: { start: number; end: number }) => ReadStream
-  remove: (key: string) => Promise<void>
-  path: (key: string) => string
-}
 
 const KEY = /^[A-Za-z0-9_-]{4,100}$/
 
+/** Laid out as ActiveStorage's disk service does: `ab/cd/abcd…`. */
 export function createStorage(folder: string): Storage {
   const path = (key: string) => {
     if (!KEY.test(key)) throw new Error('this is no key of a file')

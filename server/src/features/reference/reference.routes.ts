@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { App } from '../app.ts'
-import { operations } from '../operations.ts'
+import type { ReactionsByName } from '../../events/reactions.ts'
+import type { Operation } from '../../http/operation.ts'
 import { buildAsyncApi } from './asyncapi.ts'
 import { buildOpenApi, type Document } from './openapi.ts'
 import { buildPostman } from './postman.ts'
@@ -19,8 +19,14 @@ const DOCUMENTS: Record<string, Document> = {
 const COLLECTIONS = ['application', 'client', 'platform'] as const
 const SCALAR = join(dirname(createRequire(import.meta.url).resolve('@scalar/api-reference')), 'browser', 'standalone.js')
 
+interface ReferenceOptions {
+  operations: Operation[]
+  reactions: ReactionsByName<any>
+  frontendUrl: string
+}
+
 /** The reference at /swagger, served from here: no font, script or proxy of somebody else's. */
-export async function mountReference(server: FastifyInstance, app: App): Promise<void> {
+export async function mountReference(server: FastifyInstance, { operations, reactions, frontendUrl }: ReferenceOptions): Promise<void> {
   const built = new Map<string, string>()
   const serve = (path: string, build: () => unknown) => {
     server.get(path, async (_request, reply) => {
@@ -29,8 +35,8 @@ export async function mountReference(server: FastifyInstance, app: App): Promise
     })
   }
   for (const [name, document] of Object.entries(DOCUMENTS)) serve(`/swagger/${name}.json`, () => buildOpenApi(operations, document))
-  for (const family of COLLECTIONS) serve(`/swagger/postman/${family}.json`, () => buildPostman(operations, family, app.config.frontendUrl))
-  serve('/swagger/asyncapi.json', buildAsyncApi)
+  for (const family of COLLECTIONS) serve(`/swagger/postman/${family}.json`, () => buildPostman(operations, family, frontendUrl))
+  serve('/swagger/asyncapi.json', () => buildAsyncApi(reactions))
   server.get('/swagger', async (_request, reply) => reply.headers(PAGE_HEADERS).send(PAGE))
   server.get('/swagger/reference.js', async (_request, reply) => reply.type('text/javascript').send(START))
   server.get('/swagger/scalar.js', async (_request, reply) =>

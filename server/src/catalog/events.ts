@@ -1,6 +1,3 @@
-import type { Kysely } from 'kysely'
-import type { App } from '../app.ts'
-import type { DB } from '../db/schema.ts'
 import { cacheKeysPush } from '../features/accounts/cache-key.model.ts'
 import { contactPush, contactWebhookPayload, deletedContactPush } from '../features/contacts/contact.events.ts'
 import {
@@ -16,35 +13,13 @@ import {
 } from '../features/conversations/conversation.events.ts'
 import { isWebhookSendable, messageAgentsPush, messagePayload, messagePushes } from '../features/messages/message.events.ts'
 import { deletedNotificationPush, notificationPush } from '../features/notifications/notification.events.ts'
-import type { JobName } from '../jobs/job.ts'
-import type { Push, PushScope } from './cable.ts'
-import type { EventData, EventName } from './types.ts'
-
-/** Who cares about an event. */
-export interface Reactions<Data> {
-  /** Goes to open sockets right after the commit. `rebuilt`: Chatwoot re-reads it in a job, so that no performer is shown. */
-  cable?: { push: (scope: PushScope, data: Data) => Promise<Push | null>; rebuilt?: true }
-  /** Goes out as `name` to those of `to` that listen. Its payload is built from what the database holds when it leaves. */
-  webhook?: {
-    name: string
-    to: ('account' | 'inbox' | 'bot')[]
-    payload: (delivery: DeliveryScope, data: Data) => Promise<Record<string, unknown> | null>
-    if?: (data: Data) => boolean
-  }
-  /** Jobs of the same transaction; each gets the event's data. */
-  later?: { job: JobName; if?: (data: Data) => boolean }[]
-}
-
-export interface DeliveryScope {
-  app: App
-  db: Kysely<DB>
-  account: { id: number; name: string }
-}
+import type { PushScope } from '../features/realtime/push-scope.query.ts'
+import type { ReactionsByName } from '../events/reactions.ts'
 
 const all = ['account', 'inbox', 'bot'] as const
 
 /** Events by name, and who reacts. A name without a row does not compile. */
-export const catalog = {
+export const reactions = {
   'message.created': {
     cable: { push: messagePushes },
     webhook: { name: 'message_created', to: [...all], payload: messagePayload, if: isWebhookSendable },
@@ -110,4 +85,4 @@ export const catalog = {
   'notification.updated': { cable: { push: notificationPush } },
   'notification.deleted': { cable: { push: deletedNotificationPush } },
   'account.cache_invalidated': { cable: { push: cacheKeysPush } },
-} satisfies { [Name in EventName]: Reactions<EventData<Name>> }
+} satisfies ReactionsByName<PushScope>

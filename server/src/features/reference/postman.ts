@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { FIELDS, PARAMETERS } from './glossary.ts'
 import { aboutOf, exampleOf, tagOf } from './openapi.ts'
-import type { Family, Operation } from '../http/operation.ts'
+import type { Family, Operation } from '../../http/operation.ts'
 
 type Json = Record<string, any>
 

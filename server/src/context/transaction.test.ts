@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { startTestApp } from '../../test/support.ts'
 import { inTransaction } from './transaction.ts'
-import { Context } from '../http/context.ts'
+import { Context } from './context.ts'
 
 const t = startTestApp()
 

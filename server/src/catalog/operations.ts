@@ -1,0 +1,47 @@
+import { accountOperations } from '../features/accounts/account.routes.ts'
+import { agentBotOperations } from '../features/agent-bots/agent-bot.routes.ts'
+import { agentOperations } from '../features/agents/agent.routes.ts'
+import { authOperations } from '../features/auth/auth.routes.ts'
+import { clientContactOperations } from '../features/contacts/client-contact.routes.ts'
+import { contactOperations } from '../features/contacts/contact.routes.ts'
+import { clientConversationOperations } from '../features/conversations/client-conversation.routes.ts'
+import { conversationOperations } from '../features/conversations/conversation.routes.ts'
+import { draftOperations } from '../features/conversations/draft.routes.ts'
+import { csatOperations } from '../features/csat/csat.routes.ts'
+import { healthOperations } from '../features/health/health.routes.ts'
+import { inboxOperations } from '../features/inboxes/inbox.routes.ts'
+import { labelOperations } from '../features/labels/label.routes.ts'
+import { clientMessageOperations } from '../features/messages/client-message.routes.ts'
+import { messageOperations } from '../features/messages/message.routes.ts'
+import { notificationOperations } from '../features/notifications/notification.routes.ts'
+import { participantOperations } from '../features/participants/participant.routes.ts'
+import { platformOperations } from '../features/platform/platform.routes.ts'
+import { profileOperations } from '../features/profile/profile.routes.ts'
+import { teamOperations } from '../features/teams/team.routes.ts'
+import { webhookOperations } from '../features/webhooks/webhook.routes.ts'
+import type { Operation } from '../http/operation.ts'
+
+/** Every operation of the server: what stands here has a route, stands in the reference and is in the table tests. */
+export const operations: Operation[] = [
+  ...healthOperations,
+  ...authOperations,
+  ...profileOperations,
+  ...accountOperations,
+  ...agentOperations,
+  ...inboxOperations,
+  ...contactOperations,
+  ...conversationOperations,
+  ...draftOperations,
+  ...messageOperations,
+  ...participantOperations,
+  ...labelOperations,
+  ...teamOperations,
+  ...agentBotOperations,
+  ...webhookOperations,
+  ...notificationOperations,
+  ...clientContactOperations,
+  ...clientConversationOperations,
+  ...clientMessageOperations,
+  ...csatOperations,
+  ...platformOperations,
+]

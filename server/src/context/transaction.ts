@@ -1,0 +1,37 @@
+import type { Context, Said } from './context.ts'
+
+/**
+ * Runs `work` in one transaction of the context's database, and with it writes the events and jobs it asked for.
+ * After the commit the events are told to the sockets of this process.
+ */
+export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T> | T): Promise<T> {
+  const outside = ctx.db
+  if (outside.isTransaction) return work(ctx)
+  const { outbox, signIns, database } = ctx.app
+  let said: Said | undefined
+  const forget = () => {
+    said = undefined
+    ctx.takeWork()
+    ctx.takeAfterCommit()
+  }
+  try {
+    const result = await database.transaction({
+      begin: forget,
+      work: (db) => work(Object.assign(ctx, { db })),
+      last: async (db) => {
+        said = await outbox.write(db, ctx.takeWork(), { hasEndpoints: ctx.hasEndpoints })
+      },
+    })
+    if (!ctx.routine) signIns.clear()
+    outbox.publish(said!)
+    for (const after of ctx.takeAfterCommit()) after()
+    return result
+  } catch (error) {
+    // The connection may have ended between the commit and its answer.
+    if (said) outbox.look(said)
+    forget()
+    throw error
+  } finally {
+    ctx.db = outside
+  }
+}

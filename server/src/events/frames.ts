@@ -1,0 +1,43 @@
+import type { LoggedEvent } from '../vocabulary/events.ts'
+import type { Performer } from '../vocabulary/caller.ts'
+import { reactionsTo, type ReactionsByName } from './reactions.ts'
+
+export interface ReadyPush {
+  streams: string[]
+  except?: string
+  message: string
+  eventId: number
+}
+
+/** The frames that events of one account make: each as soon as it is ready, in the order of the events. */
+export type Frames = (accountId: number, events: LoggedEvent[]) => AsyncGenerator<ReadyPush>
+
+interface FramesOptions<Scope> {
+  reactions: ReactionsByName<Scope>
+  /** For the events of one account and commit, which often show the same records. */
+  openScope: (accountId: number) => Scope
+}
+
+export function createFrames<Scope extends { person: (performer: Performer | undefined) => Promise<unknown> }>({
+  reactions,
+  openScope,
+}: FramesOptions<Scope>): Frames {
+  return async function* (accountId, events) {
+    const scope = openScope(accountId)
+    for (const event of events) {
+      const { cable } = reactionsTo(reactions, event.name)
+      const [push, performer] = await Promise.all([
+        cable?.push(scope, event.data),
+        cable?.rebuilt ? undefined : scope.person(event.data.performer),
+      ])
+      if (!push || !push.streams.length) continue
+      const data = { ...push.data, ...(performer !== undefined && { performer }), account_id: accountId }
+      yield {
+        streams: push.streams,
+        ...(push.except && { except: push.except }),
+        message: JSON.stringify({ event: event.name, data }),
+        eventId: event.id,
+      }
+    }
+  }
+}
