@@ -12,6 +12,7 @@ import { cpuOf, memoryOf } from './processes.ts'
 import { seed, type Desk } from './seed.ts'
 import { captureStatements, replayStatements, type Statement } from './statements.ts'
 import { measureSockets } from './sockets.ts'
+import type { Workload } from './workload.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -29,14 +30,6 @@ Seeds a desk of that many conversations with 10 messages each, drives the server
 requests a second, p50 and p99, CPU milliseconds a request (server and database together), statements a request, and how many
 times the CPU of a bare node:http answer of the same bytes and of the same SQL by prepared statement that is.`)
   process.exit(0)
-}
-
-export interface Workload {
-  name: string
-  /** Times the CPU of a bare node:http answer, at most. */
-  limit: number
-  request: (desk: Desk, i: number) => { method: 'GET' | 'POST'; path: string; headers: Record<string, string>; body?: string }
-  status: number
 }
 
 /** One of the open conversations: in a resolved one the first message reopens it, which is another workload. */

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { buildApp } from '../server/src/app.ts'
 import { readConfig } from '../server/src/config.ts'
 import { connect, type Database } from '../server/src/db/connect.ts'
-import type { Workload } from './run.ts'
+import type { Workload } from './workload.ts'
 import { cpuOf } from './processes.ts'
 import type { Desk } from './seed.ts'
 

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { commands, helpOf, overview, type Command } from './commands/commands.ts'
+import type { Command } from './commands/command.ts'
+import { commands, helpOf, overview } from './commands/commands.ts'
 import { sentenceOf } from './commands/session.ts'
 import { ConfigError } from './config.ts'
 import { PARLEY_VERSION } from './lib/project.ts'

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config.ts'
 import { inTransaction } from '../context/transaction.ts'
 import { createAccount } from '../features/accounts/account.model.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { DATA_OPTION, JSON_OPTION, print, withSession } from './session.ts'
 
 export const accountCreate: Command = {

@@ -1,3 +1,4 @@
+import type { Command } from './command.ts'
 import { accountCreate } from './account.ts'
 import { doctor } from './doctor.ts'
 import { migrateCommand } from './migrate.ts'
@@ -5,16 +6,6 @@ import { platformAppCreate, platformAppGrant, platformAppList } from './platform
 import { setup } from './setup.ts'
 import { start } from './start.ts'
 import { userCreate } from './user.ts'
-
-export interface Command {
-  name: string
-  summary: string
-  /** Of what follows the name: `NAME`. */
-  usage?: string
-  description?: string
-  options?: { flag: string; value?: string; text: string }[]
-  run: (input: { values: Record<string, string | boolean | undefined>; positionals: string[] }) => Promise<void>
-}
 
 export const commands: Command[] = [
   start,

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { hasEmbedded } from '../db/embedded.ts'
 import { CHATWOOT_VERSION } from '../features/health/health.routes.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { configOf, DATA_OPTION, JSON_OPTION, print, sentenceOf, withSession, type CommandSession } from './session.ts'
 
 const GIGABYTE = 1024 ** 3

@@ -1,4 +1,4 @@
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { DATA_OPTION, JSON_OPTION, print, withSession } from './session.ts'
 
 export const migrateCommand: Command = {

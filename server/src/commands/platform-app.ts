@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { ConfigError } from '../config.ts'
 import { inTransaction } from '../context/transaction.ts'
 import { createPlatformApp, permit, type PermissibleType } from '../features/platform/permissible.model.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { DATA_OPTION, JSON_OPTION, numberOf, print, readId, withSession } from './session.ts'
 
 export const platformAppCreate: Command = {

@@ -5,7 +5,7 @@ import { createAccount } from '../features/accounts/account.model.ts'
 import { createPlatformApp, permit } from '../features/platform/permissible.model.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser } from '../features/users/user.model.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { DATA_OPTION, JSON_OPTION, print, textOf, withSession } from './session.ts'
 import { makePassword } from './user.ts'
 

@@ -6,7 +6,7 @@ import { ConfigError, keepSecret, type Config } from '../config.ts'
 import { connect, type Database } from '../db/connect.ts'
 import { startEmbedded, type Embedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { makeDemoDesk } from './demo-desk.ts'
 import { configOf, DATA_OPTION } from './session.ts'
 

@@ -3,7 +3,7 @@ import { inTransaction } from '../context/transaction.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser } from '../features/users/user.model.ts'
 import { base58Token } from '../lib/tokens.ts'
-import type { Command } from './commands.ts'
+import type { Command } from './command.ts'
 import { DATA_OPTION, JSON_OPTION, numberOf, print, textOf, withSession } from './session.ts'
 
 /** Meets every rule of passwords. */

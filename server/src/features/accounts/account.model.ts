@@ -4,35 +4,13 @@ import type { Context } from '../../context/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { isLonger } from '../../lib/text.ts'
 import { DEFAULT_FLAGS, isFeature, withFeatures, type Feature } from './account.features.ts'
+import { ACCOUNT_STATUSES, LOCALES, type AccountRow } from './account.record.ts'
 
-/** Languages by the number Chatwoot keeps. */
-export const LOCALES = [
-  'en', 'ar', 'nl', 'fr', 'de', 'hi', 'it', 'ja', 'ko', 'pt', 'ru', 'zh', 'es', 'ml', 'ca', 'el', 'pt_BR', 'ro', 'ta', 'fa',
-  'zh_TW', 'vi', 'da', 'tr', 'cs', 'fi', 'id', 'sv', 'hu', 'no', 'zh_CN', 'pl', 'sk', 'uk', 'th', 'lv', 'is', 'he', 'lt', 'sr', 'bg',
-] as const
 /** Numbers whose language is no longer offered. */
 const CLOSED: readonly string[] = ['hi', 'zh']
 const OFFERED = LOCALES.filter((locale) => !CLOSED.includes(locale))
 /** As a parameter: by name, or by number. */
 export const Locale = Type.Unsafe<string>({ type: 'string', enum: OFFERED, 'x-values': OFFERED.map((locale) => LOCALES.indexOf(locale)) })
-export const ACCOUNT_STATUSES = ['active', 'suspended'] as const
-
-export interface AccountRow {
-  id: number
-  name: string
-  locale: number | null
-  domain: string | null
-  support_email: string | null
-  /** As text: see account.features.ts. */
-  feature_flags: string
-  limits: Record<string, unknown> | null
-  custom_attributes: Record<string, any> | null
-  settings: Record<string, any> | null
-  status: number | null
-  created_at: Date
-  updated_at: Date
-}
-
 export interface AccountFields {
   name?: string | null
   locale?: string | null

@@ -1,8 +1,7 @@
 import type { Services } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { featuresOf } from './account.features.ts'
-import { ACCOUNT_STATUSES, LOCALES, type AccountRow } from './account.model.ts'
-import type { CacheKeys } from './cache-key.model.ts'
+import { ACCOUNT_STATUSES, type AccountRow, type CacheKeys, LOCALES } from './account.record.ts'
 
 /** As the Platform API shows an account. */
 export function presentPlatformAccount(app: Services, account: AccountRow) {

@@ -4,12 +4,10 @@ import { sql, type Kysely } from 'kysely'
 import type { DB } from '../../db/schema.ts'
 import type { CachedModel, EventData } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
+import type { CacheKeys } from './account.record.ts'
 
 const MODELS = ['label', 'inbox', 'team'] as const
 const NEVER = '0000000000'
-
-/** When a list that clients keep was last changed, by list: Unix seconds as text. */
-export type CacheKeys = Record<CachedModel, string>
 
 export async function readCacheKeys(db: Kysely<DB>, accountId: number): Promise<CacheKeys> {
   const { rows } = await sql<{ model: CachedModel; stamp: number }>`

@@ -8,7 +8,8 @@ import { iso } from '../../lib/times.ts'
 import { currentAccount, loadProfile, presentPlatformUser } from '../profile/profile.presenter.ts'
 import { addMember } from '../users/membership.model.ts'
 import { findUserByEmail, insertUser, readyUser, type ReadyUser } from '../users/user.model.ts'
-import { createAccount, loadAccounts, LOCALES } from './account.model.ts'
+import { createAccount, loadAccounts } from './account.model.ts'
+import { LOCALES } from './account.record.ts'
 
 interface SignUp {
   account_name?: string | null

@@ -3,7 +3,7 @@ import type { Context } from '../../context/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import { base58Token } from '../../lib/tokens.ts'
-import { fetchAvatarLater } from '../avatars/avatar.jobs.ts'
+import { fetchAvatarLater } from '../avatars/avatar.model.ts'
 import { selectBots, type AgentBotRecord } from './agent-bot.query.ts'
 import { detachFiles, setAvatar } from '../active-storage/attachment.model.ts'
 

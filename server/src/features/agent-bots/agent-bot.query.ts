@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../context/context.ts'
-import { avatarJson } from '../pictures.sql.ts'
-import type { AvatarBlob } from '../users/user.presenter.ts'
+import { avatarJson } from '../pictures/picture.sql.ts'
+import type { AvatarBlob } from '../../vocabulary/caller.ts'
 
 /** A bot with its token and picture. */
 export interface AgentBotRecord {

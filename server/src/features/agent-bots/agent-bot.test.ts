@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startTestApp, type TestAccount } from '../../../test/support.ts'
-import { fetchRecordAvatar } from '../avatars/avatar.jobs.ts'
+import { fetchRecordAvatar } from '../avatars/avatar.model.ts'
 import { createAgentBot } from './agent-bot.model.ts'
 
 describe('agent bots', () => {

@@ -1,5 +1,5 @@
 import type { Services } from '../../context/context.ts'
-import type { AgentPicture } from '../conversations/conversation.query.ts'
+import type { AgentPicture } from '../pictures/picture.types.ts'
 import { availabilityStatus } from '../users/user.presenter.ts'
 
 export const ROLES = ['agent', 'administrator'] as const

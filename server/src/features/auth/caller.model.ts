@@ -7,7 +7,7 @@ import { NotAuthorizedError, NotFoundError, NotSignedInError, RefusedError } fro
 import type { Operation } from '../../http/operation.ts'
 import { readPathId } from '../../http/params.ts'
 import type { AvatarBlob, Caller, Membership, SignedIn, SignedInAccount } from '../../vocabulary/caller.ts'
-import { avatarJson } from '../pictures.sql.ts'
+import { avatarJson } from '../pictures/picture.sql.ts'
 import { findTokenOwner } from '../profile/profile.presenter.ts'
 import { AVAILABILITIES } from '../users/user.presenter.ts'
 import { hasEndpoints } from '../webhooks/endpoint.query.ts'

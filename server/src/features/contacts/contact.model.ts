@@ -7,7 +7,7 @@ import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
 import { companyOf } from '../companies/company.model.ts'
-import { contactRowJson, type ContactRecord } from './contact.record.ts'
+import { contactRowJson, type ContactRecord, LEAD } from './contact.record.ts'
 
 export type { ContactRecord } from './contact.record.ts'
 
@@ -25,7 +25,6 @@ export interface ContactFields {
 }
 
 const VISITOR = 0
-export const LEAD = 1
 const JSON_COLUMNS = new Set(['additional_attributes', 'custom_attributes'])
 
 /** A contact of the account in the path. In a writing transaction its row is locked. */

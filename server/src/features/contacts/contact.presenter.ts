@@ -1,6 +1,7 @@
 import type { Services } from '../../context/context.ts'
 import { iso, unix } from '../../lib/times.ts'
-import type { ContactPicture } from '../messages/message.query.ts'
+import type { ContactPicture } from '../pictures/picture.types.ts'
+import type { ContactRow } from './contact.record.ts'
 import type { ContactView, InboxSlim } from './contact.query.ts'
 
 /** A contact as sender of messages and on the cable. */
@@ -76,29 +77,6 @@ export function contactWebhook(app: Services, contact: ContactPicture, account: 
     thumbnail: avatar,
     blocked: contact.blocked,
   }
-}
-
-/** The whole row, as the Client API answers a change. */
-export interface ContactRow {
-  id: number
-  name: string | null
-  email: string | null
-  phone_number: string | null
-  account_id: number
-  created_at: string | Date
-  updated_at: string | Date
-  additional_attributes: Record<string, unknown> | null
-  identifier: string | null
-  custom_attributes: Record<string, unknown> | null
-  last_activity_at: string | Date | null
-  contact_type: number | null
-  middle_name: string | null
-  last_name: string | null
-  location: string | null
-  country_code: string | null
-  blocked: boolean
-  company_id: number | null
-  label_list: string[]
 }
 
 const CONTACT_TYPES = ['visitor', 'lead', 'customer'] as const

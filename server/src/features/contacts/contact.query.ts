@@ -1,9 +1,9 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
 import type { Context } from '../../context/context.ts'
-import type { ContactPicture } from '../messages/message.query.ts'
-import { avatarJson, contactJson } from '../pictures.sql.ts'
-import type { AvatarBlob } from '../users/user.presenter.ts'
+import type { ContactPicture } from '../pictures/picture.types.ts'
+import { avatarJson, contactJson } from '../pictures/picture.sql.ts'
+import type { AvatarBlob } from '../../vocabulary/caller.ts'
 import { contactRowJson, type ContactRecord } from './contact.record.ts'
 
 export interface InboxSlim {

@@ -16,7 +16,7 @@ import {
   showContact,
   updateByAgent,
 } from './contact-work.model.ts'
-import { listActiveContacts, listContacts, searchContacts, wantsInboxes } from './list.query.ts'
+import { listActiveContacts, listContacts, searchContacts, wantsInboxes } from './contact-list.model.ts'
 
 const closed = { additionalProperties: false } as const
 const Text = Nullable(Type.String())

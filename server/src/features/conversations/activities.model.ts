@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EventData } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
-import type { ConversationRecord } from './conversation.model.ts'
+import type { ConversationRecord } from './conversation.record.ts'
 import { OPEN, PENDING, priorityName, RESOLVED } from './conversation.presenter.ts'
 import type { Performer } from '../../vocabulary/caller.ts'
 

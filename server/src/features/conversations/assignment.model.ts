@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
-import { botJson, userJson } from '../pictures.sql.ts'
+import { botJson, userJson } from '../pictures/picture.sql.ts'
 import { onlineMembers, takeTurn } from './auto-assignment.model.ts'
-import { updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { updateConversation } from './conversation.model.ts'
+import type { ConversationRecord } from './conversation.record.ts'
 import { presentAssigneeBot } from './conversation.presenter.ts'
-import type { AgentPicture, AssigneeBotPicture } from './conversation.query.ts'
+import type { AgentPicture, AssigneeBotPicture } from '../pictures/picture.types.ts'
 
 interface Assignment {
   assignee_id?: number | null

@@ -1,16 +1,9 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
-import { updateConversation, type ConversationRecord } from './conversation.model.ts'
+import type { ConversationRecord } from './conversation.record.ts'
 import { OPEN } from './conversation.presenter.ts'
 
 const ONLINE = 0
-
-/** Gives an open conversation to the member of its inbox whose turn it is. */
-export async function assignInTurn(ctx: Context, conversation: ConversationRecord): Promise<void> {
-  const userId = await nextAssignee(ctx, conversation)
-  if (userId === conversation.assignee_id) return
-  await updateConversation(ctx, conversation, { assignee_id: userId, assignee_agent_bot_id: null })
-}
 
 /** The member of the inbox who is online and has waited longest. Who has it already keeps it as a member, or when nobody is there. */
 export async function nextAssignee(

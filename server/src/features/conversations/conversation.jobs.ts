@@ -4,7 +4,7 @@ import type { Context } from '../../context/context.ts'
 import { isFirstTime } from '../../jobs/once.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 import { activityLines } from './activities.model.ts'
-import { loadConversation } from './conversation.model.ts'
+import { loadConversation } from './access.model.ts'
 import { deleteConversations } from './delete.model.ts'
 
 /** The lines a change leaves in the conversation. */

@@ -4,7 +4,8 @@ import { presentAgent } from '../agents/agent.presenter.ts'
 import { presentContact, presentContactSender } from '../contacts/contact.presenter.ts'
 import { messagePush } from '../messages/message.presenter.ts'
 import { presentBotSender, presentUserSender } from '../users/user.presenter.ts'
-import type { AssigneeBotPicture, ConversationView, TeamPicture } from './conversation.query.ts'
+import type { ConversationView, TeamPicture } from './conversation.query.ts'
+import type { AssigneeBotPicture } from '../pictures/picture.types.ts'
 
 export const CONVERSATION_STATUSES = ['open', 'resolved', 'pending', 'snoozed'] as const
 export type ConversationStatus = (typeof CONVERSATION_STATUSES)[number]

@@ -2,17 +2,10 @@ import { sql, type Kysely } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import type { Time } from '../../lib/times.ts'
-import {
-  MESSAGE_COLUMNS,
-  sourcesOf,
-  surround,
-  type ContactPicture,
-  type MessageColumns,
-  type PushedMessageView,
-} from '../messages/message.query.ts'
-import { pictureColumns, picturesOf, type PictureColumns } from '../pictures.query.ts'
-import { unreadCount } from '../pictures.sql.ts'
-import type { BotPicture, UserPicture } from '../users/user.presenter.ts'
+import { MESSAGE_COLUMNS, sourcesOf, surround, type MessageColumns, type PushedMessageView } from '../messages/message.query.ts'
+import type { ContactPicture, AgentPicture, AssigneeBotPicture } from '../pictures/picture.types.ts'
+import { pictureColumns, picturesOf, type PictureColumns } from '../pictures/pictures.query.ts'
+import { unreadCount } from '../pictures/picture.sql.ts'
 
 /** A conversation with all that any picture of it needs. */
 export interface ConversationView {
@@ -69,22 +62,6 @@ export interface ContactInboxRow {
   updated_at: string
   hmac_verified: boolean
   pubsub_token: string
-}
-
-export interface AgentPicture extends UserPicture {
-  email: string
-  provider: string
-  confirmed_at: string | null
-  custom_attributes: Record<string, unknown> | null
-  role: number | null
-  custom_role_id: number | null
-}
-
-export interface AssigneeBotPicture extends BotPicture {
-  description: string | null
-  outgoing_url: string | null
-  bot_type: number | null
-  account_id: number | null
 }
 
 export interface TeamPicture {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Empty, Nullable, operation, Strict } from '../../http/operation.ts'
-import { accessConversation } from './conversation.model.ts'
+import { accessConversation } from './access.model.ts'
 import { destroyDraft, readDraft, writeDraft } from './draft.model.ts'
 
 const route = '/api/v1/accounts/:account_id/conversations/:conversation_id/draft_messages' as const

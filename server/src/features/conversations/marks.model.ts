@@ -4,7 +4,8 @@ import { MissingParamError } from '../../http/errors.ts'
 import { updateContact } from '../contacts/contact.model.ts'
 import { loadContactRow } from '../contacts/contact.query.ts'
 import { checkAttributes } from './custom-attributes.ts'
-import { updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { updateConversation } from './conversation.model.ts'
+import type { ConversationRecord } from './conversation.record.ts'
 import { PRIORITIES, RESOLVED, type Priority } from './conversation.presenter.ts'
 
 const HOUR = 3_600_000

@@ -1,5 +1,6 @@
 import type { Context } from '../../context/context.ts'
-import { updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { updateConversation } from './conversation.model.ts'
+import type { ConversationRecord } from './conversation.record.ts'
 import { OPEN, PENDING, RESOLVED, SNOOZED } from './conversation.presenter.ts'
 
 /** An incoming message wakes a snoozed conversation and reopens a resolved one, unless its contact is blocked. */

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
-import { about, loadConversation, updateConversation, type ConversationRecord } from './conversation.model.ts'
+import { about, updateConversation } from './conversation.model.ts'
+import { loadConversation } from './access.model.ts'
+import type { ConversationRecord } from './conversation.record.ts'
 import {
   CONVERSATION_STATUSES,
   OPEN,

@@ -1,6 +1,7 @@
 import type { Typing } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
-import { about, type ConversationRecord } from './conversation.model.ts'
+import { about } from './conversation.model.ts'
+import type { ConversationRecord } from './conversation.record.ts'
 
 /** Anything but on and off says nothing. */
 export function toggleTyping(

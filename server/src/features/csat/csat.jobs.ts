@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import type { EventData } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
-import { loadConversation, type ConversationRecord } from '../conversations/conversation.model.ts'
+import { loadConversation } from '../conversations/access.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { canReply, labelsOf, RESOLVED } from '../conversations/conversation.presenter.ts'
 import { findConversation } from '../conversations/conversation.query.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 import { DEFAULT_SURVEY } from '../messages/message.events.ts'
-import { createMessage } from '../messages/message.model.ts'
+import { createMessage } from '../messages/create-message.model.ts'
 import { contentAttributes, contentTypeNumber } from '../messages/message.presenter.ts'
 
 const INPUT_CSAT = contentTypeNumber('input_csat')

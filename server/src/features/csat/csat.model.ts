@@ -3,11 +3,11 @@ import type { Context } from '../../context/context.ts'
 import { MissingParamError, NotFoundError } from '../../http/errors.ts'
 import { iso } from '../../lib/times.ts'
 import { localeName } from '../../lib/locales.ts'
-import { selectRecords } from '../conversations/conversation.model.ts'
+import { selectRecords } from '../conversations/access.model.ts'
 import { submitValues } from '../messages/client-message.model.ts'
 import { contentTypeNumber } from '../messages/message.presenter.ts'
-import { avatarJson } from '../pictures.sql.ts'
-import type { AvatarBlob } from '../users/user.presenter.ts'
+import { avatarJson } from '../pictures/picture.sql.ts'
+import type { AvatarBlob } from '../../vocabulary/caller.ts'
 
 const INPUT_CSAT = contentTypeNumber('input_csat')
 

@@ -2,8 +2,8 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { MissingParamError, NotFoundError, NotAuthorizedError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
-import type { AgentPicture } from '../conversations/conversation.query.ts'
-import { userJson } from '../pictures.sql.ts'
+import type { AgentPicture } from '../pictures/picture.types.ts'
+import { userJson } from '../pictures/picture.sql.ts'
 import type { InboxRecord } from './inbox.query.ts'
 
 /** People of the account over `au`, by id. */

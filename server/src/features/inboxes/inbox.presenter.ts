@@ -1,7 +1,7 @@
 import type { Context } from '../../context/context.ts'
 import { webhookSecret } from '../webhooks/webhook.secret.ts'
 import type { InboxRecord } from './inbox.query.ts'
-import { presentWebsiteChannel } from './website-channel.model.ts'
+import { presentWebsiteChannel } from './website-channel.query.ts'
 
 export const SENDER_NAME_TYPES = ['friendly', 'professional'] as const
 

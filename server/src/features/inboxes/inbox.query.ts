@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../context/context.ts'
-import { avatarJson } from '../pictures.sql.ts'
-import type { AvatarBlob } from '../users/user.presenter.ts'
-import { websiteJson, type WebsiteChannel } from './website-channel.model.ts'
+import { avatarJson } from '../pictures/picture.sql.ts'
+import type { AvatarBlob } from '../../vocabulary/caller.ts'
+import { websiteJson, type WebsiteChannel } from './website-channel.query.ts'
 
 /** An inbox with all that its picture shows. */
 export interface InboxRecord {

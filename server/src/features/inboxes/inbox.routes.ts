@@ -5,7 +5,7 @@ import { presentInboxBot } from '../agent-bots/agent-bot.presenter.ts'
 import { findInboxBot, setInboxBot } from '../agent-bots/inbox-bot.model.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
 import type { Context } from '../../context/context.ts'
-import type { AgentPicture } from '../conversations/conversation.query.ts'
+import type { AgentPicture } from '../pictures/picture.types.ts'
 import { Agent, Payload } from '../schemas.ts'
 import {
   addInboxMembers,

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { Bag, Choice, File, Nullable } from '../../http/operation.ts'
 import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
-import { REPLY_TIMES, WIDGET_FLAGS } from './website-channel.model.ts'
+import { REPLY_TIMES, WIDGET_FLAGS } from './website-channel.query.ts'
 
 const Text = Type.String()
 const MaybeText = Nullable(Text)

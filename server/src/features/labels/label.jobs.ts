@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { loadContactRow } from '../contacts/contact.query.ts'
-import { loadConversation } from '../conversations/conversation.model.ts'
+import { loadConversation } from '../conversations/access.model.ts'
 import { readConversationLabels, replaceContactLabels, replaceConversationLabels } from './label.model.ts'
 
 export interface LabelRename {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
-import { about, type ConversationRecord } from '../conversations/conversation.model.ts'
+import { about } from '../conversations/conversation.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { addParticipants } from '../participants/participant.model.ts'
 
 /** The people and teams a note names; a lot of them is as good as a few. */

@@ -2,15 +2,11 @@ import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { isUploadedFile } from '../../http/params.ts'
-import type { UploadedFile } from '../../vocabulary/files.ts'
-import { typeOf } from '../../files/blob.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import { attachBlob, typeOf } from '../../files/blob.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { FILE_TYPES, type FileType } from './attachment.presenter.ts'
 import { detachFiles } from '../active-storage/attachment.model.ts'
-import { attachBlob } from '../../files/blob.ts'
-
-/** A file of this request, or the signed id of one that was uploaded before. */
-export type AttachmentInput = UploadedFile | string
+import type { AttachmentInput } from './message.record.ts'
 
 const IMAGES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp'])
 const VIDEOS = new Set(['video/ogg', 'video/mp4', 'video/webm', 'video/quicktime'])

@@ -1,5 +1,5 @@
 import type { Services } from '../../context/context.ts'
-import type { AttachmentView } from './message.query.ts'
+import type { AttachmentView } from '../pictures/picture.types.ts'
 
 export const FILE_TYPES = [
   'image',

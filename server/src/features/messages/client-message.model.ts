@@ -4,9 +4,10 @@ import { invalidField, NotFoundError, unprocessable } from '../../http/errors.ts
 import { idOf, isUploadedFile } from '../../http/params.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import type { ClientVisitor } from '../contacts/client.model.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
-import { accessMessage, ACTIVITY, createMessage, updateMessage } from './message.model.ts'
+import { accessMessage, ACTIVITY, updateMessage } from './message.model.ts'
+import { createMessage } from './create-message.model.ts'
 import { findMessage, OLDEST_FIRST, pictureMessage, selectMessages } from './message.query.ts'
 
 const PAGE = 20

@@ -2,8 +2,9 @@ import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { contentAttributes, MESSAGE_STATUSES } from './message.presenter.ts'
 import { RefusedError } from '../../http/errors.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
-import { accessMessage, updateMessage, type MessageRow } from './message.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
+import { accessMessage, updateMessage } from './message.model.ts'
+import type { MessageRow } from './message.record.ts'
 
 const SENT = 0
 const DELIVERED = 1

@@ -3,14 +3,15 @@ import { prepared } from '../../db/prepared.ts'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
-import { about, sayWhatChanged, told, type ConversationRecord } from '../conversations/conversation.model.ts'
+import { about, sayWhatChanged, told } from '../conversations/conversation.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { reopenForIncoming } from '../conversations/reopen.model.ts'
-import { saveAttachments, type AttachmentInput } from './attachment.model.ts'
+import { saveAttachments } from './attachment.model.ts'
 import { checkItems, resolveReply } from './content-attributes.ts'
-import { renderMessage } from './liquid.ts'
+import { renderMessage } from './liquid.model.ts'
 import { MESSAGE_COLUMNS, type MessageRow as StoredMessage } from './message.query.ts'
-import { contentTypeNumber, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
-import { answerWithTemplates, mayAnswerItself } from './templates.model.ts'
+import { contentTypeNumber, MESSAGE_TYPES, type MessageType } from './message.presenter.ts'
+import type { MessageChanges, MessageRow, NewMessage, Sender, WrittenMessage } from './message.record.ts'
 
 export const INCOMING = 0
 export const OUTGOING = 1
@@ -19,38 +20,11 @@ export const TEMPLATE = 3
 export const MAX_CONTENT = 150_000
 const MAX_TEXT = 20_000
 
-export interface Sender {
-  type: 'User' | 'Contact' | 'AgentBot'
-  id: number
-}
-
-export interface NewMessage {
-  content?: string | null
-  message_type: MessageType
-  sender: Sender | null
-  private?: boolean
-  content_type?: ContentType
-  content_attributes?: Record<string, any>
-  additional_attributes?: Record<string, any>
-  source_id?: string | null
-  echo_id?: string | null
-  attachments?: AttachmentInput[]
-  /** Written by a rule or a campaign, not by a person: it is no first reply. */
-  automated?: boolean
-}
-
-/** The row as it was written, and how the contact stood before. */
-export interface WrittenMessage extends StoredMessage {
-  created_at: Date
-  contact_active_before: Date | null
-  contact_updated_before: Date | null
-}
-
 /**
- * Writes a message and everything that follows at once: the conversation reopens, its clocks move, the contact was active,
- * the inbox may answer. What may wait (notifications, mentions) is a job of the same transaction.
+ * Writes a message and everything that follows at once: the conversation reopens, its clocks move, the contact was active.
+ * What may wait (notifications, mentions) is a job of the same transaction.
  */
-export async function createMessage(
+export async function writeMessage(
   ctx: Context,
   conversation: ConversationRecord,
   message: NewMessage,
@@ -79,7 +53,6 @@ export async function createMessage(
 
   if (type === INCOMING && !isPrivate) await reopenForIncoming(ctx, conversation)
   sayWhatFollows(ctx, conversation, { message, written, effect })
-  if (type === INCOMING && mayAnswerItself(conversation)) await answerWithTemplates(ctx, conversation)
   return written
 }
 
@@ -278,31 +251,6 @@ export async function accessMessage(ctx: Context, conversation: { id: number }, 
     ${ctx.db.isTransaction ? sql`for update` : sql``}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
   return rows[0]
-}
-
-export interface MessageRow {
-  id: number
-  conversation_id: number
-  content: string | null
-  message_type: number
-  private: boolean
-  status: number
-  content_type: number
-  content_attributes: Record<string, any> | string | null
-  updated_at: Date
-  created_at: Date
-  processed_message_content: string | null
-  source_id: string | null
-  sender_type: string | null
-  sender_id: number | null
-}
-
-export interface MessageChanges {
-  content?: string | null
-  status?: number
-  content_type?: number
-  content_attributes?: Record<string, any>
-  processed_message_content?: string | null
 }
 
 /** Writes what differs and says it; nothing is said when nothing differs. */

@@ -1,8 +1,8 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
-import { pictureColumns, picturesOf, type PictureColumns, type PictureSources, type Pictures } from '../pictures.query.ts'
+import { pictureColumns, picturesOf, type PictureColumns, type PictureSources, type Pictures } from '../pictures/pictures.query.ts'
 import type { Time } from '../../lib/times.ts'
-import type { AvatarBlob, BotPicture, UserPicture } from '../users/user.presenter.ts'
+import type { BotPicture, UserPicture, ContactPicture, AttachmentView } from '../pictures/picture.types.ts'
 
 /** What answers show of a message. */
 export interface ShownColumns {
@@ -48,35 +48,6 @@ export interface PushedMessageView extends MessageView {
   conversation_last_activity_at: Time
   contact_source_id: string | null
   unread_count: number
-}
-
-export interface ContactPicture {
-  id: number
-  name: string | null
-  email: string | null
-  phone_number: string | null
-  identifier: string | null
-  blocked: boolean
-  additional_attributes: Record<string, unknown> | null
-  custom_attributes: Record<string, unknown> | null
-  last_activity_at: string | Date | null
-  created_at: string | Date
-  account_id: number
-  avatar?: AvatarBlob | null
-}
-
-export interface AttachmentView {
-  id: number
-  message_id: number
-  file_type: number
-  account_id: number
-  external_url: string | null
-  coordinates_lat: number | null
-  coordinates_long: number | null
-  fallback_title: string | null
-  extension: string | null
-  meta: Record<string, unknown> | null
-  blob: { id: number; filename: string; content_type: string | null; byte_size: number; metadata: string | null } | null
 }
 
 /** A message without the pictures of those around it. */

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { isOpen, type WorkingHour } from '../../lib/working-hours.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { contentTypeNumber } from './message.presenter.ts'
-import { createMessage } from './message.model.ts'
+import { writeMessage } from './message.model.ts'
 
 /** Whether the inbox of a conversation may have something to say by itself. */
 export function mayAnswerItself(conversation: ConversationRecord): boolean {
@@ -40,7 +40,7 @@ export async function answerWithTemplates(ctx: Context, conversation: Conversati
   }
   if (asksForEmail(conversation) && !said.asked_for_email) {
     await say(ctx, conversation, 'Give the team a way to reach you.')
-    await createMessage(ctx, conversation, {
+    await writeMessage(ctx, conversation, {
       content: 'Get notified by email',
       message_type: 'template',
       content_type: 'input_email',
@@ -65,5 +65,5 @@ async function loadSaid(ctx: Context, conversation: ConversationRecord): Promise
 const startOfDay = (now: Date) => new Date(now.toISOString().slice(0, 10))
 
 function say(ctx: Context, conversation: ConversationRecord, content: string) {
-  return createMessage(ctx, conversation, { content, message_type: 'template', sender: null })
+  return writeMessage(ctx, conversation, { content, message_type: 'template', sender: null })
 }

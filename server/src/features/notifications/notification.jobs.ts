@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EventData } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
-import { loadConversation } from '../conversations/conversation.model.ts'
+import { loadConversation } from '../conversations/access.model.ts'
 import { PENDING } from '../conversations/conversation.presenter.ts'
 import { addParticipants } from '../participants/participant.model.ts'
 import { createNotifications } from './notification.model.ts'

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { NOTIFICATION_COLUMNS, type NotificationRow } from './notification.query.ts'
 import { notificationTypeNumber, type NotificationType } from './notification.types.ts'
 

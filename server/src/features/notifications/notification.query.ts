@@ -2,8 +2,8 @@ import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
 import { readConversations, type ConversationView } from '../conversations/conversation.query.ts'
 import { selectPushedMessages, type PushedMessageView } from '../messages/message.query.ts'
-import { userJson } from '../pictures.sql.ts'
-import type { UserPicture } from '../users/user.presenter.ts'
+import { userJson } from '../pictures/picture.sql.ts'
+import type { UserPicture } from '../pictures/picture.types.ts'
 
 export interface NotificationRow {
   id: number

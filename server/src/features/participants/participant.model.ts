@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
-import type { AgentPicture } from '../conversations/conversation.query.ts'
-import { userJson } from '../pictures.sql.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
+import type { AgentPicture } from '../pictures/picture.types.ts'
+import { userJson } from '../pictures/picture.sql.ts'
 
 /** Those of these people who may see the inbox now watch the conversation. */
 export async function addParticipants(ctx: Context, conversation: ConversationRecord, userIds: number[]): Promise<void> {

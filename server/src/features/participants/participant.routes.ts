@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { Empty, Nullable, operation } from '../../http/operation.ts'
 import { invalidField } from '../../http/errors.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
-import { accessConversation } from '../conversations/conversation.model.ts'
+import { accessConversation } from '../conversations/access.model.ts'
 import { Agent } from '../schemas.ts'
 import { listParticipants, removeParticipants, replaceParticipants, watchConversation } from './participant.model.ts'
 

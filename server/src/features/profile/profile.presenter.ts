@@ -3,7 +3,7 @@ import type { Services } from '../../context/context.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { iso } from '../../lib/times.ts'
-import { avatarJson } from '../pictures.sql.ts'
+import { avatarJson } from '../pictures/picture.sql.ts'
 import { AVAILABILITIES, availabilityStatus } from '../users/user.presenter.ts'
 import type { ProfileAccount, ProfileRow } from '../../vocabulary/caller.ts'
 

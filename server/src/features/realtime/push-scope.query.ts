@@ -2,9 +2,10 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Services } from '../../context/context.ts'
 import type { Performer } from '../../vocabulary/caller.ts'
 import { findConversation, type ConversationView } from '../conversations/conversation.query.ts'
-import { selectPushedMessages, type ContactPicture, type PushedMessageView } from '../messages/message.query.ts'
-import { botJson, contactJson, userJson } from '../pictures.sql.ts'
-import { presentBotSender, presentUserSender, type BotPicture, type UserPicture } from '../users/user.presenter.ts'
+import { selectPushedMessages, type PushedMessageView } from '../messages/message.query.ts'
+import type { BotPicture, ContactPicture, UserPicture } from '../pictures/picture.types.ts'
+import { botJson, contactJson, userJson } from '../pictures/picture.sql.ts'
+import { presentBotSender, presentUserSender } from '../users/user.presenter.ts'
 
 /** Loads what pushes show, each record once for all the events of one commit. */
 export class PushScope {

@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { MissingParamError, NotAuthorizedError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
-import type { AgentPicture } from '../conversations/conversation.query.ts'
-import { userJson } from '../pictures.sql.ts'
-import type { TeamRecord } from './team.model.ts'
+import type { AgentPicture } from '../pictures/picture.types.ts'
+import { userJson } from '../pictures/picture.sql.ts'
+import type { TeamRecord } from './team.presenter.ts'
 
 type UserIds = number[] | null | undefined
 

@@ -2,16 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
-
-export interface TeamRecord {
-  id: number
-  name: string
-  description: string | null
-  allow_auto_assign: boolean | null
-  account_id: number
-  /** The caller is one of its members. */
-  is_member: boolean
-}
+import type { TeamRecord } from './team.presenter.ts'
 
 export interface TeamFields {
   name?: string | null

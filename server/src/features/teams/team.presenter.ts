@@ -1,4 +1,3 @@
-import type { TeamRecord } from './team.model.ts'
 
 export function presentTeam(team: TeamRecord) {
   return {
@@ -9,4 +8,14 @@ export function presentTeam(team: TeamRecord) {
     account_id: team.account_id,
     is_member: team.is_member,
   }
+}
+
+export interface TeamRecord {
+  id: number
+  name: string
+  description: string | null
+  allow_auto_assign: boolean | null
+  account_id: number
+  /** The caller is one of its members. */
+  is_member: boolean
 }

@@ -1,28 +1,5 @@
 import type { Services } from '../../context/context.ts'
-
-/** The columns of a person that every picture of them needs, as `userJson` selects them. */
-export interface UserPicture {
-  id: number
-  name: string
-  display_name: string | null
-  pubsub_token?: string | null
-  /** Of the membership in the account at hand; absent when they are no member of it. */
-  availability?: number | null
-  auto_offline?: boolean | null
-  avatar?: AvatarBlob | null
-}
-
-export interface AvatarBlob {
-  id: number
-  filename: string
-  content_type: string | null
-}
-
-export interface BotPicture {
-  id: number
-  name: string | null
-  avatar?: AvatarBlob | null
-}
+import type { UserPicture, BotPicture } from '../pictures/picture.types.ts'
 
 /** A person as sender, performer or assignee on the cable. `accountId` absent: seen from no account, so no status. */
 export function presentUserSender(app: Services, user: UserPicture, accountId: number | null) {

@@ -1,15 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { NotFoundError, RecordInvalidError } from '../../http/errors.ts'
-
-export interface WebhookRecord {
-  id: number
-  account_id: number
-  name: string | null
-  url: string
-  subscriptions: string[] | null
-  inbox: { id: number; name: string } | null
-}
+import type { WebhookRecord } from './webhook.presenter.ts'
 
 export interface WebhookFields {
   name?: string | null

@@ -1,5 +1,4 @@
 import type { Services } from '../../context/context.ts'
-import type { WebhookRecord } from './webhook.model.ts'
 import { webhookSecret } from './webhook.secret.ts'
 
 export function presentWebhook(app: Services, webhook: WebhookRecord) {
@@ -12,4 +11,13 @@ export function presentWebhook(app: Services, webhook: WebhookRecord) {
     ...(webhook.inbox && { inbox: webhook.inbox }),
     secret: webhookSecret(app.config, 'account', webhook.id),
   }
+}
+
+export interface WebhookRecord {
+  id: number
+  account_id: number
+  name: string | null
+  url: string
+  subscriptions: string[] | null
+  inbox: { id: number; name: string } | null
 }

@@ -2,32 +2,11 @@ import { sql } from 'kysely'
 import { STATUS_CODES } from 'node:http'
 import type { Services } from '../../context/context.ts'
 import { reactionsTo, type DeliveryScope, type ReactionsByName } from '../../events/reactions.ts'
-import type { EventName } from '../../vocabulary/events.ts'
 import { signWebhook } from '../../lib/hmac.ts'
 import { FetchError, safeFetch } from '../../lib/safe-fetch.ts'
 import { webhookSecret } from './webhook.secret.ts'
-import { deliveryFailed, deliveryRecovered } from './delivery.outcome.ts'
-
-export type DeliveryKind = 'account' | 'inbox' | 'bot'
-
-export interface Delivery {
-  id: string
-  seq: number
-  event_id: number
-  event_name: string
-  account_id: number
-  kind: DeliveryKind
-  endpoint_id: number
-  stream: string
-  data: Record<string, any>
-  body: string | null
-  last_error: string | null
-  attempts: number
-  created_at: Date
-  event: EventName
-  url: string | null
-  account_name: string
-}
+import { deliveryFailed, deliveryRecovered } from './delivery-outcome.model.ts'
+import type { Delivery } from './delivery.types.ts'
 
 /** At once, then after these many seconds; in all about a day. An inbox's own webhook skips the first wait. */
 const WAITS = [1, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800]

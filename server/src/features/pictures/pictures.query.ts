@@ -1,7 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { AgentPicture, AssigneeBotPicture } from './conversations/conversation.query.ts'
-import type { AttachmentView, ContactPicture } from './messages/message.query.ts'
-import { attachmentsJson, botsJson, contactsJson, unreadCount, usersJson } from './pictures.sql.ts'
+import type { AgentPicture, AssigneeBotPicture, AttachmentView, ContactPicture } from './picture.types.ts'
+import { attachmentsJson, botsJson, contactsJson, unreadCount, usersJson } from './picture.sql.ts'
 
 type Ids = RawBuilder<unknown>
 

@@ -1,8 +1,9 @@
 import type { Context } from '../../context/context.ts'
 import { NotFoundError, unprocessable } from '../../http/errors.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { removeAttachments } from './attachment.model.ts'
-import { accessMessage, updateMessage, type MessageRow } from './message.model.ts'
+import { accessMessage, updateMessage } from './message.model.ts'
+import type { MessageRow } from './message.record.ts'
 
 const DELETED = 'This message was deleted'
 

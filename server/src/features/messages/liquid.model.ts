@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { renderLiquid } from '../../lib/liquid.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
-import type { NewMessage } from './message.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
+import type { NewMessage } from './message.record.ts'
 
 const HAS_LIQUID = /\{\{|\{%/
 

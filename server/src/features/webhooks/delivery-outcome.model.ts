@@ -1,9 +1,8 @@
-import type { Services } from '../../context/context.ts'
+import { Context, type Services } from '../../context/context.ts'
 import { inTransaction } from '../../context/transaction.ts'
-import { Context } from '../../context/context.ts'
 import { openAfterBotFailure } from '../conversations/status.model.ts'
 import { markMessageDelivered, markMessageFailed } from '../messages/message-status.model.ts'
-import type { Delivery } from './delivery.pump.ts'
+import type { Delivery } from './delivery.types.ts'
 
 /** What the first failed attempt means for the desk; the later ones tell it nothing new. */
 export async function deliveryFailed(app: Services, delivery: Delivery, problem: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { Context } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
 import { featuresOf } from '../accounts/account.features.ts'
 import { loadAccount } from '../accounts/account.model.ts'
-import { LEAD } from './contact.model.ts'
+import { LEAD } from './contact.record.ts'
 import { presentContactView } from './contact.presenter.ts'
 import { selectContacts } from './contact.query.ts'
 

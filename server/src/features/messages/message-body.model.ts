@@ -3,9 +3,9 @@ import Type, { type Static } from 'typebox'
 import type { Context } from '../../context/context.ts'
 import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { BagOrText, File, Nullable, Strict } from '../../http/operation.ts'
-import type { ConversationRecord } from '../conversations/conversation.model.ts'
+import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { CONTENT_TYPES, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
-import type { NewMessage } from './message.model.ts'
+import type { NewMessage } from './message.record.ts'
 
 /** What the Application API takes for a new message. */
 export const MessageBody = Type.Partial(

@@ -1,0 +1,74 @@
+import { sql, type RawBuilder } from 'kysely'
+import type { Context } from '../../context/context.ts'
+import { prepared } from '../../db/prepared.ts'
+import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
+import type { ConversationRecord } from './conversation.record.ts'
+
+type Row = ConversationRecord & { caller_is_member: boolean }
+
+const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid, c.status, c.priority, c.assignee_id,
+  c.assignee_agent_bot_id, c.team_id, c.contact_id, c.contact_inbox_id, c.campaign_id, c.created_at, c.updated_at,
+  c.last_activity_at, c.contact_last_seen_at, c.agent_last_seen_at, c.assignee_last_seen_at, c.first_reply_created_at,
+  c.waiting_since, c.snoozed_until, coalesce(c.additional_attributes, '{}') as additional_attributes,
+  coalesce(c.custom_attributes, '{}') as custom_attributes, c.cached_label_list, i.name as inbox_name, i.channel_type,
+  i.enable_auto_assignment, i.enable_email_collect, i.greeting_enabled, i.greeting_message, i.working_hours_enabled, i.out_of_office_message,
+  i.timezone, i.csat_survey_enabled, i.csat_config, ct.name as contact_name,
+  ct.email as contact_email, coalesce(ct.blocked, false) as contact_blocked,
+  exists (select 1 from agent_bot_inboxes b where b.inbox_id = c.inbox_id and b.status = 0) as has_active_bot,
+  array(select user_id::integer from conversation_participants p where p.conversation_id = c.id) as participant_ids`
+
+/** The conversation of a display id, for those who may see it: members of its inbox or team, administrators, bots. */
+export async function accessConversation(ctx: Context, displayId: number): Promise<ConversationRecord> {
+  const door = doors[ctx.db.isTransaction ? 'locking' : 'reading']
+  const [conversation] = await door(ctx.db, { account_id: ctx.account.id, display_id: displayId, user_id: callerId(ctx) })
+  return checkAccess(ctx, conversation)
+}
+
+const LOCK = sql`for update of c`
+
+const doors = { locking: door(LOCK), reading: door(sql``) }
+
+function door(lock: RawBuilder<unknown>) {
+  return prepared<{ account_id: number; display_id: number; user_id: number }, Row>((asked) =>
+    recordsWhere(sql`c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}`, isMember(asked.user_id), lock),
+  )
+}
+
+/** The two halves of that door, for a statement that reads what lies behind it at once. */
+export function isMember(userId: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql`(exists (select 1 from inbox_members im where im.inbox_id = c.inbox_id and im.user_id = ${userId})
+    or exists (select 1 from team_members tm where tm.team_id = c.team_id and tm.user_id = ${userId}))`
+}
+
+export function checkAccess<Found extends { caller_is_member: boolean }>(ctx: Context, conversation: Found | undefined): Found {
+  if (!conversation) throw new NotFoundError()
+  if (ctx.caller.kind === 'user' && !ctx.isAdministrator && !conversation.caller_is_member)
+    throw new NotAuthorizedError()
+  return conversation
+}
+
+export function callerId(ctx: Context): number {
+  return ctx.caller.kind === 'user' ? ctx.caller.user.id : 0
+}
+
+/** For work that nobody asked for by an id of theirs: jobs, deliveries. */
+export async function loadConversation(ctx: Context, id: number): Promise<ConversationRecord | undefined> {
+  return (await selectRecords(ctx, sql`c.id = ${id}`))[0]
+}
+
+/** A condition over `c`. In a writing transaction the row is locked, so that what changed is told truly. */
+export async function selectRecords(
+  ctx: Context,
+  where: RawBuilder<unknown>,
+  orderAndLimit: RawBuilder<unknown> = sql``,
+): Promise<Row[]> {
+  const end = sql`${orderAndLimit} ${ctx.db.isTransaction ? LOCK : sql``}`
+  return (await recordsWhere(where, sql`true`, end).execute(ctx.db)).rows
+}
+
+function recordsWhere(where: RawBuilder<unknown>, callerIsMember: RawBuilder<unknown>, end: RawBuilder<unknown>): RawBuilder<Row> {
+  return sql<Row>`
+    select ${RECORD_COLUMNS}, ${callerIsMember} as caller_is_member
+    from conversations c join inboxes i on i.id = c.inbox_id left join contacts ct on ct.id = c.contact_id
+    where ${where} ${end}`
+}

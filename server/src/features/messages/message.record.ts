@@ -1,0 +1,58 @@
+import { type ContentType, type MessageType } from './message.presenter.ts'
+import type { MessageRow as StoredMessage } from './message.query.ts'
+import type { UploadedFile } from '../../vocabulary/files.ts'
+
+export interface Sender {
+  type: 'User' | 'Contact' | 'AgentBot'
+  id: number
+}
+
+export interface NewMessage {
+  content?: string | null
+  message_type: MessageType
+  sender: Sender | null
+  private?: boolean
+  content_type?: ContentType
+  content_attributes?: Record<string, any>
+  additional_attributes?: Record<string, any>
+  source_id?: string | null
+  echo_id?: string | null
+  attachments?: AttachmentInput[]
+  /** Written by a rule or a campaign, not by a person: it is no first reply. */
+  automated?: boolean
+}
+
+/** The row as it was written, and how the contact stood before. */
+export interface WrittenMessage extends StoredMessage {
+  created_at: Date
+  contact_active_before: Date | null
+  contact_updated_before: Date | null
+}
+
+export interface MessageChanges {
+  content?: string | null
+  status?: number
+  content_type?: number
+  content_attributes?: Record<string, any>
+  processed_message_content?: string | null
+}
+
+export interface MessageRow {
+  id: number
+  conversation_id: number
+  content: string | null
+  message_type: number
+  private: boolean
+  status: number
+  content_type: number
+  content_attributes: Record<string, any> | string | null
+  updated_at: Date
+  created_at: Date
+  processed_message_content: string | null
+  source_id: string | null
+  sender_type: string | null
+  sender_id: number | null
+}
+
+/** A file of this request, or the signed id of one that was uploaded before. */
+export type AttachmentInput = UploadedFile | string
