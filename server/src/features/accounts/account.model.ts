@@ -2,19 +2,19 @@ import { sql } from 'kysely'
 import Type from 'typebox'
 import type { Context } from '../../http/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { LOCALES } from '../../lib/locales.ts'
 import { isLonger } from '../../lib/text.ts'
 import { DEFAULT_FLAGS, isFeature, withFeatures, type Feature } from './account.features.ts'
 
-/** Languages by the number Chatwoot keeps. */
-export const LOCALES = [
-  'en', 'ar', 'nl', 'fr', 'de', 'hi', 'it', 'ja', 'ko', 'pt', 'ru', 'zh', 'es', 'ml', 'ca', 'el', 'pt_BR', 'ro', 'ta', 'fa',
-  'zh_TW', 'vi', 'da', 'tr', 'cs', 'fi', 'id', 'sv', 'hu', 'no', 'zh_CN', 'pl', 'sk', 'uk', 'th', 'lv', 'is', 'he', 'lt', 'sr', 'bg',
-] as const
 /** Numbers whose language is no longer offered. */
 const CLOSED: readonly string[] = ['hi', 'zh']
 const OFFERED = LOCALES.filter((locale) => !CLOSED.includes(locale))
 /** As a parameter: by name, or by number. */
-export const Locale = Type.Unsafe<string>({ type: 'string', enum: OFFERED, 'x-values': OFFERED.map((locale) => LOCALES.indexOf(locale)) })
+export const Locale = Type.Unsafe<string>({
+  type: 'string',
+  enum: OFFERED,
+  'x-values': OFFERED.map((locale) => LOCALES.indexOf(locale)),
+})
 export const ACCOUNT_STATUSES = ['active', 'suspended'] as const
 
 export interface AccountRow {
@@ -57,7 +57,9 @@ export async function loadAccount(ctx: Context, id: number): Promise<AccountRow>
 /** In the order asked for. */
 export async function loadAccounts(ctx: Context, ids: number[]): Promise<AccountRow[]> {
   const { rows } = await sql<AccountRow>`
-    select ${COLUMNS} from accounts where id = any(${ids}::integer[]) order by array_position(${ids}::integer[], id)`.execute(ctx.db)
+    select ${COLUMNS} from accounts where id = any(${ids}::integer[]) order by array_position(${ids}::integer[], id)`.execute(
+    ctx.db,
+  )
   return rows
 }
 
@@ -118,14 +120,16 @@ const MAX_SETTINGS_MINUTES = 1_439_856
 function checkAccount(account: Columns): void {
   const problems: [string, string][] = []
   const tooLong = (field: 'name' | 'domain' | 'support_email', limit: number) => {
-    if (isLonger(account[field], limit)) problems.push([field, `${humanize(field)} is too long (maximum is ${limit} characters)`])
+    if (isLonger(account[field], limit))
+      problems.push([field, `${humanize(field)} is too long (maximum is ${limit} characters)`])
   }
   if (!account.name?.trim()) problems.push(['name', "Name can't be blank"])
   tooLong('name', 255)
   tooLong('domain', 100)
   // The column's limit; Chatwoot's check of all texts says 255 before the column is asked.
   tooLong('support_email', (account.support_email?.length ?? 0) > 255 ? 255 : 100)
-  if (Object.keys(account.limits ?? {}).some((name) => !LIMITS.includes(name))) problems.push(['limits', 'Limits : Invalid data'])
+  if (Object.keys(account.limits ?? {}).some((name) => !LIMITS.includes(name)))
+    problems.push(['limits', 'Limits : Invalid data'])
   problems.push(...settingsProblems(account.settings ?? {}))
   if (problems.length) throw new RecordInvalidError(problems)
 }
@@ -147,7 +151,8 @@ function settingsProblems(settings: Record<string, unknown>): [string, string][]
     if (SETTING_TYPES[name] && !SETTING_TYPES[name](value)) return [[name, `${label} must be of type type`]]
     if (name !== 'auto_resolve_after') return []
     if ((value as number) < 10) return [[name, `${label} must be greater than or equal to 10`]]
-    if ((value as number) > MAX_SETTINGS_MINUTES) return [[name, `${label} must be less than or equal to ${MAX_SETTINGS_MINUTES}`]]
+    if ((value as number) > MAX_SETTINGS_MINUTES)
+      return [[name, `${label} must be less than or equal to ${MAX_SETTINGS_MINUTES}`]]
     return []
   })
 }

@@ -1,7 +1,8 @@
 import type { App } from '../../app.ts'
+import { localeName } from '../../lib/locales.ts'
 import { iso } from '../../lib/times.ts'
 import { featuresOf } from './account.features.ts'
-import { ACCOUNT_STATUSES, LOCALES, type AccountRow } from './account.model.ts'
+import { ACCOUNT_STATUSES, type AccountRow } from './account.model.ts'
 import type { CacheKeys } from './cache-key.model.ts'
 
 /** As the Platform API shows an account. */
@@ -9,7 +10,7 @@ export function presentPlatformAccount(app: App, account: AccountRow) {
   return {
     id: account.id,
     name: account.name,
-    locale: account.locale === null ? null : (LOCALES[account.locale] ?? 'en'),
+    locale: account.locale === null ? null : localeName(account.locale),
     domain: account.domain,
     support_email: account.support_email || app.config.mailerSender,
     features: featuresOf(account.feature_flags),
@@ -40,7 +41,7 @@ export function presentAccount(app: App, account: AccountRow, cacheKeys: CacheKe
     domain: account.domain,
     features: featuresOf(account.feature_flags),
     id: account.id,
-    locale: account.locale === null ? null : (LOCALES[account.locale] ?? 'en'),
+    locale: account.locale === null ? null : localeName(account.locale),
     name: account.name,
     support_email: account.support_email || app.config.mailerSender,
     status: ACCOUNT_STATUSES[account.status ?? 0] ?? 'active',
