@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
+import { translate } from '../../lib/translate.ts'
 import { replaceConversationLabels } from '../labels/label.model.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 import { createMessage } from '../messages/message.model.ts'
@@ -38,8 +39,13 @@ interface Settings {
   auto_resolve_label?: string | null
 }
 
-export async function resolveQuietOnesOf(ctx: Context, { account_id: accountId }: { account_id: number }): Promise<void> {
-  const { rows } = await sql<{ settings: Settings }>`select settings from accounts where id = ${accountId}`.execute(ctx.db)
+export async function resolveQuietOnesOf(
+  ctx: Context,
+  { account_id: accountId }: { account_id: number },
+): Promise<void> {
+  const { rows } = await sql<{ settings: Settings }>`select settings from accounts where id = ${accountId}`.execute(
+    ctx.db,
+  )
   const settings = rows[0]?.settings ?? {}
   const minutes = Number(settings.auto_resolve_after)
   if (!minutes) return
@@ -66,6 +72,10 @@ async function sayFarewell(ctx: Context, conversation: ConversationRecord, conte
   if (view && canReply(ctx.app, view)) {
     await createMessage(ctx, conversation, { content, message_type: 'template', sender: null })
   } else {
-    await writeActivity(ctx, conversation, 'Auto-resolve message not sent due to outgoing message restrictions')
+    await writeActivity(
+      ctx,
+      conversation,
+      translate(conversation.account_locale, 'activity.auto_resolve_message_not_sent'),
+    )
   }
 }

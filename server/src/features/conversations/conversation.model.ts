@@ -50,6 +50,8 @@ export interface ConversationRecord {
   contact_blocked: boolean
   has_active_bot: boolean
   participant_ids: number[]
+  /** The language of what the server writes here, by Chatwoot's number. */
+  account_locale: number | null
 }
 
 type Row = ConversationRecord & { caller_is_member: boolean }
@@ -63,12 +65,17 @@ const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid,
   i.timezone, i.csat_survey_enabled, i.csat_config, ct.name as contact_name,
   ct.email as contact_email, coalesce(ct.blocked, false) as contact_blocked,
   exists (select 1 from agent_bot_inboxes b where b.inbox_id = c.inbox_id and b.status = 0) as has_active_bot,
-  array(select user_id::integer from conversation_participants p where p.conversation_id = c.id) as participant_ids`
+  array(select user_id::integer from conversation_participants p where p.conversation_id = c.id) as participant_ids,
+  (select locale from accounts a where a.id = c.account_id) as account_locale`
 
 /** The conversation of a display id, for those who may see it: members of its inbox or team, administrators, bots. */
 export async function accessConversation(ctx: Context, displayId: number): Promise<ConversationRecord> {
   const door = doors[ctx.db.isTransaction ? 'locking' : 'reading']
-  const [conversation] = await door(ctx.db, { account_id: ctx.account.id, display_id: displayId, user_id: callerId(ctx) })
+  const [conversation] = await door(ctx.db, {
+    account_id: ctx.account.id,
+    display_id: displayId,
+    user_id: callerId(ctx),
+  })
   return checkAccess(ctx, conversation)
 }
 
@@ -77,7 +84,11 @@ const doors = { locking: door(LOCK), reading: door(sql``) }
 
 function door(lock: RawBuilder<unknown>) {
   return prepared<{ account_id: number; display_id: number; user_id: number }, Row>((asked) =>
-    recordsWhere(sql`c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}`, isMember(asked.user_id), lock),
+    recordsWhere(
+      sql`c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}`,
+      isMember(asked.user_id),
+      lock,
+    ),
   )
 }
 
@@ -87,7 +98,10 @@ export function isMember(userId: RawBuilder<unknown>): RawBuilder<boolean> {
     or exists (select 1 from team_members tm where tm.team_id = c.team_id and tm.user_id = ${userId}))`
 }
 
-export function checkAccess<Found extends { caller_is_member: boolean }>(ctx: Context, conversation: Found | undefined): Found {
+export function checkAccess<Found extends { caller_is_member: boolean }>(
+  ctx: Context,
+  conversation: Found | undefined,
+): Found {
   if (!conversation) throw new NotFoundError()
   if (ctx.caller.kind === 'user' && !ctx.isAdministrator && !conversation.caller_is_member)
     throw new NotAuthorizedError()
@@ -113,7 +127,11 @@ export async function selectRecords(
   return (await recordsWhere(where, sql`true`, end).execute(ctx.db)).rows
 }
 
-function recordsWhere(where: RawBuilder<unknown>, callerIsMember: RawBuilder<unknown>, end: RawBuilder<unknown>): RawBuilder<Row> {
+function recordsWhere(
+  where: RawBuilder<unknown>,
+  callerIsMember: RawBuilder<unknown>,
+  end: RawBuilder<unknown>,
+): RawBuilder<Row> {
   return sql<Row>`
     select ${RECORD_COLUMNS}, ${callerIsMember} as caller_is_member
     from conversations c join inboxes i on i.id = c.inbox_id left join contacts ct on ct.id = c.contact_id
@@ -211,7 +229,12 @@ export function about(conversation: ConversationRecord) {
 }
 
 /** Says what was written of a conversation. */
-export function sayWhatChanged(ctx: Context, conversation: ConversationRecord, changes: Changes, byContact = false): void {
+export function sayWhatChanged(
+  ctx: Context,
+  conversation: ConversationRecord,
+  changes: Changes,
+  byContact = false,
+): void {
   const base = about(conversation)
   if ('status' in changes) {
     ctx.emit('conversation.status_changed', { ...base, changes })

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../../http/context.ts'
 import { invalidField } from '../../http/errors.ts'
+import { translate } from '../../lib/translate.ts'
 import { about, loadConversation, updateConversation, type ConversationRecord } from './conversation.model.ts'
 import {
   CONVERSATION_STATUSES,
@@ -64,5 +65,5 @@ export async function openAfterBotFailure(ctx: Context, conversationId: number):
     and settings ->> 'keep_pending_on_bot_failure' = 'true'`.execute(ctx.db)
   if (rows.length) return
   await updateConversation(ctx, conversation, { status: OPEN })
-  await writeActivity(ctx, conversation, 'Conversation was marked open by system due to an error with the agent bot.')
+  await writeActivity(ctx, conversation, translate(conversation.account_locale, 'activity.opened_after_bot_failure'))
 }

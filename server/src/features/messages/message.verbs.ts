@@ -1,17 +1,21 @@
 import type { Context } from '../../http/context.ts'
 import { NotFoundError, unprocessable } from '../../http/errors.ts'
+import { translate } from '../../lib/translate.ts'
 import type { ConversationRecord } from '../conversations/conversation.model.ts'
 import { removeAttachments } from './attachment.model.ts'
 import { accessMessage, updateMessage, type MessageRow } from './message.model.ts'
 
-const DELETED = 'This message was deleted'
-
 /** A mark stays in its place, for agents and visitors alike. */
-export async function deleteMessage(ctx: Context, conversation: ConversationRecord, message: MessageRow): Promise<void> {
+export async function deleteMessage(
+  ctx: Context,
+  conversation: ConversationRecord,
+  message: MessageRow,
+): Promise<void> {
   await removeAttachments(ctx, message.id)
+  const content = translate(conversation.account_locale, 'message.deleted')
   await updateMessage(ctx, conversation, message, {
-    content: DELETED,
-    processed_message_content: DELETED,
+    content,
+    processed_message_content: content,
     content_type: 0,
     content_attributes: { deleted: true },
   })
