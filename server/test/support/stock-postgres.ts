@@ -51,6 +51,9 @@ export async function startStockPostgres(settings: Record<string, string> = {}):
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   )
+  // Should whoever started it end by an error.
+  const end = () => void server.kill('SIGQUIT')
+  process.once('exit', end)
   let said = ''
   server.stderr.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-2000)))
   const url = `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`
@@ -66,6 +69,7 @@ export async function startStockPostgres(settings: Record<string, string> = {}):
     version: await version(),
     url,
     async stop() {
+      process.off('exit', end)
       const gone = once(server, 'exit')
       if (server.exitCode === null && server.kill('SIGINT')) await gone
       rmSync(folder, { recursive: true, force: true })
