@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { WebSocket } from 'ws'
 import type { Database } from '../server/src/db/connect.ts'
-import type { Desk } from './seed.ts'
+import type { BusyDesk, Desk } from './seed.ts'
 
 /** Memory is the slope between two counts: what the process holds besides, and what its heap has spare, is in both. */
 const FEW = 1000
@@ -117,6 +117,18 @@ async function openAll(base: string, identifiers: string[]): Promise<WebSocket[]
     sockets.push(...(await Promise.all(identifiers.slice(i, i + 50).map((identifier) => subscribe(base, identifier)))))
   }
   return sockets
+}
+
+const DASHBOARDS = 10
+
+/** Some of a busy desk's agents look on. Returns how to send them away. */
+export async function openDashboards(base: string, { accountId, pubsubTokens }: BusyDesk): Promise<() => void> {
+  const listening = pubsubTokens.slice(0, DASHBOARDS)
+  const sockets = await openAll(
+    base,
+    listening.map((agent) => JSON.stringify({ channel: 'RoomChannel', account_id: accountId, ...agent })),
+  )
+  return () => sockets.forEach((socket) => socket.terminate())
 }
 
 function subscribe(base: string, identifier: string): Promise<WebSocket> {

@@ -1,9 +1,13 @@
 import { sql } from 'kysely'
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import type { Config } from '../config.ts'
+import type { Database } from '../db/connect.ts'
 import { hasEmbedded } from '../db/embedded.ts'
+import { pendingMigrations } from '../db/migrate.ts'
 import { CHATWOOT_VERSION } from '../features/health/health.routes.ts'
 import type { Command } from './command.ts'
-import { configOf, DATA_OPTION, JSON_OPTION, print, sentenceOf, withSession, type CommandSession } from './session.ts'
+import { lookAtServer, type Note } from './doctor-server.ts'
+import { configOf, DATA_OPTION, JSON_OPTION, print, sentenceOf, withDatabase } from './session.ts'
 
 const GIGABYTE = 1024 ** 3
 
@@ -14,36 +18,53 @@ export const doctor: Command = {
   options: [DATA_OPTION, JSON_OPTION],
   run: async ({ values }) => {
     const config = configOf(values)
-    const checks: { check: string; ok: boolean; detail: string }[] = []
-    const note: Note = (check, ok, detail) => void checks.push({ check, ok, detail })
+    const checks: { check: string; ok: boolean; detail: string; advice?: true }[] = []
+    const note: Note = (check, ok, detail, advice) => void checks.push({ check, ok, detail, ...(advice && { advice }) })
     note('Node', true, process.versions.node)
     if (existsSync(config.dataFolder)) {
       const { bavail, bsize } = statfsSync(config.dataFolder)
       const free = (bavail * bsize) / GIGABYTE
       note('Disk', free > 1, `${free.toFixed(1)} GB free in ${config.dataFolder}${free > 1 ? '' : ': make room'}`)
-      note('Data folder', isWritable(config.dataFolder), isWritable(config.dataFolder) ? 'can be written' : 'cannot be written: change its owner')
+      note(
+        'Data folder',
+        isWritable(config.dataFolder),
+        isWritable(config.dataFolder) ? 'can be written' : 'cannot be written: change its owner',
+      )
     }
     if (config.databaseUrl || hasEmbedded(config.dataFolder)) {
-      await withSession(values, (session) => lookInside(session, note)).catch((error: Error) => note('PostgreSQL', false, sentenceOf(error)))
+      await withDatabase(values, (database) => lookInside(database, config, note)).catch((error: Error) =>
+        note('PostgreSQL', false, sentenceOf(error)),
+      )
     } else note('PostgreSQL', false, `there is no database in ${config.dataFolder} yet: parley start makes it`)
     const ok = checks.every((one) => one.ok)
-    print(values, { ok, checks }, checks.map((one) => `${one.ok ? 'ok  ' : 'BAD '} ${one.check}: ${one.detail}`))
+    print(
+      values,
+      { ok, checks },
+      checks.map((one) => `${!one.ok ? 'BAD ' : one.advice ? 'hint' : 'ok  '} ${one.check}: ${one.detail}`),
+    )
     if (!ok) process.exitCode = 1
   },
 }
 
-type Note = (check: string, ok: boolean, detail: string) => void
-
-async function lookInside({ app, database }: CommandSession, note: Note): Promise<void> {
-  const { rows } = await sql<{ version: string; accounts: number; waiting: number; failed: number }>`
-    select current_setting('server_version') as version, (select count(*)::integer from accounts) as accounts,
-      (select count(*)::integer from parley.deliveries where attempts > 0) as waiting,
-      (select count(*)::integer from parley_jobs.jobs where attempts >= max_attempts) as failed`.execute(database.kysely)
-  const { version, accounts, waiting, failed } = rows[0]!
-  note('PostgreSQL', Number.parseInt(version, 10) >= 15, `${version}${app.config.databaseUrl ? '' : ', embedded'}`)
+async function lookInside(database: Database, config: Config, note: Note): Promise<void> {
+  if (!(await lookAtServer(database, config, note))) return
+  const pending = await pendingMigrations(database.pool)
+  if (pending.length)
+    return note('Schema', false, `lacks ${pending.join(', ')}: parley migrate, or a start, brings it up to date`)
   note('Schema', true, `Chatwoot ${CHATWOOT_VERSION}, up to date`)
+  const { rows } = await sql<{ accounts: number; waiting: number; failed: number }>`
+    select (select count(*)::integer from accounts) as accounts,
+      (select count(*)::integer from parley.deliveries where attempts > 0) as waiting,
+      (select count(*)::integer from parley_jobs.jobs where attempts >= max_attempts) as failed`.execute(
+    database.kysely,
+  )
+  const { accounts, waiting, failed } = rows[0]!
   note('Accounts', true, accounts ? String(accounts) : 'none yet: parley setup')
-  note('Webhooks', waiting === 0, waiting ? `${waiting} deliveries failed and are tried again: look at the endpoints` : 'nothing waits')
+  note(
+    'Webhooks',
+    waiting === 0,
+    waiting ? `${waiting} deliveries failed and are tried again: look at the endpoints` : 'nothing waits',
+  )
   note('Jobs', failed === 0, failed ? `${failed} jobs were given up: look at the log` : 'none was given up')
 }
 

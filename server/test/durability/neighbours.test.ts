@@ -16,7 +16,7 @@ let messages: string
 beforeAll(async () => {
   server = await realServer(folder)
   await server.start()
-  const set = JSON.parse(server.command('setup', '--json').stdout)
+  const set = JSON.parse((await server.command('setup', '--json')).stdout)
   token = set.user.access_token
   api = `/api/v1/accounts/${set.account.id}`
   const { id: inbox } = await answerOf('POST', `${api}/inboxes`, { name: 'API', channel: { type: 'api' } })

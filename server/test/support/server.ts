@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export interface RealServer {
   /** The process of its database. */
   postmaster: () => number
   output: () => string
-  command: (...words: string[]) => { status: number | null; stdout: string; stderr: string }
+  command: (...words: string[]) => Promise<{ status: number; stdout: string; stderr: string }>
 }
 
 export function freePort(): Promise<number> {
@@ -30,12 +30,12 @@ export function freePort(): Promise<number> {
 }
 
 export async function realServer(folder: string, env: Record<string, string> = {}): Promise<RealServer> {
-  const port = await freePort()
+  const port = env.PORT ?? String(await freePort())
   const base = `http://127.0.0.1:${port}`
   const all: Record<string, string> = {
     PATH: process.env.PATH!,
     PARLEY_DATA: folder,
-    PORT: String(port),
+    PORT: port,
     LOG_LEVEL: 'fatal',
     NODE_ENV: 'production',
     WEBHOOK_ALLOW_PRIVATE_NETWORK: 'true',
@@ -44,7 +44,10 @@ export async function realServer(folder: string, env: Record<string, string> = {
   }
   let child: ChildProcess | undefined
   let said = ''
-  const gone = (one: ChildProcess) => new Promise<number | null>((done) => (one.exitCode !== null || one.signalCode ? done(one.exitCode) : one.once('exit', done)))
+  const gone = (one: ChildProcess) =>
+    new Promise<number | null>((done) =>
+      one.exitCode !== null || one.signalCode ? done(one.exitCode) : one.once('exit', done),
+    )
   const postmaster = () => Number(readFileSync(join(folder, 'postgres/postmaster.pid'), 'utf8').split('\n')[0])
   return {
     base,
@@ -54,17 +57,23 @@ export async function realServer(folder: string, env: Record<string, string> = {
     async start() {
       child = spawn(process.execPath, [PARLEY, 'start'], { env: all, stdio: ['ignore', 'pipe', 'pipe'] })
       const own = child
-      for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (said += data.toString()))
+      for (const stream of [child.stdout!, child.stderr!])
+        stream.on('data', (data: Buffer) => (said += data.toString()))
       for (let i = 0; i < 600; i++) {
         if (own.exitCode !== null) throw new Error(`the server ended: ${said.slice(-500)}`)
-        if (await fetch(`${base}/health`).then((answer) => answer.ok, () => false)) return
+        if (
+          await fetch(`${base}/health`).then(
+            (answer) => answer.ok,
+            () => false,
+          )
+        )
+          return
         await new Promise((done) => setTimeout(done, 25))
       }
       throw new Error('the server did not start')
     },
     async kill(whom) {
-      const database = postmaster()
-      if (whom !== 'server') process.kill(database, 'SIGKILL')
+      if (whom !== 'server') process.kill(postmaster(), 'SIGKILL')
       if (whom === 'database') return
       child!.kill('SIGKILL')
       await gone(child!)
@@ -74,9 +83,11 @@ export async function realServer(folder: string, env: Record<string, string> = {
       child.kill('SIGTERM')
       return gone(child)
     },
-    command(...words) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [PARLEY, ...words], { env: all, encoding: 'utf8' })
-      return { status, stdout, stderr }
-    },
+    command: (...words) =>
+      new Promise((done) => {
+        execFile(process.execPath, [PARLEY, ...words], { env: all }, (error, stdout, stderr) =>
+          done({ status: error ? Number(error.code) : 0, stdout, stderr }),
+        )
+      }),
   }
 }

@@ -2,15 +2,21 @@ import { sql } from 'kysely'
 import Type from 'typebox'
 import type { Context } from '../../context/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { LOCALES } from '../../lib/locales.ts'
 import { isLonger } from '../../lib/text.ts'
 import { DEFAULT_FLAGS, isFeature, withFeatures, type Feature } from './account.features.ts'
-import { ACCOUNT_STATUSES, LOCALES, type AccountRow } from './account.record.ts'
+import { ACCOUNT_STATUSES, type AccountRow } from './account.record.ts'
 
 /** Numbers whose language is no longer offered. */
 const CLOSED: readonly string[] = ['hi', 'zh']
 const OFFERED = LOCALES.filter((locale) => !CLOSED.includes(locale))
 /** As a parameter: by name, or by number. */
-export const Locale = Type.Unsafe<string>({ type: 'string', enum: OFFERED, 'x-values': OFFERED.map((locale) => LOCALES.indexOf(locale)) })
+export const Locale = Type.Unsafe<string>({
+  type: 'string',
+  enum: OFFERED,
+  'x-values': OFFERED.map((locale) => LOCALES.indexOf(locale)),
+})
+
 export interface AccountFields {
   name?: string | null
   locale?: string | null
@@ -35,7 +41,9 @@ export async function loadAccount(ctx: Context, id: number): Promise<AccountRow>
 /** In the order asked for. */
 export async function loadAccounts(ctx: Context, ids: number[]): Promise<AccountRow[]> {
   const { rows } = await sql<AccountRow>`
-    select ${COLUMNS} from accounts where id = any(${ids}::integer[]) order by array_position(${ids}::integer[], id)`.execute(ctx.db)
+    select ${COLUMNS} from accounts where id = any(${ids}::integer[]) order by array_position(${ids}::integer[], id)`.execute(
+    ctx.db,
+  )
   return rows
 }
 
@@ -96,14 +104,16 @@ const MAX_SETTINGS_MINUTES = 1_439_856
 function checkAccount(account: Columns): void {
   const problems: [string, string][] = []
   const tooLong = (field: 'name' | 'domain' | 'support_email', limit: number) => {
-    if (isLonger(account[field], limit)) problems.push([field, `${humanize(field)} is too long (maximum is ${limit} characters)`])
+    if (isLonger(account[field], limit))
+      problems.push([field, `${humanize(field)} is too long (maximum is ${limit} characters)`])
   }
   if (!account.name?.trim()) problems.push(['name', "Name can't be blank"])
   tooLong('name', 255)
   tooLong('domain', 100)
   // The column's limit; Chatwoot's check of all texts says 255 before the column is asked.
   tooLong('support_email', (account.support_email?.length ?? 0) > 255 ? 255 : 100)
-  if (Object.keys(account.limits ?? {}).some((name) => !LIMITS.includes(name))) problems.push(['limits', 'Limits : Invalid data'])
+  if (Object.keys(account.limits ?? {}).some((name) => !LIMITS.includes(name)))
+    problems.push(['limits', 'Limits : Invalid data'])
   problems.push(...settingsProblems(account.settings ?? {}))
   if (problems.length) throw new RecordInvalidError(problems)
 }
@@ -125,7 +135,8 @@ function settingsProblems(settings: Record<string, unknown>): [string, string][]
     if (SETTING_TYPES[name] && !SETTING_TYPES[name](value)) return [[name, `${label} must be of type type`]]
     if (name !== 'auto_resolve_after') return []
     if ((value as number) < 10) return [[name, `${label} must be greater than or equal to 10`]]
-    if ((value as number) > MAX_SETTINGS_MINUTES) return [[name, `${label} must be less than or equal to ${MAX_SETTINGS_MINUTES}`]]
+    if ((value as number) > MAX_SETTINGS_MINUTES)
+      return [[name, `${label} must be less than or equal to ${MAX_SETTINGS_MINUTES}`]]
     return []
   })
 }

@@ -1,14 +1,15 @@
 import type { Services } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { featuresOf } from './account.features.ts'
-import { ACCOUNT_STATUSES, type AccountRow, type CacheKeys, LOCALES } from './account.record.ts'
+import { ACCOUNT_STATUSES, type AccountRow, type CacheKeys } from './account.record.ts'
+import { localeName } from '../../lib/locales.ts'
 
 /** As the Platform API shows an account. */
 export function presentPlatformAccount(app: Services, account: AccountRow) {
   return {
     id: account.id,
     name: account.name,
-    locale: account.locale === null ? null : (LOCALES[account.locale] ?? 'en'),
+    locale: account.locale === null ? null : localeName(account.locale),
     domain: account.domain,
     support_email: account.support_email || app.config.mailerSender,
     features: featuresOf(account.feature_flags),
@@ -39,7 +40,7 @@ export function presentAccount(app: Services, account: AccountRow, cacheKeys: Ca
     domain: account.domain,
     features: featuresOf(account.feature_flags),
     id: account.id,
-    locale: account.locale === null ? null : (LOCALES[account.locale] ?? 'en'),
+    locale: account.locale === null ? null : localeName(account.locale),
     name: account.name,
     support_email: account.support_email || app.config.mailerSender,
     status: ACCOUNT_STATUSES[account.status ?? 0] ?? 'active',

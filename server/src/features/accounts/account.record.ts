@@ -1,10 +1,4 @@
 import type { CachedModel } from '../../vocabulary/events.ts'
-/** Languages by the number Chatwoot keeps. */
-export const LOCALES = [
-  'en', 'ar', 'nl', 'fr', 'de', 'hi', 'it', 'ja', 'ko', 'pt', 'ru', 'zh', 'es', 'ml', 'ca', 'el', 'pt_BR', 'ro', 'ta', 'fa',
-  'zh_TW', 'vi', 'da', 'tr', 'cs', 'fi', 'id', 'sv', 'hu', 'no', 'zh_CN', 'pl', 'sk', 'uk', 'th', 'lv', 'is', 'he', 'lt', 'sr', 'bg',
-] as const
-
 export const ACCOUNT_STATUSES = ['active', 'suspended'] as const
 
 export interface AccountRow {

@@ -4,12 +4,12 @@ import { OutsideError, RefusedError } from '../../http/errors.ts'
 import { limitAddress } from '../auth/limits.ts'
 import { createSession, findSessionOf } from '../auth/session.model.ts'
 import { isPlainEmail } from '../../lib/email.ts'
+import { localeName } from '../../lib/locales.ts'
 import { iso } from '../../lib/times.ts'
 import { currentAccount, loadProfile, presentPlatformUser } from '../profile/profile.presenter.ts'
 import { addMember } from '../users/membership.model.ts'
 import { findUserByEmail, insertUser, readyUser, type ReadyUser } from '../users/user.model.ts'
 import { createAccount, loadAccounts } from './account.model.ts'
-import { LOCALES } from './account.record.ts'
 
 interface SignUp {
   account_name?: string | null
@@ -45,7 +45,7 @@ export async function signUp(ctx: Context, body: SignUp) {
         ctx,
         user.accounts.map(({ id }) => id),
       )
-    ).map(({ id, locale }) => [id, LOCALES[locale ?? 0]]),
+    ).map(({ id, locale }) => [id, localeName(locale)]),
   )
   return {
     data: {

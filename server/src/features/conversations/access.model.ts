@@ -15,7 +15,8 @@ const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid,
   i.timezone, i.csat_survey_enabled, i.csat_config, ct.name as contact_name,
   ct.email as contact_email, coalesce(ct.blocked, false) as contact_blocked,
   exists (select 1 from agent_bot_inboxes b where b.inbox_id = c.inbox_id and b.status = 0) as has_active_bot,
-  array(select user_id::integer from conversation_participants p where p.conversation_id = c.id) as participant_ids`
+  array(select user_id::integer from conversation_participants p where p.conversation_id = c.id) as participant_ids,
+  (select locale from accounts a where a.id = c.account_id) as account_locale`
 
 /** The conversation of a display id, for those who may see it: members of its inbox or team, administrators, bots. */
 export async function accessConversation(ctx: Context, displayId: number): Promise<ConversationRecord> {

@@ -8,6 +8,7 @@ import { selectRecords } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { canReply, labelsOf, OPEN, RESOLVED, SNOOZED } from './conversation.presenter.ts'
 import { findConversation } from './conversation.query.ts'
+import { translate } from '../../lib/translate.ts'
 
 /** One run of the clock takes this many, so that it does not keep the others waiting. */
 const AT_ONCE = 100
@@ -40,8 +41,13 @@ interface Settings {
   auto_resolve_label?: string | null
 }
 
-export async function resolveQuietOnesOf(ctx: Context, { account_id: accountId }: { account_id: number }): Promise<void> {
-  const { rows } = await sql<{ settings: Settings }>`select settings from accounts where id = ${accountId}`.execute(ctx.db)
+export async function resolveQuietOnesOf(
+  ctx: Context,
+  { account_id: accountId }: { account_id: number },
+): Promise<void> {
+  const { rows } = await sql<{ settings: Settings }>`select settings from accounts where id = ${accountId}`.execute(
+    ctx.db,
+  )
   const settings = rows[0]?.settings ?? {}
   const minutes = Number(settings.auto_resolve_after)
   if (!minutes) return
@@ -68,6 +74,10 @@ async function sayFarewell(ctx: Context, conversation: ConversationRecord, conte
   if (view && canReply(ctx.app, view)) {
     await createMessage(ctx, conversation, { content, message_type: 'template', sender: null })
   } else {
-    await writeActivity(ctx, conversation, 'Auto-resolve message not sent due to outgoing message restrictions')
+    await writeActivity(
+      ctx,
+      conversation,
+      translate(conversation.account_locale, 'activity.auto_resolve_message_not_sent'),
+    )
   }
 }

@@ -96,7 +96,12 @@ export function about(conversation: ConversationRecord) {
 }
 
 /** Says what was written of a conversation. */
-export function sayWhatChanged(ctx: Context, conversation: ConversationRecord, changes: Changes, byContact = false): void {
+export function sayWhatChanged(
+  ctx: Context,
+  conversation: ConversationRecord,
+  changes: Changes,
+  byContact = false,
+): void {
   const base = about(conversation)
   if ('status' in changes) {
     ctx.emit('conversation.status_changed', { ...base, changes })

@@ -41,4 +41,6 @@ export interface ConversationRecord {
   contact_blocked: boolean
   has_active_bot: boolean
   participant_ids: number[]
+  /** The language of what the server writes here, by Chatwoot's number. */
+  account_locale: number | null
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { MissingParamError } from '../../http/errors.ts'
+import { translate } from '../../lib/translate.ts'
 import { updateContact } from '../contacts/contact.model.ts'
 import { loadContactRow } from '../contacts/contact.query.ts'
 import { checkAttributes } from './custom-attributes.ts'
@@ -33,12 +34,12 @@ export async function replaceAttributes(
 export async function muteConversation(ctx: Context, conversation: ConversationRecord): Promise<void> {
   await setBlocked(ctx, conversation, true)
   await updateConversation(ctx, conversation, { status: RESOLVED })
-  tellMuted(ctx, conversation, 'muted')
+  tellMuted(ctx, conversation, 'activity.muted')
 }
 
 export async function unmuteConversation(ctx: Context, conversation: ConversationRecord): Promise<void> {
   await setBlocked(ctx, conversation, false)
-  tellMuted(ctx, conversation, 'unmuted')
+  tellMuted(ctx, conversation, 'activity.unmuted')
 }
 
 async function setBlocked(ctx: Context, conversation: ConversationRecord, blocked: boolean): Promise<void> {
@@ -47,10 +48,10 @@ async function setBlocked(ctx: Context, conversation: ConversationRecord, blocke
   conversation.contact_blocked = blocked
 }
 
-function tellMuted(ctx: Context, conversation: ConversationRecord, word: 'muted' | 'unmuted'): void {
+function tellMuted(ctx: Context, conversation: ConversationRecord, key: 'activity.muted' | 'activity.unmuted'): void {
   ctx.later('conversations.write_activity', {
     conversation_id: conversation.id,
-    content: `${ctx.user.name} has ${word} the conversation`,
+    content: translate(conversation.account_locale, key, { name: ctx.user.name }),
   })
 }
 

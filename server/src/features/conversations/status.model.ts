@@ -13,6 +13,7 @@ import {
   type ConversationStatus,
 } from './conversation.presenter.ts'
 import { writeActivity } from '../messages/activity.model.ts'
+import { translate } from '../../lib/translate.ts'
 
 /** Without a status: open becomes resolved, anything else open. */
 export async function toggleStatus(
@@ -66,5 +67,5 @@ export async function openAfterBotFailure(ctx: Context, conversationId: number):
     and settings ->> 'keep_pending_on_bot_failure' = 'true'`.execute(ctx.db)
   if (rows.length) return
   await updateConversation(ctx, conversation, { status: OPEN })
-  await writeActivity(ctx, conversation, 'Conversation was marked open by system due to an error with the agent bot.')
+  await writeActivity(ctx, conversation, translate(conversation.account_locale, 'activity.opened_after_bot_failure'))
 }

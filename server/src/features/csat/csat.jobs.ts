@@ -6,12 +6,11 @@ import type { ConversationRecord } from '../conversations/conversation.record.ts
 import { canReply, labelsOf, RESOLVED } from '../conversations/conversation.presenter.ts'
 import { findConversation } from '../conversations/conversation.query.ts'
 import { writeActivity } from '../messages/activity.model.ts'
-import { DEFAULT_SURVEY } from '../messages/message.events.ts'
 import { createMessage } from '../messages/create-message.model.ts'
 import { contentAttributes, contentTypeNumber } from '../messages/message.presenter.ts'
+import { translate } from '../../lib/translate.ts'
 
 const INPUT_CSAT = contentTypeNumber('input_csat')
-const NOT_SENT = 'CSAT survey not sent due to outgoing message restrictions'
 
 /** Asks, once in a conversation, how it was. */
 export async function sendSurvey(ctx: Context, data: EventData<'conversation.resolved'>): Promise<void> {
@@ -19,10 +18,12 @@ export async function sendSurvey(ctx: Context, data: EventData<'conversation.res
   if (!conversation || conversation.status !== RESOLVED || !conversation.csat_survey_enabled) return
   if (!rulesAllow(conversation) || (await wasAsked(ctx, conversation.id))) return
   const view = await findConversation(ctx.db, conversation.id, 'push')
-  if (view && !canReply(ctx.app, view)) return writeActivity(ctx, conversation, NOT_SENT)
+  const locale = conversation.account_locale
+  if (view && !canReply(ctx.app, view))
+    return writeActivity(ctx, conversation, translate(locale, 'activity.survey_not_sent'))
   const { message, display_type: displayType } = conversation.csat_config ?? {}
   await createMessage(ctx, conversation, {
-    content: typeof message === 'string' && message.trim() ? message : DEFAULT_SURVEY,
+    content: typeof message === 'string' && message.trim() ? message : translate(locale, 'message.survey'),
     message_type: 'template',
     content_type: 'input_csat',
     content_attributes: { display_type: displayType ?? 'emoji' },
@@ -32,7 +33,10 @@ export async function sendSurvey(ctx: Context, data: EventData<'conversation.res
 
 /** The inbox may ask only those conversations that carry, or do not carry, one of some labels. */
 function rulesAllow(conversation: ConversationRecord): boolean {
-  const rules = (conversation.csat_config ?? {}).survey_rules as { operator?: unknown; values?: unknown } | null | undefined
+  const rules = (conversation.csat_config ?? {}).survey_rules as
+    | { operator?: unknown; values?: unknown }
+    | null
+    | undefined
   const values = Array.isArray(rules?.values) ? rules.values : []
   if (!values.length) return true
   const carries = labelsOf(conversation).some((label) => values.includes(label))
@@ -42,7 +46,9 @@ function rulesAllow(conversation: ConversationRecord): boolean {
 
 async function wasAsked(ctx: Context, conversationId: number): Promise<boolean> {
   const { rows } = await sql`
-    select 1 from messages where conversation_id = ${conversationId} and content_type = ${INPUT_CSAT} limit 1`.execute(ctx.db)
+    select 1 from messages where conversation_id = ${conversationId} and content_type = ${INPUT_CSAT} limit 1`.execute(
+    ctx.db,
+  )
   return rows.length > 0
 }
 
@@ -62,7 +68,9 @@ interface Rated {
 export async function recordSurvey(ctx: Context, data: EventData<'message.updated'>): Promise<void> {
   const { rows } = await sql<Rated>`
     select m.id, m.account_id, m.conversation_id, m.content_type, m.content_attributes, c.contact_id, c.assignee_id
-    from messages m join conversations c on c.id = m.conversation_id where m.id = ${data.message_id} for update of m`.execute(ctx.db)
+    from messages m join conversations c on c.id = m.conversation_id where m.id = ${data.message_id} for update of m`.execute(
+    ctx.db,
+  )
   const [message] = rows
   if (!message || message.content_type !== INPUT_CSAT || message.contact_id === null) return
   const response = contentAttributes(message).submitted_values?.csat_survey_response as

@@ -68,7 +68,7 @@ export async function answerSurvey(ctx: Context, uuid: string, message: Record<s
   return presentSurvey(ctx, survey)
 }
 
-function presentSurvey(ctx: Context, survey: SurveyView) {
+export function presentSurvey(ctx: Context, survey: SurveyView) {
   const { response, csat_config: config } = survey
   return {
     id: survey.id,

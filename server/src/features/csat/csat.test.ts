@@ -17,7 +17,12 @@ async function resolved(inboxFields: object = {}) {
   await t.anyone.post(`${talks}/${talk.id}/messages`, { content: 'Help' })
   await admin.post(`${base}/conversations/${talk.id}/toggle_status`, { status: 'resolved' })
   const event = t.events.find(({ name }) => name === 'conversation.resolved')!.data as Parameters<typeof sendSurvey>[1]
-  return { event, messages: `${talks}/${talk.id}/messages`, survey: `/public/api/v1/csat_survey/${talk.uuid}`, page: `/survey/responses/${talk.uuid}` }
+  return {
+    event,
+    messages: `${talks}/${talk.id}/messages`,
+    survey: `/public/api/v1/csat_survey/${talk.uuid}`,
+    page: `/survey/responses/${talk.uuid}`,
+  }
 }
 
 it('a survey is sent once, and its last answer is kept', async () => {
@@ -25,12 +30,16 @@ it('a survey is sent once, and its last answer is kept', async () => {
   expect(await t.anyone.get(survey)).toMatchObject({ status: 404 })
   await t.run((ctx) => sendSurvey(ctx, event))
   await t.run((ctx) => sendSurvey(ctx, event))
-  const asked = (await t.anyone.get(messages)).body.filter((message: { content_type: string }) => message.content_type === 'input_csat')
+  const asked = (await t.anyone.get(messages)).body.filter(
+    (message: { content_type: string }) => message.content_type === 'input_csat',
+  )
   expect(asked).toHaveLength(1)
 
   const answer = async (rating: unknown) => {
     t.events.length = 0
-    await t.anyone.put(survey, { message: { submitted_values: { csat_survey_response: { rating, feedback_message: 'Kind' } } } })
+    await t.anyone.put(survey, {
+      message: { submitted_values: { csat_survey_response: { rating, feedback_message: 'Kind' } } },
+    })
     const [updated] = t.events.filter(({ name }) => name === 'message.updated')
     await t.run((ctx) => recordSurvey(ctx, updated!.data as Parameters<typeof recordSurvey>[1]))
     return (await t.anyone.get(survey)).body.csat_survey_response
@@ -44,6 +53,12 @@ it('a survey is sent once, and its last answer is kept', async () => {
   expect(shown.headers.get('content-security-policy')).toContain("script-src 'self'")
   expect(shown.text).toContain('&lt;b&gt;Rated&lt;/b&gt;')
   expect(shown.text).not.toContain('<b>Rated')
+  const script = (await t.anyone.get('/survey/survey.js')).text
+  const saidLater = [...script.matchAll(/dataset\.(\w+)/g)].map(([, name]) =>
+    name!.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+  )
+  expect(saidLater).toHaveLength(5)
+  for (const name of saidLater) expect(shown.text).toMatch(new RegExp(`data-${name}="[^"]+"`))
 })
 
 it('a survey is not sent where the rules of the inbox ask for a label', async () => {
@@ -65,7 +80,11 @@ it('the page of a survey that is too old to be answered says so', async () => {
   await t.run((ctx) => sendSurvey(ctx, event))
   const { body } = await t.anyone.get(survey)
   const fifteenDaysAgo = new Date(Date.now() - 15 * 24 * 3600 * 1000)
-  await t.database.kysely.updateTable('messages').set({ created_at: fifteenDaysAgo }).where('id', '=', body.id).execute()
+  await t.database.kysely
+    .updateTable('messages')
+    .set({ created_at: fifteenDaysAgo })
+    .where('id', '=', body.id)
+    .execute()
   const shown = await t.anyone.get(page)
   expect(shown.text).toContain('This survey is closed')
   expect(shown.text).not.toContain('<form')

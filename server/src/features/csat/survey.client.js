@@ -1,4 +1,4 @@
-// Sends the answer of the survey page it is loaded by.
+// Sends the answer of the survey page it is loaded by, whose form carries the texts in its language.
 const form = document.getElementById('survey')
 const status = document.getElementById('status')
 
@@ -14,18 +14,18 @@ async function send(event) {
   const uuid = location.pathname.split('/').pop()
   const answer = { rating: Number(data.get('rating')), feedback_message: data.get('feedback') }
   button.disabled = true
-  say('Sending …')
+  say(form.dataset.sending)
   try {
     const response = await fetch(`/public/api/v1/csat_survey/${encodeURIComponent(uuid)}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ message: { submitted_values: { csat_survey_response: answer } } }),
     })
-    if (response.ok) say('Thank you! Your answer was sent.')
-    else if (response.status === 422) say('This survey is closed: it is more than 14 days old.', true)
-    else say('Your answer could not be sent. Please try again.', true)
+    if (response.ok) say(form.dataset.thanks)
+    else if (response.status === 422) say(form.dataset.tooOld, true)
+    else say(form.dataset.notSent, true)
   } catch {
-    say('There is no connection. Please try again.', true)
+    say(form.dataset.noConnection, true)
   } finally {
     button.disabled = false
     // A button that cannot be pressed loses the focus.

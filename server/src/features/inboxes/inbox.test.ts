@@ -92,11 +92,12 @@ describe('inboxes', () => {
     const account = await t.buildAccount()
     await make(account)
     const count = async () => {
+      // The caller is remembered for a second: known in both counts.
+      await t.as(account.administrator).get(at(account))
       const before = t.statements
       await t.as(account.administrator).get(at(account))
       return t.statements - before
     }
-    await count()
     const one = await count()
     for (let i = 0; i < 5; i++) await make(account)
     expect(await count()).toBe(one)

@@ -4,15 +4,19 @@ import type { ConversationRecord } from '../conversations/conversation.record.ts
 import { removeAttachments } from './attachment.model.ts'
 import { accessMessage, updateMessage } from './message.model.ts'
 import type { MessageRow } from './message.record.ts'
-
-const DELETED = 'This message was deleted'
+import { translate } from '../../lib/translate.ts'
 
 /** A mark stays in its place, for agents and visitors alike. */
-export async function deleteMessage(ctx: Context, conversation: ConversationRecord, message: MessageRow): Promise<void> {
+export async function deleteMessage(
+  ctx: Context,
+  conversation: ConversationRecord,
+  message: MessageRow,
+): Promise<void> {
   await removeAttachments(ctx, message.id)
+  const content = translate(conversation.account_locale, 'message.deleted')
   await updateMessage(ctx, conversation, message, {
-    content: DELETED,
-    processed_message_content: DELETED,
+    content,
+    processed_message_content: content,
     content_type: 0,
     content_attributes: { deleted: true },
   })

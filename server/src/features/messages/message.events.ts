@@ -1,8 +1,10 @@
+import { sql } from 'kysely'
 import type { DeliveryScope, Push } from '../../events/reactions.ts'
 import type { PushScope } from '../realtime/push-scope.query.ts'
 import type { Changes, EventData } from '../../vocabulary/events.ts'
 import { markdownToHtml } from '../../lib/markdown.ts'
 import { iso } from '../../lib/times.ts'
+import { translate } from '../../lib/translate.ts'
 import { conversationPush } from '../conversations/conversation.presenter.ts'
 import { findConversation } from '../conversations/conversation.query.ts'
 import {
@@ -54,16 +56,17 @@ export async function messagePayload({ app, db, account }: DeliveryScope, data: 
   const message = await findMessage(db, data.message_id)
   const conversation = message && (await findConversation(db, message.conversation_id, 'push'))
   if (!message || !conversation) return null
+  const inbox = await loadInbox(db, message.inbox_id)
   return {
     account: { id: account.id, name: account.name },
     additional_attributes: message.additional_attributes ?? {},
     content_attributes: contentAttributes(message),
     content_type: contentTypeName(message.content_type),
-    content: webhookContent(app.config.frontendUrl, conversation.channel_type, message),
+    content: webhookContent(app.config.frontendUrl, message, inbox),
     conversation: conversationPush(app, conversation),
     created_at: iso(message.created_at),
     id: message.id,
-    inbox: { id: message.inbox_id, name: await inboxName(db, message.inbox_id) },
+    inbox: { id: message.inbox_id, name: inbox?.name ?? null },
     message_type: MESSAGE_TYPES[message.message_type],
     private: message.private,
     sender: senderWebhook(app, message, account),
@@ -75,22 +78,35 @@ export async function messagePayload({ app, db, account }: DeliveryScope, data: 
 const SHOWN_AS_HTML = ['Channel::WebWidget', 'Channel::Email']
 
 /** As the channel shows it. Outside of the widget, a survey is the address where it can be answered. */
-function webhookContent(frontendUrl: string, channelType: string | null, message: MessageView): string | null {
-  const isLink = contentTypeName(message.content_type) === 'input_csat' && channelType !== 'Channel::WebWidget'
-  const content = isLink ? surveyLink(frontendUrl, message) : message.content
-  return content?.trim() && SHOWN_AS_HTML.includes(channelType ?? '') ? markdownToHtml(content) : content
+function webhookContent(frontendUrl: string, message: MessageView, inbox: Inbox | undefined): string | null {
+  const isLink = contentTypeName(message.content_type) === 'input_csat' && inbox?.channel_type !== 'Channel::WebWidget'
+  const content = isLink ? surveyLink(frontendUrl, message, inbox) : message.content
+  return content?.trim() && SHOWN_AS_HTML.includes(inbox?.channel_type ?? '') ? markdownToHtml(content) : content
 }
 
-function surveyLink(frontendUrl: string, { content, conversation_uuid: uuid }: MessageView): string {
+function surveyLink(
+  frontendUrl: string,
+  { content, conversation_uuid: uuid }: MessageView,
+  inbox: Inbox | undefined,
+): string {
   const link = `${frontendUrl}/survey/responses/${uuid}`
-  return !content || content === DEFAULT_SURVEY ? `Please rate this conversation, ${link}` : `${content} ${link}`
+  return content && inbox?.survey_message?.trim()
+    ? `${content} ${link}`
+    : translate(inbox?.account_locale ?? null, 'message.survey_link', { link })
 }
 
-export const DEFAULT_SURVEY = 'Please rate the conversation'
+interface Inbox {
+  name: string
+  channel_type: string | null
+  survey_message: string | null
+  account_locale: number | null
+}
 
-async function inboxName(db: DeliveryScope['db'], id: number): Promise<string | null> {
-  const inbox = await db.selectFrom('inboxes').select('name').where('id', '=', id).executeTakeFirst()
-  return inbox?.name ?? null
+async function loadInbox(db: DeliveryScope['db'], id: number): Promise<Inbox | undefined> {
+  const { rows } = await sql<Inbox>`
+    select i.name, i.channel_type, i.csat_config ->> 'message' as survey_message, a.locale as account_locale
+    from inboxes i join accounts a on a.id = i.account_id where i.id = ${id}`.execute(db)
+  return rows[0]
 }
 
 function nameEnums(changes: Changes): Changes {

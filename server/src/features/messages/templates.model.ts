@@ -4,6 +4,7 @@ import { isOpen, type WorkingHour } from '../../lib/working-hours.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { contentTypeNumber } from './message.presenter.ts'
 import { writeMessage } from './message.model.ts'
+import { translate } from '../../lib/translate.ts'
 
 /** Whether the inbox of a conversation may have something to say by itself. */
 export function mayAnswerItself(conversation: ConversationRecord): boolean {
@@ -13,7 +14,11 @@ export function mayAnswerItself(conversation: ConversationRecord): boolean {
 
 /** Visitors of a website are asked how they can be reached. */
 function asksForEmail(conversation: ConversationRecord): boolean {
-  return conversation.channel_type === 'Channel::WebWidget' && conversation.enable_email_collect && !conversation.contact_email
+  return (
+    conversation.channel_type === 'Channel::WebWidget' &&
+    conversation.enable_email_collect &&
+    !conversation.contact_email
+  )
 }
 
 interface Said {
@@ -39,9 +44,9 @@ export async function answerWithTemplates(ctx: Context, conversation: Conversati
     await say(ctx, conversation, conversation.greeting_message)
   }
   if (asksForEmail(conversation) && !said.asked_for_email) {
-    await say(ctx, conversation, 'Give the team a way to reach you.')
+    await say(ctx, conversation, translate(conversation.account_locale, 'message.email_collect'))
     await writeMessage(ctx, conversation, {
-      content: 'Get notified by email',
+      content: translate(conversation.account_locale, 'message.email_collect_form'),
       message_type: 'template',
       content_type: 'input_email',
       sender: null,
@@ -58,7 +63,9 @@ async function loadSaid(ctx: Context, conversation: ConversationRecord): Promise
       ${found(sql`m.message_type = 1 and not m.private and m.created_at > ${new Date(now.getTime() - 5 * 60_000)}`)} as agent_wrote_lately,
       ${found(sql`m.message_type = 3 and m.created_at >= ${startOfDay(now)}`)} as template_today,
       ${found(sql`m.content_type = ${contentTypeNumber('input_email')}`)} as asked_for_email,
-      (select json_agg(to_json(w)) from working_hours w where w.inbox_id = ${conversation.inbox_id}) as working_hours`.execute(ctx.db)
+      (select json_agg(to_json(w)) from working_hours w where w.inbox_id = ${conversation.inbox_id}) as working_hours`.execute(
+    ctx.db,
+  )
   return rows[0]!
 }
 

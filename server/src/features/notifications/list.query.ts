@@ -26,7 +26,7 @@ export async function listNotifications(ctx: Context, { page, includes, sort_ord
   return {
     data: {
       meta: { unread_count: counts.unread_count, count: counts.count, current_page: page ?? 1 },
-      payload: notifications.map((notification) => presentNotification(ctx.app, notification)),
+      payload: notifications.map((notification) => presentNotification(ctx.app, notification, ctx.account.locale)),
     },
   }
 }

@@ -3,7 +3,13 @@ import type { PushScope } from '../realtime/push-scope.query.ts'
 import { sql } from 'kysely'
 import type { EventData } from '../../vocabulary/events.ts'
 import { notificationPicture } from './notification.presenter.ts'
-import { messageIdOf, NOTIFICATION_COLUMNS, TOLD_MESSAGE_ID, UNREAD, type NotificationRow } from './notification.query.ts'
+import {
+  messageIdOf,
+  NOTIFICATION_COLUMNS,
+  TOLD_MESSAGE_ID,
+  UNREAD,
+  type NotificationRow,
+} from './notification.query.ts'
 
 type About = EventData<'notification.created'>
 
@@ -26,8 +32,9 @@ async function countUnread(scope: PushScope, userId: number): Promise<number> {
 
 /** Goes to the person it is for. Nothing is sent of one that is gone again. */
 export async function notificationPush(scope: PushScope, data: About): Promise<Push | null> {
-  const { rows } = await sql<NotificationRow & { told_message_id: number | null }>`
-    select ${NOTIFICATION_COLUMNS}, ${TOLD_MESSAGE_ID} as told_message_id
+  const { rows } = await sql<NotificationRow & { told_message_id: number | null; account_locale: number | null }>`
+    select ${NOTIFICATION_COLUMNS}, ${TOLD_MESSAGE_ID} as told_message_id,
+      (select locale from accounts a where a.id = n.account_id) as account_locale
     from notifications n where n.id = ${data.notification_id}`.execute(scope.app.database.kysely)
   const row = rows[0]
   const user = await scope.user(data.user_id)
@@ -42,6 +49,7 @@ export async function notificationPush(scope: PushScope, data: About): Promise<P
       conversation,
       message: messageId === null ? null : ((await scope.message(messageId)) ?? null),
       told: row.told_message_id === null ? null : ((await scope.message(row.told_message_id)) ?? null),
+      account_locale: row.account_locale,
     },
     data.performer ? scope.accountId : null,
   )
@@ -51,7 +59,10 @@ export async function notificationPush(scope: PushScope, data: About): Promise<P
 export async function deletedNotificationPush(scope: PushScope, data: About): Promise<Push | null> {
   const token = await scope.userToken(data.user_id)
   if (!token) return null
-  return { streams: [token], data: { notification: { id: data.notification_id }, ...counts(await unreadCountOf(scope, data)) } }
+  return {
+    streams: [token],
+    data: { notification: { id: data.notification_id }, ...counts(await unreadCountOf(scope, data)) },
+  }
 }
 
 const counts = (unread: number) => ({ unread_count: unread, count: unread })

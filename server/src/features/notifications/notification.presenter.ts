@@ -11,13 +11,13 @@ import { notificationBody, notificationTitle } from './notification.text.ts'
 import { NOTIFICATION_TYPES, notificationTypeName } from './notification.types.ts'
 
 /** A notification in the list. */
-export function presentNotification(app: Services, notification: NotificationView) {
+export function presentNotification(app: Services, notification: NotificationView, locale: number | null) {
   const type = notificationTypeName(notification.notification_type)
   return {
     id: notification.id,
     notification_type: type,
-    push_message_title: notificationTitle(type, notification.conversation.display_id, notification.inbox_name),
-    push_message_body: notificationBody(notification.told_message),
+    push_message_title: notificationTitle(locale, type, notification.conversation.display_id, notification.inbox_name),
+    push_message_body: notificationBody(locale, notification.told_message),
     primary_actor_type: notification.primary_actor_type,
     primary_actor_id: notification.primary_actor_id,
     primary_actor: conversationPush(app, notification.conversation, notification.account_id),
@@ -57,11 +57,16 @@ export interface NotificationPush {
   conversation: ConversationView
   message: PushedMessageView | null
   told: PushedMessageView | null
+  account_locale: number | null
 }
 
 /** On the cable. Title and body are the same text there, as in Chatwoot. */
-export function notificationPicture(app: Services, { row, user, conversation, message, told }: NotificationPush, accountContext: number | null) {
-  const text = notificationBody(told)
+export function notificationPicture(
+  app: Services,
+  { row, user, conversation, message, told, account_locale: locale }: NotificationPush,
+  accountContext: number | null,
+) {
+  const text = notificationBody(locale, told)
   return {
     id: row.id,
     notification_type: notificationTypeName(row.notification_type),

@@ -1,3 +1,4 @@
+import { translate } from '../../lib/translate.ts'
 import type { NotificationType } from './notification.types.ts'
 
 /** The message that a notification tells about, as far as its text goes. */
@@ -12,14 +13,14 @@ export interface ToldMessage {
 const WORDS = 10
 
 /** `Ada: Where is my order...`, with mentions as `@Name`. */
-export function notificationBody(message: ToldMessage | null | undefined): string {
+export function notificationBody(locale: number | null, message: ToldMessage | null | undefined): string {
   const sender = message?.user ?? message?.contact ?? message?.bot
-  return `${sender?.name ?? ''}: ${contentOf(message)}`
+  return `${sender?.name ?? ''}: ${contentOf(locale, message)}`
 }
 
-function contentOf(message: ToldMessage | null | undefined): string {
+function contentOf(locale: number | null, message: ToldMessage | null | undefined): string {
   if (message?.content?.trim()) return nameMentions(firstWords(message.content))
-  return message?.attachments?.length ? 'Attachment' : 'No content'
+  return translate(locale, message?.attachments?.length ? 'notification.attachment' : 'notification.no_content')
 }
 
 /** Cut after the tenth word; three dots say so. */
@@ -39,19 +40,11 @@ function nameMentions(content: string): string {
 }
 
 /** Only the list has a title of its own: on the cable it is the body. */
-export function notificationTitle(type: NotificationType, displayId: number, inboxName: string): string {
-  return TITLES[type](displayId, inboxName)
-}
-
-const newMessage = (id: number) => `A new message is created in conversation (#${id})`
-
-const TITLES: Record<NotificationType, (id: number, inbox: string) => string> = {
-  conversation_creation: (id, inbox) => `A conversation (#${id}) has been created in ${inbox}`,
-  conversation_assignment: (id) => `A conversation (#${id}) has been assigned to you`,
-  assigned_conversation_new_message: newMessage,
-  conversation_mention: (id) => `You have been mentioned in conversation (#${id})`,
-  participating_conversation_new_message: newMessage,
-  sla_missed_first_response: (id) => `SLA target first response missed for conversation (#${id})`,
-  sla_missed_next_response: (id) => `SLA target next response missed for conversation (#${id})`,
-  sla_missed_resolution: (id) => `SLA target resolution missed for conversation (#${id})`,
+export function notificationTitle(
+  locale: number | null,
+  type: NotificationType,
+  displayId: number,
+  inboxName: string,
+): string {
+  return translate(locale, `notification.title.${type}`, { id: displayId, inbox: inboxName })
 }
