@@ -5,8 +5,8 @@ import type { ConnectOptions } from '../server/src/db/connect.ts'
 const TICKS = Number(execFileSync('getconf', ['CLK_TCK']).toString())
 
 /** CPU milliseconds a process has used, and with it every process of the database; those that ended count for their parent. */
-export function cpuOf(pid: number, database?: ConnectOptions): number {
-  const pids = pid ? [pid] : []
+export function cpuOf(pid: number | number[], database?: ConnectOptions): number {
+  const pids = [pid].flat().filter(Boolean)
   if (database) pids.push(...databaseProcesses(database))
   return pids.reduce((sum, one) => sum + cpuOfOne(one), 0)
 }
@@ -23,8 +23,9 @@ function cpuOfOne(pid: number): number {
 }
 
 /** Proportional set size in megabytes. */
-export function memoryOf(pid: number, database: ConnectOptions): number {
-  const kilobytes = [pid, ...childrenOf(pid), ...databaseProcesses(database)].reduce((sum, one) => {
+export function memoryOf(pid: number | number[], database: ConnectOptions): number {
+  const pids = [pid].flat()
+  const kilobytes = [...pids, ...pids.flatMap(childrenOf), ...databaseProcesses(database)].reduce((sum, one) => {
     try {
       return sum + Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
     } catch {
@@ -34,13 +35,20 @@ export function memoryOf(pid: number, database: ConnectOptions): number {
   return kilobytes / 1024
 }
 
-/** The postmaster whose socket this is, and its children. */
-export function databaseProcesses({ host }: ConnectOptions): number[] {
+const postmasters = new WeakMap<ConnectOptions, number>()
+/** For a database that is reached otherwise than by the socket of a data folder. */
+export const notePostmaster = (database: ConnectOptions, pid: number) => void postmasters.set(database, pid)
+
+/** The postmaster of a database, and its children. */
+export function databaseProcesses(database: ConnectOptions): number[] {
+  const known = postmasters.get(database)
+  if (known !== undefined) return known ? [known, ...childrenOf(known)] : []
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     try {
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8')
-      if (command.includes(`unix_socket_directories=${host}`)) return [Number(name), ...childrenOf(Number(name))]
+      if (command.includes(`unix_socket_directories=${database.host}`))
+        return [Number(name), ...childrenOf(Number(name))]
     } catch {}
   }
   return []

@@ -8,6 +8,7 @@ import { connectEmbedded } from '../server/src/db/embedded.ts'
 import { migrate } from '../server/src/db/migrate.ts'
 import { driverOf, measure, untilDone } from './drive.ts'
 import { memoryOf } from './processes.ts'
+import { outside, type Outside } from './cluster.ts'
 import { seed, seedBusy } from './seed.ts'
 import { freePort, startServer, startSink, type Running } from './server.ts'
 import { measureSockets, openDashboards } from './sockets.ts'
@@ -20,17 +21,22 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '8' },
     only: { type: 'string' },
+    processes: { type: 'string' },
+    'database-url': { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 if (options.help) {
   console.log(`npm run bench -- [--size 20000] [--seconds 5] [--connections 8] [--only "GET profile,POST message"] [--json]
+                [--processes 2] [--database-url postgres://…]
 Seeds a desk of that many conversations with 10 messages each, drives the server over HTTP, and prints for each workload
 requests a second, p50 and p99, CPU milliseconds a request (server + database, with all that follows from it: jobs, webhooks,
 frames), statements and kilobytes of write-ahead log a request, and how many times the CPU of a bare node:http answer of the
 same bytes, and of the same SQL by prepared statement, that is. A busy desk has fifty agents, webhooks and open dashboards.
-Other rows: start, sockets, "messages a second", memory. Ends with 1 when a limit is exceeded.`)
+Other rows: start, sockets, "messages a second", memory. Ends with 1 when a limit is exceeded.
+With --processes or --database-url the same is asked of that many processes behind a balancer, with one for jobs, on a database
+made on that server, or on a PostgreSQL as initdb leaves it: without "start" and "sockets".`)
   process.exit(0)
 }
 
@@ -47,8 +53,9 @@ const mark = (name: string, isOver: boolean) => {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'))
-const embedded = await connectEmbedded({ folder })
-const database = connect(embedded.connection)
+const isOutside = options.processes !== undefined || options['database-url'] !== undefined
+const { database, start, stop } = isOutside ? await outside(options['database-url']) : await embedded()
+const run = () => start(Number(options.processes ?? 1))
 const sink = await startSink()
 let server: Running | undefined
 try {
@@ -58,8 +65,8 @@ try {
   const busy = await seedBusy(database, sink.base)
   const chosen = workloadsOf(desk, busy).filter(({ name }) => wants(name))
   const statements = await captureStatements(database, folder, chosen)
-  server = await startServer(folder)
-  const idle = memoryOf(server.pid, embedded.connection)
+  server = await run()
+  const idle = memoryOf(server.pid, database.options)
   say(`Idle: ${idle.toFixed(0)} MB (PSS of all processes)\n`)
   say(
     'workload                  req/s    p50 ms  p99 ms   CPU ms (node + pg)    stmts  WAL kB   × node:http (limit)   × same SQL',
@@ -120,16 +127,16 @@ try {
     const driver = driverOf(server.base, mixed, Number(options.connections))
     await driver.drive(MINUTE)
     await driver.close()
-    loaded = memoryOf(server.pid, embedded.connection)
+    loaded = memoryOf(server.pid, database.options)
     say(`After a minute of load: ${loaded.toFixed(0)} MB`)
   }
 
   let startedIn: number | undefined
-  if (wants('start')) {
+  if (wants('start') && !isOutside) {
     const times = []
     for (let round = 0; round < 3; round++) {
       await server.stop()
-      server = await startServer(folder)
+      server = await run()
       times.push(server.startedIn)
     }
     startedIn = Math.min(...times)
@@ -139,11 +146,12 @@ try {
   }
 
   let sockets: Awaited<ReturnType<typeof measureSockets>> | undefined
-  if (wants('sockets')) {
+  if (wants('sockets') && !isOutside) {
     await server.stop()
     const inspector = await freePort()
-    server = await startServer(folder, [`--inspect=127.0.0.1:${inspector}`, '--inspect-publish-uid=http'])
-    sockets = await measureSockets({ ...server, inspector: `http://127.0.0.1:${inspector}` }, desk, database)
+    const fresh = await startServer(folder, [`--inspect=127.0.0.1:${inspector}`, '--inspect-publish-uid=http'])
+    server = fresh
+    sockets = await measureSockets({ ...fresh, inspector: `http://127.0.0.1:${inspector}` }, desk, database)
     const over = mark('sockets', sockets.median > SOCKETS_LIMIT)
     say(
       `A socket: ${sockets.kilobytesEach.toFixed(1)} kB. One event reached ${sockets.sockets} in ${sockets.median.toFixed(1)} ms (median of ${sockets.rounds}, at most ${SOCKETS_LIMIT})${over}`,
@@ -156,11 +164,20 @@ try {
 } finally {
   await server?.stop()
   sink.stop()
-  await database.end()
-  await embedded.stop()
+  await stop()
   rmSync(folder, { recursive: true, force: true })
 }
 if (exceeded.length) {
   say(`\nOver the limit: ${exceeded.join(', ')}`)
   process.exitCode = 1
+}
+
+async function embedded(): Promise<Outside> {
+  const server = await connectEmbedded({ folder })
+  const database = connect(server.connection)
+  const stop = async () => {
+    await database.end()
+    await server.stop()
+  }
+  return { database, start: () => startServer(folder), stop }
 }

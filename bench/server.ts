@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { createServer as createSocket } from 'node:net'
 
 export interface Running {
-  child: ChildProcess
-  pid: number
+  /** Of several processes all. */
+  pid: number | number[]
   base: string
   /** From `npm start` on, to its first answer. */
   startedIn: number
@@ -13,7 +13,7 @@ export interface Running {
 }
 
 /** As an operator starts it. */
-export async function startServer(data: string, nodeOptions: string[] = []): Promise<Running> {
+export async function startServer(data: string, nodeOptions: string[] = []): Promise<Running & { pid: number }> {
   const port = await freePort()
   const env = {
     ...process.env,
@@ -38,7 +38,7 @@ export async function startServer(data: string, nodeOptions: string[] = []): Pro
       (answer) => answer.ok,
       () => false,
     )
-    if (up) return { child, pid: child.pid!, base, startedIn: performance.now() - begin, stop: () => stopped(child) }
+    if (up) return { pid: child.pid!, base, startedIn: performance.now() - begin, stop: () => stopped(child) }
     await new Promise((done) => setTimeout(done, 5))
   }
   throw new Error('the server did not start')

@@ -14,6 +14,7 @@ export interface RealServer {
   /** The signal to the server, its database, or both; resolves when they are gone. */
   kill: (whom: 'server' | 'database' | 'both') => Promise<void>
   stop: () => Promise<number | null>
+  pid: () => number
   /** The process of its database. */
   postmaster: () => number
   output: () => string
@@ -53,6 +54,7 @@ export async function realServer(folder: string, env: Record<string, string> = {
     base,
     folder,
     output: () => said,
+    pid: () => child!.pid!,
     postmaster,
     async start() {
       child = spawn(process.execPath, [PARLEY, 'start'], { env: all, stdio: ['ignore', 'pipe', 'pipe'] })
