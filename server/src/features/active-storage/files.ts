@@ -6,7 +6,16 @@ import type { Context } from '../../http/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import type { UploadedFile } from '../../http/params.ts'
 import { signBlobId, signThumbnail, verifyBlobId } from '../../lib/rails-signatures.ts'
-import { attachBlob, createBlob, detachBlobs, filenameInAddress, findBlob, typeOf, type Blob, type NewBlob } from './blob.model.ts'
+import {
+  attachBlob,
+  createBlob,
+  detachBlobs,
+  filenameInAddress,
+  findBlob,
+  typeOf,
+  type Blob,
+  type NewBlob,
+} from './blob.model.ts'
 import { createStorage, type Storage } from './storage.ts'
 
 interface BlobName {
@@ -65,9 +74,9 @@ export function createFiles(app: App): Files {
     },
     async setAvatar(ctx, record, file) {
       if (file.content.length > MAX_AVATAR) throw invalidField('avatar', 'is too big')
-      const type = await typeOf({ filename: file.filename, content: file.content, declaredType: file.type })
-      if (!AVATARS.has(type)) throw invalidField('avatar', 'filetype not supported')
-      const blob = await createBlob(ctx.db, storage, { filename: file.filename, content: file.content })
+      const picture = { filename: file.filename, content: file.content, declaredType: file.type }
+      if (!AVATARS.has(await typeOf(picture))) throw invalidField('avatar', 'filetype not supported')
+      const blob = await createBlob(ctx.db, storage, picture)
       await files.detach(ctx, { ...record, name: 'avatar' })
       await attachBlob(ctx.db, { ...record, name: 'avatar', blobId: blob.id })
     },

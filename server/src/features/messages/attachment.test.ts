@@ -31,10 +31,41 @@ describe('a file of a visitor', () => {
     expect(await kindOf('film.mp4', 'video/mp4', MP4)).toBe('video')
     expect(await kindOf('recorded.ogg', 'audio/ogg', OGG)).toBe('audio')
     expect(await kindOf('picture.txt', 'text/plain', PNG)).toBe('image')
-    expect(await kindOf('words.png', 'image/png', 'words')).toBe('file')
-    expect(await kindOf('nothing.png', 'image/png', '')).toBe('file')
+    expect(await kindOf('recorded.m4a', '', MP4)).toBe('audio')
+  })
+
+  it('is of the kind that its name tells where its bytes tell nothing, or else its sender', async () => {
+    const { messages } = await buildVisitor(t)
+    const kindOf = async (name: string, type: string, content: string | Buffer) =>
+      (await t.anyone.post(messages, formWith([[name, type, content]]))).body.attachments[0].file_type
+    const silence = Buffer.alloc(2000)
+    expect(await kindOf('silence.mp3', '', silence)).toBe('audio')
+    expect(await kindOf('silence.MP3', 'application/octet-stream', silence)).toBe('audio')
+    expect(await kindOf('silence.mp3', 'text/plain', silence)).toBe('audio')
+    expect(await kindOf('silence', 'audio/mpeg', silence)).toBe('audio')
+    expect(await kindOf('broken.png', '', PNG.subarray(0, 5))).toBe('image')
+    expect(await kindOf('broken', 'video/mp4', 'words')).toBe('video')
+    expect(await kindOf('nothing.png', 'image/png', '')).toBe('image')
     expect(await kindOf('odd.constructor', '', 'words')).toBe('file')
-    expect(await kindOf('drawing.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"/>')).toBe('file')
+    expect(await kindOf('odd.png.', 'no type', 'words')).toBe('file')
+  })
+
+  it('that could run in a browser is a plain file, whatever it calls itself', async () => {
+    const { messages } = await buildVisitor(t)
+    const page = '<!doctype html><html><script>alert(1)</script></html>'
+    const drawing = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    const files: [string, string, string][] = [
+      ['drawing.svg', 'image/svg+xml', drawing],
+      ['drawing.png', 'image/png', drawing],
+      ['drawing.svg', 'image/png', 'words'],
+      ['page.mp3', 'audio/mpeg', page],
+      ['page.html', 'image/png', 'words'],
+      ['page.xhtml', 'image/png', 'words'],
+      ['data.png', 'image/png', '<?xml version="1.0"?><a/>'],
+      ['script.js', 'audio/mpeg', 'alert(1)'],
+    ]
+    const { body } = await t.anyone.post(messages, formWith(files))
+    expect(body.attachments.map((file: any) => file.file_type)).toEqual(files.map(() => 'file'))
   })
 
   it('is one of many; what is no file is refused, and nothing of it is kept', async () => {
