@@ -162,6 +162,16 @@ export async function findBlob(db: Kysely<DB>, id: number): Promise<Blob | undef
   return rows[0]
 }
 
+/** A file that waits for its place, or has one in a message of the account: somebody else's is not to be kept by being known. */
+export async function findUpload(db: Kysely<DB>, id: number, accountId: number): Promise<Blob | undefined> {
+  const { rows } = await sql<Blob>`
+    select id, key, filename, content_type, byte_size, metadata from active_storage_blobs b where id = ${id}
+      and not exists (select 1 from active_storage_attachments a
+        left join attachments f on a.record_type = 'Attachment' and f.id = a.record_id
+        where a.blob_id = b.id and f.account_id is distinct from ${accountId})`.execute(db)
+  return rows[0]
+}
+
 /** Lets go of a record's files; those that nothing else holds are to be removed. */
 export async function detachBlobs(
   db: Kysely<DB>,

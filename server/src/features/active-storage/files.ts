@@ -11,7 +11,7 @@ import {
   createBlob,
   detachBlobs,
   filenameInAddress,
-  findBlob,
+  findUpload,
   typeOf,
   type Blob,
   type NewBlob,
@@ -34,7 +34,7 @@ export interface Files {
   signedId: (blob: { id: number }) => string
   createBlob: (db: Kysely<DB>, file: NewBlob) => Promise<Blob>
   attachBlob: typeof attachBlob
-  findSignedBlob: (db: Kysely<DB>, signedId: string) => Promise<Blob | undefined>
+  findUpload: (db: Kysely<DB>, signedId: string, accountId: number) => Promise<Blob | undefined>
   /** Replaces the picture of a person, contact, bot or inbox. */
   setAvatar: (ctx: Context, record: { recordType: string; recordId: number }, file: UploadedFile) => Promise<void>
   /** The files themselves go in a job. */
@@ -68,15 +68,16 @@ export function createFiles(app: App): Files {
     signedId: ({ id }) => signed(id),
     createBlob: (db, file) => createBlob(db, storage, file),
     attachBlob,
-    async findSignedBlob(db, signedId) {
+    async findUpload(db, signedId, accountId) {
       const id = verifyBlobId(secretKeyBase, signedId)
-      return id === null ? undefined : findBlob(db, id)
+      return id === null ? undefined : findUpload(db, id, accountId)
     },
     async setAvatar(ctx, record, file) {
       if (file.content.length > MAX_AVATAR) throw invalidField('avatar', 'is too big')
-      const picture = { filename: file.filename, content: file.content, declaredType: file.type }
-      if (!AVATARS.has(await typeOf(picture))) throw invalidField('avatar', 'filetype not supported')
-      const blob = await createBlob(ctx.db, storage, picture)
+      // Whatever it is called: it is shown wherever its owner is.
+      const type = await typeOf({ filename: '', content: file.content })
+      if (!AVATARS.has(type)) throw invalidField('avatar', 'filetype not supported')
+      const blob = await createBlob(ctx.db, storage, { filename: file.filename, content: file.content })
       await files.detach(ctx, { ...record, name: 'avatar' })
       await attachBlob(ctx.db, { ...record, name: 'avatar', blobId: blob.id })
     },

@@ -76,7 +76,7 @@ describe('a file of a visitor', () => {
     mixed.append('attachments[]', 'words')
     const alone = new FormData()
     alone.append('attachments', new Blob(['words']), 'words.txt')
-    for (const body of [mixed, alone, { attachments: ['words'] }, { attachments: 'words' }, { attachments: [null] }]) {
+    for (const body of [mixed, alone, { attachments: ['words'] }, { attachments: 'words' }, { attachments: [1] }]) {
       expect(await t.anyone.post(messages, body)).toMatchObject({ status: 422, body: { attributes: ['attachments'] } })
     }
     expect((await t.anyone.get(messages)).body).toHaveLength(1)
@@ -92,10 +92,48 @@ describe('a file of an agent', () => {
     const again = await admin.post(path, { attachments: [signedId] })
     expect(again.body.attachments[0]).toMatchObject({ file_type: 'file', file_size: 5 })
     for (const wrong of [`${signedId}0`, 'words']) {
-      expect(await admin.post(path, { attachments: [wrong] })).toMatchObject({
+      expect(await admin.post(path, { attachments: [wrong] })).toMatchObject({ status: 422, body: REFUSED })
+    }
+  })
+})
+
+const REFUSED = { error: 'mismatched digest', attributes: ['attachments'] }
+
+describe('an uploaded file', () => {
+  const upload = () =>
+    t.run(async (ctx) => {
+      const file = { filename: 'words.txt', content: Buffer.from('words') }
+      return t.app.files.signedId(await t.app.files.createBlob(ctx.db, file))
+    })
+
+  it('is taken from agents and visitors by its signed id', async () => {
+    const { admin, base, talk, messages } = await buildVisitor(t)
+    const file = { file_type: 'file', file_size: 5 }
+    const byAgent = await admin.post(`${base}/conversations/${talk.id}/messages`, { attachments: [await upload()] })
+    expect(byAgent.body.attachments).toMatchObject([file])
+    const byVisitor = await t.anyone.post(messages, { attachments: [await upload()] })
+    expect(byVisitor.body.attachments).toMatchObject([file])
+    const form = formWith([['more.txt', 'text/plain', 'and more']])
+    form.append('attachments[]', await upload())
+    expect((await t.anyone.post(messages, form)).body.attachments).toMatchObject([{ file_size: 8 }, file])
+  })
+
+  it('that another account has is not taken, nor the picture of a person; nothing of the message is kept', async () => {
+    const [mine, theirs] = [await buildVisitor(t), await buildVisitor(t)]
+    const signedId = await upload()
+    expect((await t.anyone.post(theirs.messages, { attachments: [signedId] })).status).toBe(200)
+    const picture = new FormData()
+    picture.append('profile[avatar]', new Blob([PNG], { type: 'image/png' }), 'ada.png')
+    const { body: profile } = await mine.admin.put('/api/v1/profile', picture)
+    const avatar = new URL(profile.avatar_url).pathname.split('/').at(-3)!
+    const path = `${mine.base}/conversations/${mine.talk.id}/messages`
+    for (const foreign of [signedId, avatar]) {
+      expect(await mine.admin.post(path, { attachments: [foreign] })).toMatchObject({ status: 422, body: REFUSED })
+      expect(await t.anyone.post(mine.messages, { attachments: [foreign] })).toMatchObject({
         status: 422,
-        body: { error: 'mismatched digest' },
+        body: REFUSED,
       })
     }
+    expect((await t.anyone.get(mine.messages)).body).toEqual([])
   })
 })
