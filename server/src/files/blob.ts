@@ -22,46 +22,91 @@ export async function createBlob(db: Kysely<DB>, storage: Storage, file: NewBlob
 }
 
 /**
- * What a file is, is decided by its bytes; its name and what the sender says count only for text and what bytes do not tell. An SVG or
- * a page is one whatever it is called.
+ * What a file is, is decided by its bytes, and where they tell nothing by its name, then by what the sender says, as Marcel does. An
+ * SVG or a page is one whatever it is called.
  */
 export async function typeOf({ filename, content, declaredType = '' }: NewBlob): Promise<string> {
   const found = (await fileTypeFromBuffer(content))?.mime.split(';')[0]
   const said = declaredType.split(';')[0]!.trim().toLowerCase()
-  const isType = /^[\w.+-]+\/[\w.+-]+$/.test(said)
-  if (found && found !== 'application/xml') return isType && isVague(found, said) ? said : found
+  const declared = /^[\w.+-]+\/[\w.+-]+$/.test(said) && said !== BINARY ? said : undefined
+  const named = BY_EXTENSION.get(filename.slice(filename.lastIndexOf('.') + 1).toLowerCase())
+  if (found && found !== 'application/xml') {
+    const closer = declared ?? named
+    return closer && isVague(found, closer) ? closer : found
+  }
   const head = content.subarray(0, 1024).toString('latin1').toLowerCase()
   if (/<svg[\s>]/.test(head)) return 'image/svg+xml'
   if (/<(!doctype html|html|script|body|head|iframe)[\s>]/.test(head)) return 'text/html'
-  if (found) return found
-  const declared = BY_EXTENSION.get(filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()) ?? (isType ? said : undefined)
-  // A picture, a sound or a film would have been known by its bytes.
-  if (declared && TELLS_ITSELF.test(declared)) return declared.startsWith('audio/') ? declared : 'application/octet-stream'
-  return declared ?? 'application/octet-stream'
+  return found ?? named ?? declared ?? BINARY
 }
 
 /** Sounds come in the boxes of films, and the older office documents all in one kind of box. */
-function isVague(found: string, said: string): boolean {
-  if (said.startsWith('audio/')) return /^(audio|video)\/|^application\/ogg$/.test(found)
-  return found === 'application/x-cfb' && said.startsWith('application/')
+function isVague(found: string, closer: string): boolean {
+  if (closer.startsWith('audio/')) return /^(audio|video)\/|^application\/ogg$/.test(found)
+  return found === 'application/x-cfb' && closer.startsWith('application/')
 }
 
-const TELLS_ITSELF = /^(image|video|audio)\/|^application\/pdf$/
-const BY_EXTENSION = new Map([
-  ['txt', 'text/plain'],
-  ['log', 'text/plain'],
-  ['md', 'text/markdown'],
-  ['csv', 'text/csv'],
-  ['json', 'application/json'],
-  ['html', 'text/html'],
-  ['htm', 'text/html'],
-  ['svg', 'image/svg+xml'],
-  ['xml', 'application/xml'],
-  ['css', 'text/css'],
-  ['js', 'text/javascript'],
-  ['ics', 'text/calendar'],
-  ['vcf', 'text/vcard'],
-])
+const BINARY = 'application/octet-stream'
+const OFFICE = 'application/vnd.openxmlformats-officedocument'
+const EXTENSIONS: Record<string, string> = {
+  'text/plain': 'txt text log conf',
+  'text/markdown': 'md markdown',
+  'text/csv': 'csv',
+  'text/tab-separated-values': 'tsv',
+  'text/html': 'html htm',
+  'text/css': 'css',
+  'text/javascript': 'js mjs',
+  'text/calendar': 'ics',
+  'text/vcard': 'vcf',
+  'application/json': 'json',
+  'application/xml': 'xml xsl',
+  'application/xhtml+xml': 'xhtml',
+  'application/pdf': 'pdf',
+  'application/rtf': 'rtf',
+  'application/zip': 'zip',
+  'application/gzip': 'gz tgz',
+  'application/x-tar': 'tar',
+  'application/x-7z-compressed': '7z',
+  'application/x-rar-compressed': 'rar',
+  'application/msword': 'doc',
+  'application/vnd.ms-excel': 'xls',
+  'application/vnd.ms-powerpoint': 'ppt',
+  'application/vnd.ms-outlook': 'msg',
+  'application/vnd.oasis.opendocument.text': 'odt',
+  'application/vnd.oasis.opendocument.spreadsheet': 'ods',
+  [`${OFFICE}.wordprocessingml.document`]: 'docx',
+  [`${OFFICE}.spreadsheetml.sheet`]: 'xlsx',
+  [`${OFFICE}.presentationml.presentation`]: 'pptx',
+  'message/rfc822': 'eml',
+  'image/png': 'png',
+  'image/jpeg': 'jpg jpeg',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+  'image/bmp': 'bmp',
+  'image/tiff': 'tif tiff',
+  'image/heic': 'heic',
+  'image/avif': 'avif',
+  'image/svg+xml': 'svg svgz',
+  'audio/mpeg': 'mp3 mpga',
+  'audio/mp4': 'm4a',
+  'audio/aac': 'aac',
+  'audio/ogg': 'ogg oga',
+  'audio/opus': 'opus',
+  'audio/x-wav': 'wav',
+  'audio/x-flac': 'flac',
+  'audio/amr': 'amr',
+  'video/mp4': 'mp4 m4v',
+  'video/mpeg': 'mpg mpeg',
+  'video/webm': 'webm',
+  'video/ogg': 'ogv',
+  'video/quicktime': 'mov',
+  'video/x-msvideo': 'avi',
+  'video/x-matroska': 'mkv',
+  'video/3gpp': '3gp',
+}
+const BY_EXTENSION = new Map(
+  Object.entries(EXTENSIONS).flatMap(([type, names]) => names.split(' ').map((name) => [name, type])),
+)
 
 /** Width and height of a picture as it is looked at; nothing for anything else. */
 export async function sizeOf(type: string, content: Buffer): Promise<{ width?: number; height?: number }> {
@@ -99,6 +144,16 @@ export async function attachBlob(
 export async function findBlob(db: Kysely<DB>, id: number): Promise<Blob | undefined> {
   const { rows } = await sql<Blob>`
     select id, key, filename, content_type, byte_size, metadata from active_storage_blobs where id = ${id}`.execute(db)
+  return rows[0]
+}
+
+/** A file that waits for its place, or has one in a message of the account: somebody else's is not to be kept by being known. */
+export async function findUpload(db: Kysely<DB>, id: number, accountId: number): Promise<Blob | undefined> {
+  const { rows } = await sql<Blob>`
+    select id, key, filename, content_type, byte_size, metadata from active_storage_blobs b where id = ${id}
+      and not exists (select 1 from active_storage_attachments a
+        left join attachments f on a.record_type = 'Attachment' and f.id = a.record_id
+        where a.blob_id = b.id and f.account_id is distinct from ${accountId})`.execute(db)
   return rows[0]
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { signBlobId, signThumbnail, verifyBlobId } from '../lib/rails-signatures.ts'
 import type { BlobName, Files } from '../vocabulary/files.ts'
-import { createBlob, filenameInAddress, findBlob } from './blob.ts'
+import { createBlob, filenameInAddress, findUpload } from './blob.ts'
 import { createStorage } from './storage.ts'
 
 interface FilesOptions {
@@ -33,9 +33,9 @@ export function createFiles({ frontendUrl, secretKeyBase, dataFolder }: FilesOpt
     avatarUrl: (blob) => (blob ? thumbUrl(blob) : ''),
     signedId: ({ id }) => signed(id),
     createBlob: (db, file) => createBlob(db, storage, file),
-    async findSignedBlob(db, signedId) {
+    async findUpload(db, signedId, accountId) {
       const id = verifyBlobId(secretKeyBase, signedId)
-      return id === null ? undefined : findBlob(db, id)
+      return id === null ? undefined : findUpload(db, id, accountId)
     },
   }
 }

@@ -22,3 +22,8 @@ it.each([
     '<p><a href="mention://user/1/Ada">@Ada</a> <a href="tel:+123">call</a></p>\n',
   ],
 ])('%j is HTML', (text, html) => expect(markdownToHtml(text)).toBe(html))
+
+it('a text of more marks than anybody writes is shown as it is', () => {
+  expect(markdownToHtml(`${'**a** '.repeat(1000)}<b>`)).toContain('<strong>a</strong> <!-- raw')
+  expect(markdownToHtml(`${'**a** '.repeat(2000)}<b>`)).toBe(`<p>${'**a** '.repeat(2000)}&lt;b&gt;</p>\n`)
+})

@@ -1,4 +1,5 @@
 import MarkdownIt from 'markdown-it'
+import { escapeHtml } from './text.ts'
 
 const OMITTED = '<!-- raw HTML omitted -->'
 /** Addresses that run or read something; any other scheme (`tel:`, `mention:`) stays. */
@@ -14,6 +15,12 @@ markdown.validateLink = () => true
 const normalizeLink = markdown.normalizeLink
 markdown.normalizeLink = (url) => (DANGEROUS.test(url.trim()) ? '' : normalizeLink(url))
 
+/** Where the parser stops. So many take a few hundredths of a second, for which everybody else waits. */
+const MARK = /[\n!#$%&*+\-:<=>@[\]\\^_`{}~]/
+const MAX_MARKS = 5000
+
+/** A text of more marks than anybody writes is shown as it is. */
 export function markdownToHtml(text: string): string {
+  if (text.split(MARK, MAX_MARKS + 2).length > MAX_MARKS + 1) return `<p>${escapeHtml(text)}</p>\n`
   return markdown.render(text)
 }

@@ -2,3 +2,13 @@
 export function isLonger(text: string | null | undefined, most: number): boolean {
   return text !== null && text !== undefined && text.length > most && [...text].length > most
 }
+
+/** One pass for each character: a function called for every one of them would take ten times as long. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+}

@@ -51,5 +51,6 @@ export interface Files {
   avatarUrl: (blob: BlobName | null | undefined) => string
   signedId: (blob: { id: number }) => string
   createBlob: (db: Kysely<DB>, file: NewBlob) => Promise<Blob>
-  findSignedBlob: (db: Kysely<DB>, signedId: string) => Promise<Blob | undefined>
+  /** By the signed id that an upload was answered with, in the account for which it was made. */
+  findUpload: (db: Kysely<DB>, signedId: string, accountId: number) => Promise<Blob | undefined>
 }

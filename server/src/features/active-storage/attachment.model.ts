@@ -12,9 +12,10 @@ const AVATARS = new Set(['image/png', 'image/jpeg', 'image/gif'])
 const MAX_AVATAR = 15 * 1024 * 1024
 
 /** Replaces the picture of a person, contact, bot or inbox. */
-export async function setAvatar(ctx: Context, owner: Owner, { filename, content, type: declaredType }: UploadedFile): Promise<void> {
+export async function setAvatar(ctx: Context, owner: Owner, { filename, content }: UploadedFile): Promise<void> {
   if (content.length > MAX_AVATAR) throw invalidField('avatar', 'is too big')
-  if (!AVATARS.has(await typeOf({ filename, content, declaredType }))) throw invalidField('avatar', 'filetype not supported')
+  // Whatever it is called: it is shown wherever its owner is.
+  if (!AVATARS.has(await typeOf({ filename: '', content }))) throw invalidField('avatar', 'filetype not supported')
   const blob = await ctx.app.files.createBlob(ctx.db, { filename, content })
   await detachFiles(ctx, { ...owner, name: 'avatar' })
   await attachBlob(ctx.db, { ...owner, name: 'avatar', blobId: blob.id })

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
-import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { NotFoundError, RecordInvalidError, lengthProblems } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import { fetchAvatarLater } from '../avatars/avatar.model.ts'
@@ -108,11 +108,6 @@ async function setPicture(ctx: Context, id: number, fields: AgentBotFields): Pro
 const MAX_LENGTHS = { name: 255, description: 255, outgoing_url: 2048 } as const
 
 function checkAgentBot(fields: AgentBotFields): void {
-  const problems = Object.entries(MAX_LENGTHS)
-    .filter(([column, most]) => (fields[column as keyof typeof MAX_LENGTHS]?.length ?? 0) > most)
-    .map(([column, most]): [string, string] => [
-      column,
-      `${humanize(column)} is too long (maximum is ${most} characters)`,
-    ])
+  const problems = lengthProblems(fields, MAX_LENGTHS)
   if (problems.length) throw new RecordInvalidError(problems)
 }

@@ -11,7 +11,8 @@ import { endAllSessions, endOtherSessions } from './session.model.ts'
 const HOUR = 3600
 
 /** What is kept of a token that goes out by mail. */
-const kept = (ctx: Context, token: string) => createHmac('sha256', ctx.app.config.secretKeyBase).update(`reset_password_token ${token}`).digest('hex')
+const kept = (ctx: Context, token: string) =>
+  createHmac('sha256', ctx.app.config.secretKeyBase).update(`reset_password_token ${token}`).digest('hex')
 
 /** The answer is the same for known and unknown addresses, and takes as long: who it is is looked up afterwards. */
 export async function askForPassword(ctx: Context, address: string | null | undefined): Promise<void> {
@@ -22,7 +23,8 @@ export async function askForPassword(ctx: Context, address: string | null | unde
 }
 
 export async function sendPasswordToken(ctx: Context, { email }: { email: string }): Promise<void> {
-  const { rows } = await sql`update users set reset_password_token = ${kept(ctx, urlSafeToken())}, reset_password_sent_at = ${ctx.app.now()}
+  const { rows } =
+    await sql`update users set reset_password_token = ${kept(ctx, urlSafeToken())}, reset_password_sent_at = ${ctx.app.now()}
     where email = ${email} returning id`.execute(ctx.db)
   // There is no mail yet. The token must not be in a log, so it cannot be used.
   if (rows.length) ctx.app.log.warn('a mail to set a new password was asked for, but no mail is set up')
@@ -40,7 +42,9 @@ export async function resetPassword(ctx: Context, body: Reset): Promise<number> 
       and reset_password_sent_at > now() - interval '6 hours' limit 1`.execute(ctx.db)
   const [user] = rows
   if (!user) throw new RefusedError(422, { message: 'Invalid token', redirect_url: '/' })
-  await changePassword(ctx, user.id, body, { byMail: true })
+  checkNewPassword(body.password, body.password_confirmation)
+  const digest = await hashPassword(body.password!)
+  await inTransaction(ctx, () => setPassword(ctx, user.id, digest, { byMail: true }))
   return user.id
 }
 
@@ -48,23 +52,19 @@ export async function resetPassword(ctx: Context, body: Reset): Promise<number> 
  * Whoever is signed in elsewhere is so no longer, sockets included; the API token stays. `byMail`: the mail confirms the
  * address, and no session goes on, since nobody has shown that the newest is theirs. Otherwise returns the one that does.
  */
-export async function changePassword(
+export async function setPassword(
   ctx: Context,
   userId: number,
-  { password, password_confirmation: confirmation }: Pick<Reset, 'password' | 'password_confirmation'>,
+  digest: string,
   { byMail = false } = {},
 ): Promise<string | undefined> {
-  checkNewPassword(password, confirmation)
-  const digest = await hashPassword(password!)
-  return inTransaction(ctx, async () => {
-    await sql`update users set encrypted_password = ${digest}, pubsub_token = ${base58Token()}, reset_password_token = null,
-      updated_at = ${ctx.app.now()} ${byMail ? sql`, confirmed_at = coalesce(confirmed_at, ${ctx.app.now()})` : sql``}
-      where id = ${userId}`.execute(ctx.db)
-    await ctx.app.sockets.endOf(ctx, userId)
-    if (!byMail) return endOtherSessions(ctx.db, userId)
-    await endAllSessions(ctx.db, userId)
-    return undefined
-  })
+  await sql`update users set encrypted_password = ${digest}, pubsub_token = ${base58Token()}, reset_password_token = null,
+    updated_at = ${ctx.app.now()} ${byMail ? sql`, confirmed_at = coalesce(confirmed_at, ${ctx.app.now()})` : sql``}
+    where id = ${userId}`.execute(ctx.db)
+  await ctx.app.sockets.endOf(ctx, userId)
+  if (!byMail) return endOtherSessions(ctx.db, userId)
+  await endAllSessions(ctx.db, userId)
+  return undefined
 }
 
 export function checkNewPassword(password: string | null | undefined, confirmation: string | null | undefined): void {

@@ -184,7 +184,7 @@ export async function showClientInbox(ctx: Context, identifier: string) {
   const { rows } = await sql<WorkingHour>`
     select day_of_week, coalesce(closed_all_day, false) as closed_all_day, open_hour, open_minutes, close_hour, close_minutes,
       coalesce(open_all_day, false) as open_all_day
-    from working_hours where inbox_id = ${inbox.id} order by day_of_week`.execute(ctx.db)
+    from working_hours where inbox_id = ${inbox.id} order by day_of_week, id`.execute(ctx.db)
   return {
     identifier: inbox.identifier,
     identity_validation_enabled: inbox.hmac_mandatory,

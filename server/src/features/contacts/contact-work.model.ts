@@ -149,7 +149,7 @@ const CONVERSATIONS_SHOWN = 20
 export async function conversationsOf(ctx: Context, contact: ContactRecord) {
   const { rows } = await sql<{ id: number }>`
     select c.id from conversations c where c.account_id = ${ctx.account.id} and c.contact_id = ${contact.id} and ${visibleInboxes(ctx)}
-    order by c.last_activity_at desc limit ${CONVERSATIONS_SHOWN}`.execute(ctx.db)
+    order by c.last_activity_at desc, c.id desc limit ${CONVERSATIONS_SHOWN}`.execute(ctx.db)
   const found = await readConversations(ctx.db, rows.map(({ id }) => id))
   return found.map((conversation) => presentConversation(ctx.app, conversation, ctx.user))
 }

@@ -56,7 +56,7 @@ export async function resolveQuietOnesOf(
     ctx,
     sql`c.account_id = ${accountId} and c.status = ${OPEN} and c.last_activity_at < ${quietSince} and ct.id is not null
       ${settings.auto_resolve_ignore_waiting ? sql`and c.waiting_since is null` : sql``}`,
-    sql`order by c.last_activity_at limit ${AT_ONCE}`,
+    sql`order by c.last_activity_at, c.id limit ${AT_ONCE}`,
   )
   for (const conversation of conversations) await resolveQuietOne(ctx, conversation, settings)
 }

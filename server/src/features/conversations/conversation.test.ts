@@ -29,6 +29,22 @@ async function desk() {
   return { account, admin, agent, api, talks, inbox, contact, open, ids, activities, present }
 }
 
+describe('the page that a conversation came from', () => {
+  it.each([
+    ['https://a.test/b?c[]=d#e', 'https://a.test/b?c[]=d#e'],
+    ['https://a.test/ä', null],
+    ['https://ä.test', null],
+    ['https://a.test/b c', null],
+    ['https://a:b/', null],
+    ['a.test', null],
+    [['https://a.test'], null],
+    [null, null],
+  ])('is one if it is a URI: %j', async (referer, kept) => {
+    const { open } = await desk()
+    expect((await open({ additional_attributes: { referer } })).additional_attributes).toEqual({ referer: kept })
+  })
+})
+
 describe('the list of conversations', () => {
   it('takes a label by itself for a list of one, and an empty filter for one that nothing meets', async () => {
     const { admin, talks, open, ids } = await desk()

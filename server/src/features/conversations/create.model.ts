@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
 import { invalidField, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
+import { isWebAddress } from '../../lib/web-address.ts'
 import { createContactInbox } from '../contacts/contact-inbox.model.ts'
 import { newMessageOf, type MessageFields } from '../messages/message-body.model.ts'
 import { requireIncomingInbox } from '../messages/message.model.ts'
@@ -36,7 +37,7 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   const additional = { ...fields.additional_attributes }
   checkAttributes('custom_attributes', custom)
   checkAttributes('additional_attributes', additional)
-  if ('referer' in additional && !isUrl(additional.referer)) additional.referer = null
+  if ('referer' in additional && !isWebAddress(additional.referer)) additional.referer = null
   const { rows: places } = await sql<Place>`
     select i.lock_to_single_conversation as locked, i.enable_auto_assignment, coalesce(ct.blocked, false) as blocked,
       exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot
@@ -86,12 +87,12 @@ interface Place {
 
 /** In a statement of its own, after the lock: one opened meanwhile is seen only by what begins later. */
 async function newestOf(ctx: Context, contactInboxId: number): Promise<ConversationRecord | undefined> {
-  const [newest] = await selectRecords(ctx, sql`c.contact_inbox_id = ${contactInboxId}`, sql`order by c.id desc limit 1`)
+  const [newest] = await selectRecords(
+    ctx,
+    sql`c.contact_inbox_id = ${contactInboxId}`,
+    sql`order by c.id desc limit 1`,
+  )
   return newest
-}
-
-function isUrl(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
 }
 
 interface CreateBody {

@@ -140,15 +140,16 @@ function assigneeCondition(ctx: Context, type: string | null | undefined): RawBu
   return sql`true`
 }
 
+/** Each a whole order: a page neither repeats nor skips what is equal. */
 const ORDERS: Record<string, RawBuilder<unknown>> = {
-  last_activity_at_asc: sql`order by c.last_activity_at asc`,
-  last_activity_at_desc: sql`order by c.last_activity_at desc`,
-  created_at_asc: sql`order by c.created_at asc`,
-  created_at_desc: sql`order by c.created_at desc`,
-  priority_asc: sql`order by c.priority asc nulls last, c.last_activity_at desc`,
-  priority_desc: sql`order by c.priority desc nulls last, c.last_activity_at desc`,
-  waiting_since_asc: sql`order by c.waiting_since asc nulls last, c.created_at asc`,
-  waiting_since_desc: sql`order by c.waiting_since desc nulls last, c.created_at asc`,
+  last_activity_at_asc: sql`order by c.last_activity_at asc, c.id asc`,
+  last_activity_at_desc: sql`order by c.last_activity_at desc, c.id desc`,
+  created_at_asc: sql`order by c.created_at asc, c.id asc`,
+  created_at_desc: sql`order by c.created_at desc, c.id desc`,
+  priority_asc: sql`order by c.priority asc nulls last, c.last_activity_at desc, c.id desc`,
+  priority_desc: sql`order by c.priority desc nulls last, c.last_activity_at desc, c.id desc`,
+  waiting_since_asc: sql`order by c.waiting_since asc nulls last, c.created_at asc, c.id asc`,
+  waiting_since_desc: sql`order by c.waiting_since desc nulls last, c.created_at asc, c.id asc`,
 }
 
 const ALIASES: Record<string, string> = {

@@ -4,6 +4,7 @@ import { NotFoundError } from '../../http/errors.ts'
 import { join } from 'node:path'
 import { PROJECT } from '../../lib/project.ts'
 import { RawAnswer } from '../../http/raw-answer.ts'
+import { escapeHtml } from '../../lib/text.ts'
 import { languageOf, translate, type TextKey } from '../../lib/translate.ts'
 import { isSurveyOpen } from '../messages/client-message.model.ts'
 import { accessSurvey, presentSurvey } from './csat.model.ts'
@@ -44,7 +45,7 @@ function html(status: number, locale: number | null, main: (say: Say) => string)
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-store',
   }
-  const say: Say = (key) => escape(translate(locale, key))
+  const say: Say = (key) => escapeHtml(translate(locale, key))
   return new RawAnswer(status, headers, page(languageOf(locale), say('survey.title'), main(say)))
 }
 
@@ -80,20 +81,17 @@ function form(survey: Survey, say: Say): string {
       <span class="picture" aria-hidden="true">${picture}</span><span class="word">${say(`survey.rating.${rating}`)}</span></label>`
   })
   const avatar = survey.inbox_avatar_url
-    ? `<img src="${escape(survey.inbox_avatar_url)}" alt="" width="48" height="48">`
+    ? `<img src="${escapeHtml(survey.inbox_avatar_url)}" alt="" width="48" height="48">`
     : ''
-  return `${avatar}<p class="inbox">${escape(survey.inbox_name)}</p>
-<h1>${survey.content === null ? say('survey.question') : escape(survey.content)}</h1>
+  return `${avatar}<p class="inbox">${escapeHtml(survey.inbox_name)}</p>
+<h1>${survey.content === null ? say('survey.question') : escapeHtml(survey.content)}</h1>
 <form id="survey" data-sending="${say('survey.sending')}" data-thanks="${say('survey.thanks')}" data-too-old="${say('survey.too_old')}"
   data-not-sent="${say('survey.not_sent')}" data-no-connection="${say('survey.no_connection')}">
 <fieldset><legend>${say('survey.your_rating')}</legend><div class="choices">${choices.join('\n')}</div></fieldset>
 <label class="feedback" for="feedback">${say('survey.feedback')}</label>
-<textarea id="feedback" name="feedback" rows="4" maxlength="20000">${escape(answer?.feedback_message ?? '')}</textarea>
+<textarea id="feedback" name="feedback" rows="4" maxlength="20000">${escapeHtml(answer?.feedback_message ?? '')}</textarea>
 <button type="submit">${say('survey.send')}</button>
 <p id="status" role="status">${answer ? say('survey.answered') : ''}</p>
 <noscript><p>${say('survey.needs_javascript')}</p></noscript>
 </form>`
 }
-
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escape = (text: string) => text.replace(/[&<>"']/g, (char) => ESCAPES[char]!)

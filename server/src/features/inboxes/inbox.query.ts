@@ -66,7 +66,7 @@ export async function selectInboxes<Extra extends object = object>(
       (select json_build_object('name', p.name, 'slug', p.slug) from portals p where p.id = i.portal_id) as help_center,
       (select json_agg(json_build_object('day_of_week', wh.day_of_week, 'closed_all_day', wh.closed_all_day,
           'open_hour', wh.open_hour, 'open_minutes', wh.open_minutes, 'close_hour', wh.close_hour,
-          'close_minutes', wh.close_minutes, 'open_all_day', wh.open_all_day) order by wh.day_of_week)
+          'close_minutes', wh.close_minutes, 'open_all_day', wh.open_all_day) order by wh.day_of_week, wh.id)
         from working_hours wh where wh.inbox_id = i.id) as working_hours,
       (select json_build_object('id', ch.id, 'webhook_url', ch.webhook_url, 'identifier', ch.identifier,
           'hmac_token', ch.hmac_token, 'hmac_mandatory', ch.hmac_mandatory, 'additional_attributes', ch.additional_attributes)

@@ -1,6 +1,7 @@
+import type { Blob } from '../../vocabulary/files.ts'
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
-import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
+import { RecordInvalidError, RefusedError } from '../../http/errors.ts'
 import { isUploadedFile } from '../../http/params.ts'
 import { attachBlob, typeOf } from '../../files/blob.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
@@ -27,7 +28,7 @@ export async function saveAttachments(
     const file = isUploadedFile(input)
       ? { filename: input.filename, content: input.content, declaredType: input.type }
       : null
-    const signed = file ? null : await signedBlob(ctx, input as string)
+    const signed = file ? null : await accessUpload(ctx, input as string, accountId)
     if (channel === 'Channel::WebWidget') checkOnSite(file ? await typeOf(file) : signed!.content_type)
     const blob = signed ?? (await ctx.app.files.createBlob(ctx.db, file!))
     const type = FILE_TYPES.indexOf(fileTypeOf(blob.content_type ?? ''))
@@ -75,9 +76,9 @@ function checkOnSite(type: string | null): void {
   throw new RecordInvalidError([['attachments', 'Attachments file type not supported']])
 }
 
-async function signedBlob(ctx: Context, signedId: string) {
-  const blob = await ctx.app.files.findSignedBlob(ctx.db, signedId)
-  if (!blob) throw unprocessable('mismatched digest')
+async function accessUpload(ctx: Context, signedId: string, accountId: number): Promise<Blob> {
+  const blob = await ctx.app.files.findUpload(ctx.db, signedId, accountId)
+  if (!blob) throw new RefusedError(422, { error: 'mismatched digest', attributes: ['attachments'] })
   return blob
 }
 

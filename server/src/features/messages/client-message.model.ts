@@ -2,19 +2,23 @@ import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { invalidField, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { idOf, isUploadedFile } from '../../http/params.ts'
-import type { UploadedFile } from '../../vocabulary/files.ts'
 import type { ClientVisitor } from '../contacts/client.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
 import { accessMessage, ACTIVITY, updateMessage } from './message.model.ts'
 import { createMessage } from './create-message.model.ts'
 import { findMessage, OLDEST_FIRST, pictureMessage, selectMessages } from './message.query.ts'
+import type { AttachmentInput } from './message.record.ts'
 
 const PAGE = 20
 const SURVEY_DAYS = 14
 const DAY = 86_400_000
 
-export async function listClientMessages(ctx: Context, conversation: ConversationRecord, before: string | null | undefined) {
+export async function listClientMessages(
+  ctx: Context,
+  conversation: ConversationRecord,
+  before: string | null | undefined,
+) {
   const page = sql`select p.id from messages p where p.conversation_id = ${conversation.id} and not p.private
     and p.message_type <> 2 ${before?.trim() ? sql`and p.id < ${idOf(before)}` : sql``} order by p.id desc limit ${PAGE}`
   const messages = await selectMessages(ctx.db, sql`m.id in (${page})`, OLDEST_FIRST)
@@ -43,15 +47,19 @@ export async function writeByVisitor(
   return presentPublicMessage(ctx.app, await pictureMessage(ctx.db, message, known))
 }
 
-/** Only files of this request: a visitor has no signed ids. */
-function filesOf(value: unknown): UploadedFile[] {
+function filesOf(value: unknown): AttachmentInput[] {
   if (value === undefined || value === null || value === '') return []
   const list = Array.isArray(value) ? value.filter((item) => item !== '') : [value]
-  if (!list.every(isUploadedFile) || !Array.isArray(value)) {
-    throw invalidField('attachments', 'must be files, sent as attachments[] in a multipart form')
+  if (!list.every(isAttachment) || !Array.isArray(value)) {
+    throw invalidField(
+      'attachments',
+      'must be files, sent as attachments[] in a multipart form, or signed ids of uploads',
+    )
   }
   return list
 }
+
+const isAttachment = (value: unknown): value is AttachmentInput => isUploadedFile(value) || typeof value === 'string'
 
 const SUBMITTED_KEYS = ['name', 'title', 'value', 'csat_survey_response']
 

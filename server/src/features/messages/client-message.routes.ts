@@ -5,7 +5,8 @@ import { accessConversationForMessages } from '../conversations/client-conversat
 import { PublicMessage } from '../schemas.ts'
 import { listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
 
-const base = '/public/api/v1/inboxes/:inbox_identifier/contacts/:source_id/conversations/:conversation_id/messages' as const
+const base =
+  '/public/api/v1/inboxes/:inbox_identifier/contacts/:source_id/conversations/:conversation_id/messages' as const
 
 export const clientMessageOperations = [
   operation({
@@ -18,21 +19,28 @@ export const clientMessageOperations = [
     reply: Type.Array(PublicMessage),
     handle: async (ctx, { params, query }) => {
       const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return listClientMessages(ctx, await accessConversationForMessages(ctx, visitor, params.conversation_id), query.before)
+      return listClientMessages(
+        ctx,
+        await accessConversationForMessages(ctx, visitor, params.conversation_id),
+        query.before,
+      )
     },
   }),
   operation({
     id: 'public/messages.create',
     route: `POST ${base}`,
     summary: 'Write a message as the visitor',
-    description: 'Files go as `multipart/form-data` in `attachments[]`. `echo_id` comes back unchanged here and on `/cable`, so that a client knows its own message. Writing opens a resolved conversation again.',
+    description:
+      'Files go as `multipart/form-data` in `attachments[]`. `echo_id` comes back unchanged here and on `/cable`, so that a client knows its own message. Writing opens a resolved conversation again.',
     example: { content: 'Hello, do you have tulips?', echo_id: 'a1b2c3' },
     access: 'client',
     body: Type.Partial(
       Type.Object({
         content: Nullable(Type.String({ maxLength: 150_000 })),
         echo_id: Nullable(Type.String()),
-        attachments: Type.Any({ description: 'Files: repeat attachments[] in a multipart form' }),
+        attachments: Type.Any({
+          description: 'Files: repeat attachments[] in a multipart form; or signed ids of uploads',
+        }),
       }),
     ),
     routine: true,
@@ -48,11 +56,16 @@ export const clientMessageOperations = [
     id: 'public/messages.update',
     route: `PATCH ${base}/:id`,
     summary: 'Submit what a form, a choice or a survey asks',
-    description: 'A choice: `[{"title","value"}]`. A form: `[{"name","value"}]` for each field. A survey: `{"csat_survey_response":{"rating","feedback_message"}}`.',
+    description:
+      'A choice: `[{"title","value"}]`. A form: `[{"name","value"}]` for each field. A survey: `{"csat_survey_response":{"rating","feedback_message"}}`.',
     example: { submitted_values: [{ title: 'Red', value: 'red' }] },
     access: 'client',
     body: Type.Partial(
-      Type.Object({ submitted_values: Type.Any({ description: 'An object or a list of objects: name, title, value, csat_survey_response' }) }),
+      Type.Object({
+        submitted_values: Type.Any({
+          description: 'An object or a list of objects: name, title, value, csat_survey_response',
+        }),
+      }),
     ),
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
@@ -62,4 +75,3 @@ export const clientMessageOperations = [
     },
   }),
 ]
-

@@ -84,10 +84,11 @@ async function loadVariables(
   )
 }
 
-/** Each word capitalised; a last name only where there are two words. */
+/** Each word capitalised; a single one is neither a first nor a last name. */
 function namesOf(name: string | null) {
   const words = (name ?? '').split(/\s+/).filter(Boolean).map(capitalize)
-  return { name: words.join(' '), first_name: words[0] ?? '', last_name: words.length > 1 ? words.at(-1) : '' }
+  const [first, last] = words.length > 1 ? [words[0], words.at(-1)] : []
+  return { name: words.join(' '), first_name: first ?? '', last_name: last ?? '' }
 }
 
 const capitalize = (word: string) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()

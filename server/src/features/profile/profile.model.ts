@@ -4,9 +4,9 @@ import type { Context } from '../../context/context.ts'
 import { NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import { iso } from '../../lib/times.ts'
-import { verifyPassword } from '../../lib/passwords.ts'
+import { hashPassword, verifyPassword } from '../../lib/passwords.ts'
 import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
-import { changePassword, checkNewPassword } from '../auth/password.model.ts'
+import { checkNewPassword, setPassword } from '../auth/password.model.ts'
 import { limitGuesses } from '../auth/limits.ts'
 import { checkChanges } from '../users/user.model.ts'
 import { AVAILABILITIES } from '../users/user.presenter.ts'
@@ -25,7 +25,7 @@ interface ProfileChanges {
   password_confirmation?: string | null
 }
 
-/** All or nothing: the password is checked first, then written with the rest. */
+/** All or nothing: the password is checked and hashed first, then written with the rest. */
 export async function updateProfile(ctx: Context, fields: ProfileChanges): Promise<void> {
   const { id } = ctx.user
   if (fields.password) {
@@ -34,7 +34,8 @@ export async function updateProfile(ctx: Context, fields: ProfileChanges): Promi
   }
   const { password: _, ...personal } = fields
   const email = await checkChanges(ctx, id, personal)
-  await inTransaction(ctx, async () => {
+  const digest = fields.password && (await hashPassword(fields.password))
+  const kept = await inTransaction(ctx, async () => {
     await sql`update users set updated_at = ${ctx.app.now()}
       ${fields.name === undefined ? sql`` : sql`, name = ${fields.name}`}
       ${fields.display_name === undefined ? sql`` : sql`, display_name = ${fields.display_name}`}
@@ -44,15 +45,11 @@ export async function updateProfile(ctx: Context, fields: ProfileChanges): Promi
       ${email === undefined || email === ctx.user.email ? sql`` : sql`, unconfirmed_email = ${email}, confirmation_token = ${urlSafeToken()}, confirmation_sent_at = ${ctx.app.now()}`}
       where id = ${id}`.execute(ctx.db)
     if (fields.avatar) await setAvatar(ctx, { recordType: 'User', recordId: id }, fields.avatar)
+    return digest ? setPassword(ctx, id, digest) : undefined
   })
-  if (fields.password) await changeOwnPassword(ctx, fields)
-}
-
-/** A session that it ends, its own even, is told to nobody any more. */
-async function changeOwnPassword(ctx: Context, fields: ProfileChanges): Promise<void> {
+  // A session that it ended, its own even, is told to nobody any more.
   const { caller } = ctx
-  const kept = await changePassword(ctx, ctx.user.id, fields)
-  if (caller.kind === 'user' && caller.session?.client !== kept) delete caller.session
+  if (digest && caller.kind === 'user' && caller.session?.client !== kept) delete caller.session
 }
 
 const PASSWORDS = { what: 'current_password', limit: 10, seconds: 15 * 60 }
@@ -63,8 +60,11 @@ function checkCurrentPassword(ctx: Context, password: string | null | undefined)
 }
 
 async function compareCurrentPassword(ctx: Context, password: string | null | undefined): Promise<void> {
-  const { rows } = await sql<{ encrypted_password: string }>`select encrypted_password from users where id = ${ctx.user.id}`.execute(ctx.db)
-  if (!(await verifyPassword(password ?? '', rows[0]?.encrypted_password ?? null))) throw unprocessable('Invalid current password')
+  const { rows } = await sql<{
+    encrypted_password: string
+  }>`select encrypted_password from users where id = ${ctx.user.id}`.execute(ctx.db)
+  if (!(await verifyPassword(password ?? '', rows[0]?.encrypted_password ?? null)))
+    throw unprocessable('Invalid current password')
 }
 
 /** In one of the caller's own accounts. */
@@ -104,11 +104,16 @@ interface Subscription {
 }
 
 /** One for each device: it moves to whoever registers it last. */
-export async function saveSubscription(ctx: Context, { subscription_type: type, subscription_attributes: attributes = {} }: Subscription) {
+export async function saveSubscription(
+  ctx: Context,
+  { subscription_type: type, subscription_attributes: attributes = {} }: Subscription,
+) {
   const sent: unknown = type === 'browser_push' ? attributes?.endpoint : attributes?.device_id
   const identifier = typeof sent === 'number' ? String(sent) : sent
-  if (!type || typeof identifier !== 'string' || !identifier) throw new RecordInvalidError([['identifier', "Identifier can't be blank"]])
-  if (identifier.length > 2048) throw new RecordInvalidError([['identifier', 'Identifier is too long (maximum is 2048 characters)']])
+  if (!type || typeof identifier !== 'string' || !identifier)
+    throw new RecordInvalidError([['identifier', "Identifier can't be blank"]])
+  if (identifier.length > 2048)
+    throw new RecordInvalidError([['identifier', 'Identifier is too long (maximum is 2048 characters)']])
   const number = SUBSCRIPTION_NUMBERS[SUBSCRIPTION_TYPES.indexOf(type)]!
   const now = ctx.app.now()
   const { rows } = await sql<SubscriptionRow>`
@@ -116,7 +121,9 @@ export async function saveSubscription(ctx: Context, { subscription_type: type, 
     values (${ctx.user.id}, ${number}, ${JSON.stringify(attributes)}, ${identifier}, ${now}, ${now})
     on conflict (identifier) do update set user_id = excluded.user_id, subscription_type = excluded.subscription_type,
       subscription_attributes = excluded.subscription_attributes, updated_at = excluded.updated_at
-    returning id, user_id, subscription_type, subscription_attributes, identifier, created_at, updated_at`.execute(ctx.db)
+    returning id, user_id, subscription_type, subscription_attributes, identifier, created_at, updated_at`.execute(
+    ctx.db,
+  )
   const row = rows[0]!
   return {
     ...row,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { withBrokenPassword } from '../../../test/support/broken-password.ts'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { PASSWORD, startTestApp, type Answer, type Person, type TestAccount } from '../../../test/support.ts'
@@ -9,7 +10,8 @@ const passwords = (current: string, password = NEW_PASSWORD) => ({
   profile: { current_password: current, password, password_confirmation: password },
 })
 
-const sessionOf = (answer: Answer) => Object.fromEntries(['access-token', 'client', 'uid'].map((name) => [name, answer.headers.get(name)!]))
+const sessionOf = (answer: Answer) =>
+  Object.fromEntries(['access-token', 'client', 'uid'].map((name) => [name, answer.headers.get(name)!]))
 
 describe('the statements of a profile', () => {
   // Without jobs: these have statements of their own.
@@ -33,11 +35,18 @@ describe('the profile', () => {
   it('shows a person with their accounts, the same by token and by session', async () => {
     const account = await t.buildAccount()
     const elsewhere = await t.buildAccount()
-    await t.as(elsewhere.administrator).post(`/api/v1/accounts/${elsewhere.id}/agents`, { name: 'x', email: account.agent.email })
+    await t
+      .as(elsewhere.administrator)
+      .post(`/api/v1/accounts/${elsewhere.id}/agents`, { name: 'x', email: account.agent.email })
     const session = t.with(sessionOf(await signIn(account.agent)))
     const byToken = await t.as(account.agent).get(path)
     expect((await session.get(path)).body).toEqual(byToken.body)
-    expect(byToken.body).toMatchObject({ id: account.agent.id, account_id: account.id, role: 'agent', access_token: account.agent.access_token })
+    expect(byToken.body).toMatchObject({
+      id: account.agent.id,
+      account_id: account.id,
+      role: 'agent',
+      access_token: account.agent.access_token,
+    })
     expect(byToken.body.accounts.map(({ id }: { id: number }) => id)).toEqual([account.id, elsewhere.id])
     await t.as(account.agent).put(`${path}/set_active_account`, { account_id: elsewhere.id })
     expect((await t.as(account.agent).get(path)).body.account_id).toBe(elsewhere.id)
@@ -46,8 +55,24 @@ describe('the profile', () => {
   it('changes what is sent and nothing else', async () => {
     const person = await t.buildPerson()
     const me = t.as(person)
-    const { body } = await me.put(path, { profile: { display_name: 'Ada', ui_settings: { theme: 'dark' }, phone_number: '+15550100', type: 'SuperAdmin', confirmed_at: null } })
-    expect(body).toMatchObject({ name: person.name, display_name: 'Ada', available_name: 'Ada', ui_settings: { theme: 'dark' }, custom_attributes: { phone_number: '+15550100' }, type: null, confirmed: true })
+    const { body } = await me.put(path, {
+      profile: {
+        display_name: 'Ada',
+        ui_settings: { theme: 'dark' },
+        phone_number: '+15550100',
+        type: 'SuperAdmin',
+        confirmed_at: null,
+      },
+    })
+    expect(body).toMatchObject({
+      name: person.name,
+      display_name: 'Ada',
+      available_name: 'Ada',
+      ui_settings: { theme: 'dark' },
+      custom_attributes: { phone_number: '+15550100' },
+      type: null,
+      confirmed: true,
+    })
     expect((await me.put(path, {})).body).toEqual({ error: 'param is missing or the value is empty: profile' })
     expect((await me.put(path, { name: null })).body).toEqual({ message: "Name can't be blank", attributes: ['name'] })
   })
@@ -64,7 +89,10 @@ describe('the profile', () => {
         attributes: ['email', 'name', 'message_signature'],
       },
     ])
-    expect((await change({ email: 'a<b>@example.test' })).body).toEqual({ message: 'Email is not an email', attributes: ['email'] })
+    expect((await change({ email: 'a<b>@example.test' })).body).toEqual({
+      message: 'Email is not an email',
+      attributes: ['email'],
+    })
     expect((await change({ email: null })).body).toEqual({ message: "Email can't be blank", attributes: ['email'] })
     expect((await change({ name: '😀'.repeat(255) })).status).toBe(200)
     expect((await change({ name: '😀'.repeat(256) })).status).toBe(422)
@@ -78,10 +106,23 @@ describe('the profile', () => {
     const changed = await t.with(sessionOf(older)).put(path, passwords(PASSWORD))
     expect([changed.status, changed.headers.get('access-token')]).toEqual([200, null])
     expect(changed.body.pubsub_token).not.toBe(person.pubsub_token)
-    expect([(await t.with(sessionOf(older)).get(path)).status, (await t.with(sessionOf(newer)).get(path)).status]).toEqual([401, 200])
+    expect([
+      (await t.with(sessionOf(older)).get(path)).status,
+      (await t.with(sessionOf(newer)).get(path)).status,
+    ]).toEqual([401, 200])
     const again = await t.with(sessionOf(newer)).put(path, passwords(NEW_PASSWORD, PASSWORD))
     expect([again.status, again.headers.get('access-token')]).toEqual([200, newer.headers.get('access-token')])
     expect((await t.as(person).get(path)).status).toBe(200)
+  })
+
+  it('changes all or nothing, a password among it', async () => {
+    const person = await t.buildPerson()
+    const fields = { ...passwords(PASSWORD).profile, name: 'Somebody else' }
+    await withBrokenPassword(t, person.id, async () => {
+      expect((await t.as(person).put(path, { profile: fields })).status).toBe(500)
+    })
+    expect((await t.as(person).get(path)).body).toMatchObject({ name: person.name, pubsub_token: person.pubsub_token })
+    expect((await t.as(person).put(path, { profile: fields })).body.name).toBe('Somebody else')
   })
 
   it('slows down guessing of the current password', async () => {
@@ -127,7 +168,7 @@ describe('the profile', () => {
     expect((await t.as(account.agent).put(`${path}/set_active_account`, { account_id: other.id })).status).toBe(404)
   })
 
-  it('registers a device for whoever had it last, and removes only what is the caller\'s', async () => {
+  it("registers a device for whoever had it last, and removes only what is the caller's", async () => {
     const [person, other] = [await t.buildPerson(), await t.buildPerson()]
     const subscriptions = '/api/v1/notification_subscriptions'
     const device = t.unique('device')
@@ -136,18 +177,28 @@ describe('the profile', () => {
     expect(made.body).toMatchObject({ user_id: person.id, subscription_type: 'fcm', identifier: device })
     expect((await t.as(other).post(subscriptions, body)).body).toMatchObject({ id: made.body.id, user_id: other.id })
     const count = async () =>
-      (await sql`select 1 from notification_subscriptions where identifier = ${device}`.execute(t.database.kysely)).rows.length
-    const numbered = await t.as(person).post(subscriptions, { subscription_type: 'fcm', subscription_attributes: { device_id: Date.now() } })
-    expect([numbered.status, numbered.body.identifier]).toEqual([200, String(numbered.body.subscription_attributes.device_id)])
+      (await sql`select 1 from notification_subscriptions where identifier = ${device}`.execute(t.database.kysely)).rows
+        .length
+    const numbered = await t
+      .as(person)
+      .post(subscriptions, { subscription_type: 'fcm', subscription_attributes: { device_id: Date.now() } })
+    expect([numbered.status, numbered.body.identifier]).toEqual([
+      200,
+      String(numbered.body.subscription_attributes.device_id),
+    ])
     const removed = await t.as(person).delete(subscriptions, { push_token: device })
     expect([removed.status, removed.text, await count()]).toEqual([200, '', 1])
     await t.as(other).delete(subscriptions, { push_token: device })
     expect(await count()).toBe(0)
     for (const attributes of [null, {}, { endpoint: '' }, { endpoint: 'x'.repeat(3000) }]) {
-      const { status, body } = await t.as(person).post(subscriptions, { subscription_type: 'browser_push', subscription_attributes: attributes })
+      const { status, body } = await t
+        .as(person)
+        .post(subscriptions, { subscription_type: 'browser_push', subscription_attributes: attributes })
       expect([status, body.attributes]).toEqual([422, ['identifier']])
     }
-    expect((await t.as(person).post(subscriptions, { subscription_type: 'pigeon', subscription_attributes: {} })).status).toBe(422)
+    expect(
+      (await t.as(person).post(subscriptions, { subscription_type: 'pigeon', subscription_attributes: {} })).status,
+    ).toBe(422)
   })
 
   it('has no second factor', async () => {
@@ -162,7 +213,9 @@ describe('two processes on one database', () => {
   it('ends the sockets of a person in both', async () => {
     const account = await here.buildAccount()
     const { ended } = await listen(there.base, account, account.agent)
-    const { status } = await here.as(account.administrator).delete(`/api/v1/accounts/${account.id}/agents/${account.agent.id}`)
+    const { status } = await here
+      .as(account.administrator)
+      .delete(`/api/v1/accounts/${account.id}/agents/${account.agent.id}`)
     expect([status, await ended]).toEqual([200, true])
   })
 })

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { inTransaction } from '../../context/transaction.ts'
 import type { Context } from '../../context/context.ts'
 import { lengthProblems, RecordInvalidError } from '../../http/errors.ts'
-import { changePassword } from '../auth/password.model.ts'
+import { setPassword } from '../auth/password.model.ts'
 import { isEmail, isPlainEmail } from '../../lib/email.ts'
 import { hashPassword, newPasswordProblems, passwordProblems } from '../../lib/passwords.ts'
 import { base58Token } from '../../lib/tokens.ts'
@@ -36,7 +36,11 @@ const EMAIL_TAKEN: [string, string] = ['email', 'Email has already been taken']
 const USER_COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.pubsub_token, u.confirmed_at, u.custom_attributes`
 
 /** Checked, and with its password hashed: ready to be written. */
-export type ReadyUser = Omit<NewUser, 'name' | 'email' | 'password' | 'password_confirmation'> & { name: string; email: string; digest: string }
+export type ReadyUser = Omit<NewUser, 'name' | 'email' | 'password' | 'password_confirmation'> & {
+  name: string
+  email: string
+  digest: string
+}
 
 export async function createUser(ctx: Context, fields: NewUser & { passwordRequired?: boolean }): Promise<UserRow> {
   const ready = await readyUser(ctx, fields)
@@ -93,17 +97,18 @@ export interface UserChanges extends Omit<PersonalFields, 'message_signature'> {
 /** A changed e-mail counts at once. */
 export async function updateUser(ctx: Context, id: number, fields: UserChanges): Promise<void> {
   const email = await checkChanges(ctx, id, fields)
-  await inTransaction(ctx, () =>
-    sql`update users set updated_at = ${ctx.app.now()}
+  const digest = typeof fields.password === 'string' ? await hashPassword(fields.password) : undefined
+  await inTransaction(ctx, async () => {
+    await sql`update users set updated_at = ${ctx.app.now()}
       ${fields.name === undefined ? sql`` : sql`, name = ${fields.name}`}
       ${fields.display_name === undefined ? sql`` : sql`, display_name = ${fields.display_name}`}
       ${email === undefined ? sql`` : sql`, email = ${email}, uid = ${email}`}
       ${fields.custom_attributes ? sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify(fields.custom_attributes)}::jsonb` : sql``}
-      where id = ${id}`.execute(ctx.db),
-  ).catch((error: unknown) => {
+      where id = ${id}`.execute(ctx.db)
+    if (digest) await setPassword(ctx, id, digest)
+  }).catch((error: unknown) => {
     throw isTakenError(error) ? new RecordInvalidError([EMAIL_TAKEN]) : error
   })
-  if (typeof fields.password === 'string') await changePassword(ctx, id, { password: fields.password })
 }
 
 /** Somebody else was quicker: the index of e-mails has the last word. */
@@ -117,7 +122,9 @@ export async function checkChanges(ctx: Context, id: number, fields: PersonalFie
     // Blank will do, none at all will not.
     ...(fields.name === null ? [NAME_BLANK] : []),
     ...lengthProblems(fields, MAX_LENGTHS),
-    ...(typeof fields.password === 'string' ? passwordProblems(fields.password).map((text): [string, string] => ['password', text]) : []),
+    ...(typeof fields.password === 'string'
+      ? passwordProblems(fields.password).map((text): [string, string] => ['password', text])
+      : []),
   ]
   if (email !== undefined && !problems.length && (await isTaken(ctx, email, id))) problems.push(EMAIL_TAKEN)
   if (problems.length) throw new RecordInvalidError(problems)

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
-import { NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import type { WebhookRecord } from './webhook.presenter.ts'
+
 
 export interface WebhookFields {
   name?: string | null
@@ -82,18 +83,14 @@ export async function destroyWebhook(ctx: Context, webhook: WebhookRecord): Prom
   await sql`delete from webhooks where id = ${webhook.id}`.execute(ctx.db)
 }
 
-const MAX_NAME = 255
-const MAX_URL = 20_000
+const MAX_LENGTHS = { name: 255, url: 20_000 }
 const URL_TAKEN: [string, string] = ['url', 'Url has already been taken']
 
 async function checkWebhook(
   ctx: Context,
   webhook: { id?: number; name: string | null; url: string | null; subscriptions: string[] },
 ): Promise<void> {
-  const problems: [string, string][] = []
-  if ((webhook.name?.length ?? 0) > MAX_NAME)
-    problems.push(['name', `Name is too long (maximum is ${MAX_NAME} characters)`])
-  if ((webhook.url?.length ?? 0) > MAX_URL) problems.push(['url', `Url is too long (maximum is ${MAX_URL} characters)`])
+  const problems = lengthProblems(webhook, MAX_LENGTHS)
   const { rows: others } = await sql`select 1 from webhooks
     where account_id = ${ctx.account.id} and url = ${webhook.url} and id <> ${webhook.id ?? 0}`.execute(ctx.db)
   if (others.length) problems.push(URL_TAKEN)

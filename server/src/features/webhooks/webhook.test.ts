@@ -45,6 +45,19 @@ describe('webhooks', () => {
     expect((await t.as(account.administrator).post(at(account), { nothing: 1 })).body.error).toMatch(/webhook$/)
   })
 
+  it('counts characters, of which an emoji is one', async () => {
+    const account = await t.buildAccount()
+    const make = async (length: number) =>
+      t
+        .as(account.administrator)
+        .post(at(account), { webhook: { url: `https://a.test/${length}`, name: '😀'.repeat(length) } })
+    expect((await make(255)).status).toBe(200)
+    expect((await make(256)).body).toEqual({
+      message: 'Name is too long (maximum is 255 characters)',
+      attributes: ['name'],
+    })
+  })
+
   it('shows only inboxes of the account, and is for its administrators', async () => {
     const [account, other] = [await t.buildAccount(), await t.buildAccount()]
     const { body: inbox } = await t

@@ -1,0 +1,13 @@
+const LETTER = '(?:%[\\da-f]{2}|[\\w!$&-.;=~])'
+const MARK = '(?:%[\\da-f]{2}|[\\w!$&-.;=~:@])'
+const PLACE = `(?:(?:${LETTER}|:)*@)?(?:\\[[\\da-f:.]+\\]|${LETTER}*)(?::\\d*)?(?:/${MARK}*)*`
+const QUERY = '(?:(?!%[^\\da-f]{2})[\\0-"$-\\x7f])*'
+/** As Ruby reads one: ASCII, and in the query nearly anything. A browser would mend what this refuses. */
+const WEB_ADDRESS = new RegExp(
+  `^https?:(?://${PLACE}|/?(?:${MARK}+(?:/${MARK}*)*)?)(?:\\?${QUERY})?(?:#(?:${MARK}|[/?])*)?$`,
+  'i',
+)
+
+export function isWebAddress(value: unknown): boolean {
+  return typeof value === 'string' && WEB_ADDRESS.test(value)
+}
