@@ -19,6 +19,7 @@ import { createEventLog, newestEvent, readEventsAfter } from './events/log.ts'
 import { createNotices } from './events/notices.ts'
 import { signIn, type Found } from './features/auth/caller.model.ts'
 import { rememberSignIns } from './features/auth/sign-in-memory.ts'
+import { enterVisitor } from './features/contacts/client.model.ts'
 import { sharePresence } from './features/realtime/presence-share.ts'
 import { PushScope } from './features/realtime/push-scope.query.ts'
 import { createSockets } from './features/realtime/sockets.ts'
@@ -123,7 +124,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
       await notices.stop()
     },
   }
-  mountOperations(server, operations, { app, signIn: (...request) => signIn({ db, now, memory }, ...request) })
+  mountOperations(server, operations, { app, signIn: (...request) => signIn({ db, now, memory }, ...request), enterVisitor })
   await mountPages(server, app)
   return app
 }

@@ -11,7 +11,7 @@ import { createMessage } from '../features/messages/create-message.model.ts'
 import { createPlatformApp, permit } from '../features/platform/permissible.model.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser, type UserRow } from '../features/users/user.model.ts'
-import { Context } from '../context/context.ts'
+import { Context, type MemberContext } from '../context/context.ts'
 import type { SignedInAccount, SignedInUser } from '../vocabulary/caller.ts'
 import { makePassword } from './user.ts'
 
@@ -47,7 +47,7 @@ export async function makeDemoDesk(app: App): Promise<string[]> {
     caller: { kind: 'user', user },
     account,
     membership: { id: 0, role: 'administrator', availability: 'online', auto_offline: true },
-  })
+  }) as MemberContext
   const password = makePassword()
   const { administrator, agent, platformApp, inbox, displayId } = await inTransaction(ctx, async () => {
     const administrator = await createUser(ctx, { name: 'Alex Admin', email: 'admin@example.com', password, confirmed: true })
@@ -79,7 +79,7 @@ export async function makeDemoDesk(app: App): Promise<string[]> {
   ]
 }
 
-async function fillInbox(ctx: Context, accountId: number, members: UserRow[], agent: UserRow) {
+async function fillInbox(ctx: MemberContext, accountId: number, members: UserRow[], agent: UserRow) {
   const inbox = await createInbox(ctx, { name: 'Website chat', channel: { type: 'api', webhook_url: '' }, enable_auto_assignment: false })
   await addInboxMembers(ctx, inbox, members.map((member) => member.id))
   let displayId = 1

@@ -3,11 +3,12 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/connect.ts'
 import type { DB } from '../db/schema.ts'
-import type { Caller, Membership, Performer, SignedInAccount, SignedInUser } from '../vocabulary/caller.ts'
+import type { Caller, Membership, Performer, SignedIn, SignedInAccount, SignedInUser } from '../vocabulary/caller.ts'
 import type { EventData, EventName, LoggedEvent, PendingEvent } from '../vocabulary/events.ts'
 import type { Files } from '../vocabulary/files.ts'
 import type { JobName, JobOptions, JobPayload, PendingJob } from '../vocabulary/jobs.ts'
 import type { Presence } from '../vocabulary/presence.ts'
+import type { ClientInbox, Visitor } from '../vocabulary/visitor.ts'
 
 /** What handlers, jobs and reactions of a running server share. Made by `app.ts`. */
 export interface Services {
@@ -53,13 +54,33 @@ export interface Sockets {
   endOf: (ctx: Context, userId: number) => Promise<void>
 }
 
-/** All that a handler and the models below it need. Only `db` reaches the database: it is the request's transaction. */
+interface ContextValues extends Partial<SignedIn> {
+  app: Services
+  db: Kysely<DB>
+  requestId?: string
+  address?: string
+  headers?: Record<string, string | string[] | undefined>
+  sent?: Record<string, unknown>
+  routine?: boolean
+}
+
+/**
+ * All that a handler and the models below it need. Only `db` reaches the database: it is the request's transaction. What is there
+ * only for some callers is required by the types below, which an operation's `access` gives its handler.
+ */
 export class Context {
   readonly app: Services
   db: Kysely<DB>
   readonly caller: Caller
-  readonly #account: SignedInAccount | undefined
-  readonly membership: Membership | undefined
+  /** The account in the path. */
+  readonly account?: SignedInAccount
+  readonly membership?: Membership
+  /** Of a person who calls, not of a bot. */
+  readonly user?: SignedInUser
+  readonly platformApp?: { id: number; name: string }
+  /** In the Client API: where a visitor comes in, and who they are. */
+  clientInbox?: ClientInbox
+  visitor?: Visitor
   readonly requestId: string
   readonly address: string
   /** Headers of the answer, beside those every answer has. */
@@ -75,40 +96,20 @@ export class Context {
   #afterCommit: (() => void)[] = []
   #jobs: PendingJob[] = []
 
-  constructor(values: {
-    app: Services
-    db: Kysely<DB>
-    caller?: Caller
-    account?: SignedInAccount | undefined
-    membership?: Membership | undefined
-    requestId?: string
-    address?: string
-    headers?: Record<string, string | string[] | undefined>
-    sent?: Record<string, unknown>
-    routine?: boolean
-  }) {
-    this.app = values.app
-    this.db = values.db
-    this.caller = values.caller ?? { kind: 'nobody' }
-    this.#account = values.account
-    this.membership = values.membership
-    this.requestId = values.requestId ?? 'none'
-    this.address = values.address ?? ''
-    this.headers = values.headers ?? {}
-    this.sent = values.sent ?? {}
-    this.routine = values.routine ?? false
-    this.hasEndpoints = values.account?.has_endpoints ?? true
-  }
-
-  /** The account in the path. */
-  get account(): SignedInAccount {
-    if (!this.#account) throw new Error('this operation has no account')
-    return this.#account
-  }
-
-  get user(): SignedInUser {
-    if (this.caller.kind !== 'user') throw new Error('this operation is open to others than people')
-    return this.caller.user
+  constructor({ app, db, caller = { kind: 'nobody' }, account, membership, ...request }: ContextValues) {
+    this.app = app
+    this.db = db
+    this.caller = caller
+    if (account) this.account = account
+    if (membership) this.membership = membership
+    if (caller.kind === 'user') this.user = caller.user
+    if (caller.kind === 'platform_app') this.platformApp = caller.app
+    this.requestId = request.requestId ?? 'none'
+    this.address = request.address ?? ''
+    this.headers = request.headers ?? {}
+    this.sent = request.sent ?? {}
+    this.routine = request.routine ?? false
+    this.hasEndpoints = account?.has_endpoints ?? true
   }
 
   get isAdministrator(): boolean {
@@ -148,3 +149,13 @@ export class Context {
     return work
   }
 }
+
+/** In an account: a member, or a bot of it. */
+export type AccountContext = Context & { readonly account: SignedInAccount }
+/** A person, wherever. */
+export type UserContext = Context & { readonly user: SignedInUser }
+/** A person in an account that is theirs. */
+export type MemberContext = AccountContext & UserContext & { readonly membership: Membership }
+export type PlatformContext = Context & { readonly platformApp: { id: number; name: string } }
+export type ClientContext = Context & { readonly clientInbox: ClientInbox }
+export type VisitorContext = ClientContext & { readonly visitor: Visitor }

@@ -4,7 +4,7 @@ import type { Context, Said } from './context.ts'
  * Runs `work` in one transaction of the context's database, and with it writes the events and jobs it asked for.
  * After the commit the events are told to the sockets of this process.
  */
-export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T> | T): Promise<T> {
+export async function inTransaction<Ctx extends Context, T>(ctx: Ctx, work: (ctx: Ctx) => Promise<T> | T): Promise<T> {
   const outside = ctx.db
   if (outside.isTransaction) return work(ctx)
   const { outbox, signIns, database } = ctx.app

@@ -7,7 +7,7 @@ import { answerError, dropSession } from './answer-error.ts'
 import { parametersOf, readBodies, type Sent } from './bodies.ts'
 import { answerPreflight, crossOrigin, isPreflight } from './cross-origin.ts'
 import { MissingParamError, NotFoundError, OutsideError } from './errors.ts'
-import { Empty, TEXT_PARAMS, type Operation } from './operation.ts'
+import { Empty, type Operation } from './operation.ts'
 import { compileReader, readPathId } from './params.ts'
 import { createGlobalLimit } from './rate-limit.ts'
 import { RawAnswer } from './raw-answer.ts'
@@ -24,13 +24,18 @@ declare module 'fastify' {
 /** Who calls, and whether this operation is theirs to call; throws when it is not. */
 export type SignIn = (operation: Operation, request: FastifyRequest, reply: FastifyReply) => Promise<SignedIn>
 
+/** Loads who stands behind the path of a visitor's operation; within its transaction, where it has one. */
+export type EnterVisitor = (ctx: Context, operation: Operation, params: Record<string, string | number>) => Promise<void>
+
 interface MountOptions {
   app: Services
   signIn: SignIn
+  enterVisitor: EnterVisitor
 }
 
 /** Makes the routes of all operations, and everything around them that every request has. */
-export function mountOperations(server: FastifyInstance, operations: Operation[], { app, signIn }: MountOptions): void {
+export function mountOperations(server: FastifyInstance, operations: Operation[], options: MountOptions): void {
+  const { app } = options
   const { apiCors, maximumUpload } = app.config
   const isOverLimit = createGlobalLimit(app.config)
   readBodies(server, maximumUpload)
@@ -49,7 +54,7 @@ export function mountOperations(server: FastifyInstance, operations: Operation[]
     else done()
   })
   for (const operation of operations) {
-    const handler = handlerOf(app, signIn, operation)
+    const handler = handlerOf(operation, options)
     const method = operation.method === 'PATCH' ? ['PATCH', 'PUT'] : [operation.method]
     server.route({ method, url: operation.path, handler, config: { operation } })
   }
@@ -62,7 +67,7 @@ export function mountOperations(server: FastifyInstance, operations: Operation[]
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
-function handlerOf(app: Services, signIn: SignIn, operation: Operation): Handler {
+function handlerOf(operation: Operation, { app, signIn, enterVisitor }: MountOptions): Handler {
   const readQuery = operation.query && compileReader(operation.query)
   const readBody = operation.body && compileReader(operation.body)
   const check = app.config.environment === 'production' ? undefined : checkerOf(operation)
@@ -89,12 +94,15 @@ function handlerOf(app: Services, signIn: SignIn, operation: Operation): Handler
       routine: operation.routine,
     })
     const input = {
-      params: readParams(request.params as Record<string, string>),
+      params: readParams(operation, request.params as Record<string, string>),
       query: readQuery ? readQuery(sent.all) : {},
       body: readBody ? readBody(operation.wrapper ? unwrap(operation, sent) : sent.all) : {},
     }
     const repeat = repeatOf(operation, ctx, request.url)
-    const handle = () => operation.handle(ctx, input)
+    const handle = async () => {
+      if (operation.access === 'visitor') await enterVisitor(ctx, operation, input.params)
+      return operation.handle(ctx, input)
+    }
     const work = repeat ? () => answerOnce(ctx, repeat, handle) : handle
     const result = operation.transaction ? await inTransaction(ctx, work) : await work()
     if (caller.kind === 'user' && !caller.session) dropSession(reply)
@@ -122,10 +130,10 @@ function unwrap(operation: Operation, sent: Sent): Record<string, unknown> {
   throw new MissingParamError(wrapper)
 }
 
-function readParams(params: Record<string, string>): Record<string, string | number> {
+function readParams({ text: isText }: Operation, params: Record<string, string>): Record<string, string | number> {
   const read: Record<string, string | number> = {}
   for (const [name, text] of Object.entries(params)) {
-    if (TEXT_PARAMS.has(name)) {
+    if (isText.has(name)) {
       // Rails takes what follows a dot for a format.
       if (text.includes('.') || text.includes('\0')) throw new NotFoundError()
       read[name] = text

@@ -1,40 +1,62 @@
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
-import type { Context } from '../context/context.ts'
+import type { AccountContext, ClientContext, Context, MemberContext, PlatformContext, UserContext, VisitorContext } from '../context/context.ts'
 import type { UploadedFile } from '../vocabulary/files.ts'
+import type { RawAnswer } from './raw-answer.ts'
 
-/** Who may call: one word a reader can grep for. `agent` is any member of the account. */
-export type Access = 'nobody' | 'client' | 'platform' | 'user' | 'agent' | 'administrator'
+/** Who may call: one word a reader can grep for. `agent` is any member of the account, `visitor` whoever stands behind the path. */
+export type Access = 'nobody' | 'visitor' | 'platform' | 'user' | 'agent' | 'administrator'
 
 export type Family = 'application' | 'client' | 'platform' | 'auth' | 'other'
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
-/** Path parameters that are text; every other one is a number. */
-type TextParam = 'inbox_identifier' | 'source_id' | 'conversation_uuid' | 'title'
 type ParamNames<Route extends string> = Route extends `${string}:${infer Name}/${infer Rest}`
   ? Name | ParamNames<Rest>
   : Route extends `${string}:${infer Name}`
     ? Name
     : never
-export type PathParams<Route extends string> = {
-  [Name in ParamNames<Route>]: Name extends TextParam ? string : number
+type PathParams<Route extends string, Text extends string> = {
+  [Name in ParamNames<Route>]: Name extends Text ? string : number
 }
 
-export const TEXT_PARAMS: ReadonlySet<string> = new Set<TextParam>([
-  'inbox_identifier',
-  'source_id',
-  'conversation_uuid',
-  'title',
-])
+/** What the handler is given, by who may call and by what the path names. */
+type ContextFor<Who extends Access, Bots, Route extends string> = Who extends 'visitor'
+  ? 'source_id' extends ParamNames<Route>
+    ? VisitorContext
+    : ClientContext
+  : Who extends 'platform'
+    ? PlatformContext
+    : Who extends 'user'
+      ? UserContext
+      : Who extends 'agent' | 'administrator'
+        ? Bots extends true
+          ? AccountContext
+          : MemberContext
+        : Context
 
-export interface Declaration<Route extends string, Query extends TObject, Body extends TObject, Reply extends TSchema> {
+/** What a handler returns: what `reply` describes, nothing where that is nothing, or an answer that is no JSON. */
+type Answer<Reply extends TSchema> = Static<Reply> | RawAnswer | (undefined extends Static<Reply> ? void : never)
+
+export interface Declaration<
+  Route extends string,
+  Who extends Access,
+  Bots extends boolean,
+  Text extends ParamNames<Route>,
+  Query extends TObject,
+  Body extends TObject,
+  Reply extends TSchema,
+> {
   /** `resource.action`, with Chatwoot's names. */
   id: string
   route: Route
   summary: string
   description?: string
-  access: Access
+  access: Who
   /** An agent bot's token may call it too. */
-  bots?: true
+  bots?: Bots
+  /** It is about the account itself: a stranger gets 404, and suspension is not checked. */
+  own?: true
+  /** The parameters of the path that are text; every other one is a number. */
+  text?: readonly Text[]
   query?: Query
   body?: Body
   /** A body as a client would send it, for the reference and the Postman collections; held against `body` by a test. */
@@ -53,7 +75,7 @@ export interface Declaration<Route extends string, Query extends TObject, Body e
   status?: number
   /** Writes run in one transaction; `false` for what hashes passwords or only reads. */
   transaction?: false
-  /** Called all the time, and changes nobody's rights: remembered sign-ins outlive it (see sign-in.ts). */
+  /** Called all the time, and changes nobody's rights: remembered sign-ins outlive it (see features/auth). */
   routine?: true
   /** Fields by which a client numbers what it sends: the same once more is a repeat (see repeats.ts). */
   repeatedBy?: readonly (keyof Static<Body> & string)[]
@@ -62,7 +84,12 @@ export interface Declaration<Route extends string, Query extends TObject, Body e
   /** Media type of an answer that is no JSON. */
   produces?: string
   deprecated?: true
-  handle: (ctx: Context, input: { params: PathParams<Route>; query: Static<Query>; body: Static<Body> }) => unknown
+  /** Locks the visitor's contact before anything of theirs, as a merge does. */
+  lock?: true
+  handle: (
+    ctx: ContextFor<Who, Bots, Route>,
+    input: { params: PathParams<Route, Text>; query: Static<Query>; body: Static<Body> },
+  ) => Answer<Reply> | Promise<Answer<Reply>>
 }
 
 export interface Operation {
@@ -74,6 +101,9 @@ export interface Operation {
   description?: string
   access: Access
   bots: boolean
+  own: boolean
+  text: ReadonlySet<string>
+  lock: boolean
   query?: TObject
   body?: TObject
   example?: unknown
@@ -89,16 +119,19 @@ export interface Operation {
   invalid: 'record' | 'text'
   produces?: string
   deprecated: boolean
-  handle: (ctx: Context, input: { params: any; query: any; body: any }) => unknown
+  handle: (ctx: any, input: { params: any; query: any; body: any }) => unknown
 }
 
 /** Declares an operation once: its route, sign-in, parameters, documents and table tests all come from here. */
 export function operation<
   const Route extends `${Method} /${string}`,
+  const Who extends Access,
+  const Bots extends boolean = false,
+  const Text extends ParamNames<Route> = never,
   Query extends TObject = TObject<{}>,
   Body extends TObject = TObject<{}>,
   Reply extends TSchema = TSchema,
->(declaration: Declaration<Route, Query, Body, Reply>): Operation {
+>(declaration: Declaration<Route, Who, Bots, Text, Query, Body, Reply>): Operation {
   const [method, path] = declaration.route.split(' ') as [Method, string]
   return {
     ...declaration,
@@ -106,6 +139,9 @@ export function operation<
     path,
     family: familyOf(path),
     bots: declaration.bots ?? false,
+    own: declaration.own ?? false,
+    text: new Set<string>(declaration.text),
+    lock: declaration.lock ?? false,
     status: declaration.status ?? 200,
     transaction: declaration.transaction ?? method !== 'GET',
     routine: declaration.routine ?? false,

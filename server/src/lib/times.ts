@@ -2,6 +2,8 @@
 export type Time = Date | string | null | undefined
 
 /** Milliseconds are cut off, not rounded. */
+export function iso(time: Date | string): string
+export function iso(time: Time): string | null
 export function iso(time: Time): string | null {
   if (time === null || time === undefined) return null
   return (typeof time === 'string' ? new Date(utc(time)) : time).toISOString()

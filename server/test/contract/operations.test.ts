@@ -28,7 +28,7 @@ async function wrong(list: Operation[], check: (operation: Operation) => Promise
   return problems
 }
 
-const guarded = operations.filter((one) => !['nobody', 'client'].includes(one.access))
+const guarded = operations.filter((one) => !['nobody', 'visitor'].includes(one.access))
 const accountOperations = operations.filter((one) => isAccountOperation(one) && one.access !== 'nobody')
 
 it('a stranger is refused by everything that is not public', async () => {
@@ -185,7 +185,7 @@ beforeAll(async () => {
 function clientFor(operation: Operation): Client {
   if (operation.family === 'platform') return withToken(platform.token)
   if (operation.access === 'user') return person
-  return ['nobody', 'client'].includes(operation.access) ? anyone : here.admin
+  return ['nobody', 'visitor'].includes(operation.access) ? anyone : here.admin
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext } from '../../context/context.ts'
 import { Bag, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
 import { loadAccount, Locale, updateAccount } from './account.model.ts'
 import { presentAccount } from './account.presenter.ts'
@@ -38,13 +38,13 @@ const FACTS = ['industry', 'company_size', 'timezone'] as const
 
 const base = '/api/v1/accounts' as const
 
-async function show(ctx: Context) {
+async function show(ctx: AccountContext) {
   const account = await loadAccount(ctx, ctx.account.id)
   return presentAccount(ctx.app, account, await readCacheKeys(ctx.db, account.id))
 }
 
 /** Settings and facts are merged into what is there. */
-async function change(ctx: Context, body: Record<string, any>) {
+async function change(ctx: AccountContext, body: Record<string, any>) {
   const account = await loadAccount(ctx, ctx.account.id)
   const given = (names: readonly string[]) => Object.fromEntries(names.filter((name) => name in body).map((name) => [name, body[name]]))
   const custom = { ...account.custom_attributes, ...given(FACTS) }
@@ -64,6 +64,7 @@ export const accountOperations = [
     summary: 'Show an account',
     description: 'With settings, features and the role of the caller.',
     access: 'agent',
+    own: true,
     reply: Type.Object(
       { ...fields, latest_chatwoot_version: Nullable(Type.String()), subscribed_features: Type.Array(Type.String()) },
       { title: 'Account', additionalProperties: false },
@@ -77,6 +78,7 @@ export const accountOperations = [
     description: 'Settings that are left out stay as they are. The language is a code such as `en` or `pt_BR`.',
     example: { name: 'Garden shop', locale: 'en', support_email: 'help@example.com', auto_resolve_after: 1440 },
     access: 'administrator',
+    own: true,
     body: Type.Partial(
       Type.Object({
         name: Nullable(Type.String()),
@@ -103,6 +105,7 @@ export const accountOperations = [
     summary: 'When the lists that clients keep were last changed',
     description: 'One number for labels, inboxes and teams each. A client that keeps these lists reads one again when its number has changed.',
     access: 'agent',
+    own: true,
     reply: Type.Object({ cache_keys: CacheKeys }, { additionalProperties: false }),
     handle: async (ctx) => {
       ctx.answerHeaders['cache-control'] = 'max-age=10, private, stale-while-revalidate=300'
@@ -115,6 +118,7 @@ export const accountOperations = [
     summary: 'Say that one works in this account now',
     description: 'The account in which somebody worked last is the one their profile shows first.',
     access: 'agent',
+    own: true,
     reply: Empty,
     handle: async (ctx) => {
       await sql`update account_users set active_at = ${ctx.app.now()} where id = ${ctx.membership!.id}`.execute(ctx.db)

@@ -18,7 +18,7 @@ export async function readCacheKeys(db: Kysely<DB>, accountId: number): Promise<
 }
 
 /** Tells clients that their copy of a list is old. */
-export async function invalidateCache(ctx: Context, model: CachedModel, accountId = ctx.account.id): Promise<void> {
+export async function invalidateCache(ctx: Context, model: CachedModel, accountId: number): Promise<void> {
   await sql`insert into parley.cache_keys (account_id, model, stamp)
     values (${accountId}, ${model}, extract(epoch from now())::bigint)
     on conflict (account_id, model) do update set stamp = excluded.stamp`.execute(ctx.db)

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext } from '../../context/context.ts'
 import { RefusedError } from '../../http/errors.ts'
 
 const COUNTED = {
@@ -8,7 +8,7 @@ const COUNTED = {
 }
 
 /** An operator may give an account a limit; refuses what would go beyond it. */
-export async function checkLimit(ctx: Context, kind: keyof typeof COUNTED, wanted = 1): Promise<void> {
+export async function checkLimit(ctx: AccountContext, kind: keyof typeof COUNTED, wanted = 1): Promise<void> {
   const { table, advice } = COUNTED[kind]
   const { rows } = await sql<{ is_over: boolean }>`
     select (select count(*) from ${sql.table(table)} c where c.account_id = a.id) + ${wanted}::integer

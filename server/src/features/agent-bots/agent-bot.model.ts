@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { NotFoundError, RecordInvalidError, lengthProblems } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import { base58Token } from '../../lib/tokens.ts'
@@ -22,18 +22,18 @@ export interface AgentBotFields {
 }
 
 /** Those of the whole installation first, then the account's own. */
-export async function listAgentBots(ctx: Context): Promise<AgentBotRecord[]> {
+export async function listAgentBots(ctx: AccountContext): Promise<AgentBotRecord[]> {
   const bots = await selectBots(ctx, sql`(b.account_id is null or b.account_id = ${ctx.account.id})`)
   return [...bots.filter((bot) => bot.account_id === null), ...bots.filter((bot) => bot.account_id !== null)]
 }
 
 /** A bot that the account may use. */
-export async function accessAgentBot(ctx: Context, id: number): Promise<AgentBotRecord> {
+export async function accessAgentBot(ctx: AccountContext, id: number): Promise<AgentBotRecord> {
   return found(await selectBots(ctx, sql`b.id = ${id} and (b.account_id is null or b.account_id = ${ctx.account.id})`))
 }
 
 /** A bot that the account may change. */
-export async function accessOwnAgentBot(ctx: Context, id: number): Promise<AgentBotRecord> {
+export async function accessOwnAgentBot(ctx: AccountContext, id: number): Promise<AgentBotRecord> {
   return found(await selectBots(ctx, sql`b.id = ${id} and b.account_id = ${ctx.account.id}`))
 }
 

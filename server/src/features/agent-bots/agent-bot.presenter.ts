@@ -1,16 +1,16 @@
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { webhookSecret } from '../webhooks/webhook.secret.ts'
 import type { AgentBotRecord } from './agent-bot.query.ts'
 
 /** A bot as the members of an account see it: of one of the whole installation neither address nor token. */
-export function presentAgentBot(ctx: Context, bot: AgentBotRecord) {
+export function presentAgentBot(ctx: AccountContext, bot: AgentBotRecord) {
   const token = isOwn(ctx, bot) ? bot.access_token?.token : undefined
   return { ...commonOf(ctx, bot), ...(token !== undefined && { access_token: token }), ...secretOf(ctx, bot) }
 }
 
 /** The bot of an inbox. Its token is shown as the row that holds it. */
-export function presentInboxBot(ctx: Context, bot: AgentBotRecord) {
+export function presentInboxBot(ctx: AccountContext, bot: AgentBotRecord) {
   const row = isOwn(ctx, bot) ? bot.access_token : null
   return {
     ...commonOf(ctx, bot),
@@ -44,8 +44,8 @@ function commonOf(ctx: Context, bot: AgentBotRecord) {
 }
 
 /** With which deliveries to the bot are signed: for administrators of the account it belongs to. */
-function secretOf(ctx: Context, bot: AgentBotRecord) {
+function secretOf(ctx: AccountContext, bot: AgentBotRecord) {
   return ctx.isAdministrator && isOwn(ctx, bot) ? { secret: webhookSecret(ctx.app.config, 'bot', bot.id) } : {}
 }
 
-const isOwn = (ctx: Context, bot: AgentBotRecord) => bot.account_id === ctx.account.id
+const isOwn = (ctx: AccountContext, bot: AgentBotRecord) => bot.account_id === ctx.account.id

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { selectBots, type AgentBotRecord } from './agent-bot.query.ts'
@@ -14,7 +14,7 @@ export async function findInboxBot(ctx: Context, inbox: { id: number }): Promise
 
 /** A bot of the account or of the whole installation; null takes the bot away. */
 export async function setInboxBot(
-  ctx: Context,
+  ctx: AccountContext,
   inbox: { id: number; account_id: number },
   botId: number | null,
 ): Promise<void> {
@@ -37,5 +37,5 @@ export async function setInboxBot(
         values (${inbox.id}, ${bot.id}, ${inbox.account_id}, ${now}, ${now})`.execute(ctx.db)
     }
   }
-  await invalidateCache(ctx, 'inbox')
+  await invalidateCache(ctx, 'inbox', ctx.account.id)
 }

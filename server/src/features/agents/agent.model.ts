@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { inTransaction } from '../../context/transaction.ts'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, MemberContext } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { isEmail } from '../../lib/email.ts'
 import { checkLimit } from '../accounts/limit.model.ts'
@@ -19,14 +19,14 @@ export interface AgentFields {
 }
 
 /** By name, whatever its case. */
-export async function listAgents(ctx: Context): Promise<AgentPicture[]> {
+export async function listAgents(ctx: AccountContext): Promise<AgentPicture[]> {
   const { rows } = await sql<{ agent: AgentPicture }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au join users n on n.id = au.user_id
     where au.account_id = ${ctx.account.id} order by lower(n.name), n.id`.execute(ctx.db)
   return rows.map((row) => row.agent)
 }
 
-export async function accessAgent(ctx: Context, userId: number): Promise<AgentPicture> {
+export async function accessAgent(ctx: AccountContext, userId: number): Promise<AgentPicture> {
   const { rows } = await sql<{ agent: AgentPicture }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au
     where au.account_id = ${ctx.account.id} and au.user_id = ${userId}`.execute(ctx.db)
@@ -35,7 +35,7 @@ export async function accessAgent(ctx: Context, userId: number): Promise<AgentPi
 }
 
 /** Somebody with that e-mail becomes a member; nobody yet, and a login is made that waits for its confirmation. */
-export async function createAgent(ctx: Context, fields: AgentFields): Promise<AgentPicture> {
+export async function createAgent(ctx: MemberContext, fields: AgentFields): Promise<AgentPicture> {
   await checkLimit(ctx, 'agents')
   const known = fields.email ? await findUserByEmail(ctx, fields.email) : undefined
   if (known && (await isMember(ctx, known.id))) throw new RecordInvalidError([['user_id', 'User has already been taken']])
@@ -45,7 +45,7 @@ export async function createAgent(ctx: Context, fields: AgentFields): Promise<Ag
   return accessAgent(ctx, user.id)
 }
 
-function join(ctx: Context, userId: number, fields: AgentFields) {
+function join(ctx: MemberContext, userId: number, fields: AgentFields) {
   return addMember(ctx, {
     account_id: ctx.account.id,
     user_id: userId,
@@ -56,13 +56,13 @@ function join(ctx: Context, userId: number, fields: AgentFields) {
   })
 }
 
-async function isMember(ctx: Context, userId: number): Promise<boolean> {
+async function isMember(ctx: AccountContext, userId: number): Promise<boolean> {
   const { rows } = await sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
   return rows.length > 0
 }
 
 /** What is null stays as it is; the e-mail is theirs alone to change. */
-export async function updateAgent(ctx: Context, userId: number, fields: AgentFields): Promise<AgentPicture> {
+export async function updateAgent(ctx: AccountContext, userId: number, fields: AgentFields): Promise<AgentPicture> {
   const agent = await accessAgent(ctx, userId)
   const problems = lengthProblems(fields, { name: 255 })
   if (problems.length) throw new RecordInvalidError(problems)
@@ -78,7 +78,7 @@ export async function updateAgent(ctx: Context, userId: number, fields: AgentFie
   return accessAgent(ctx, userId)
 }
 
-export async function removeAgent(ctx: Context, userId: number): Promise<void> {
+export async function removeAgent(ctx: AccountContext, userId: number): Promise<void> {
   const agent = await accessAgent(ctx, userId)
   if (agent.role === 1) await keepAnAdministrator(ctx, userId)
   await sql`delete from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
@@ -87,7 +87,7 @@ export async function removeAgent(ctx: Context, userId: number): Promise<void> {
 }
 
 /** An account without one could never be put right again. */
-async function keepAnAdministrator(ctx: Context, userId: number): Promise<void> {
+async function keepAnAdministrator(ctx: AccountContext, userId: number): Promise<void> {
   const { rows } = await sql`
     select user_id from account_users where account_id = ${ctx.account.id} and role = 1 order by id for update`.execute(ctx.db)
   if (!rows.some((row) => (row as { user_id: number }).user_id !== userId)) {
@@ -99,7 +99,7 @@ async function keepAnAdministrator(ctx: Context, userId: number): Promise<void> 
 const MAX_AT_ONCE = 500
 
 /** What is no address, and who is a member already, is passed over. */
-export async function createAgents(ctx: Context, emails: (string | null)[]): Promise<void> {
+export async function createAgents(ctx: MemberContext, emails: (string | null)[]): Promise<void> {
   await checkLimit(ctx, 'agents', emails.length)
   const addresses = emails.map((email) => email?.trim().toLowerCase() ?? '')
   const wanted = new Set(addresses.filter((email) => isEmail(email) && email.length <= 255))

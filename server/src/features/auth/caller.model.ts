@@ -24,7 +24,7 @@ export interface Asking extends Pick<Services, 'now'> {
 
 /** Who calls, and whether this operation is theirs to call. One statement, in Chatwoot's order of checks. */
 export async function signIn(asking: Asking, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
-  if (operation.access === 'nobody' || operation.access === 'client') return { caller: { kind: 'nobody' } }
+  if (operation.access === 'nobody' || operation.access === 'visitor') return { caller: { kind: 'nobody' } }
   const token = apiTokenOf(request)
   if (operation.access === 'platform') return { caller: await findPlatformApp(asking.db, token) }
 
@@ -38,7 +38,7 @@ export async function signIn(asking: Asking, operation: Operation, request: Fast
 
   if (caller.kind !== 'user' && !operation.bots) throw new NotAuthorizedError(BOT_REFUSED)
   if (!inAccount) return { caller }
-  if (operation.id.startsWith('accounts.')) return ownAccount(found, operation)
+  if (operation.own) return ownAccount(found, operation)
   if (!account) throw new NotFoundError()
   if (account.status === SUSPENDED) throw new NotAuthorizedError('Account is suspended')
   if (caller.kind === 'agent_bot' && botInAccount) return { caller, account }

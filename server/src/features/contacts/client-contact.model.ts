@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
-import { invalidField, NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
+import type { ClientContext, Context, VisitorContext } from '../../context/context.ts'
+import { invalidField, NotAuthorizedError } from '../../http/errors.ts'
 import { hmacHex, isSameText } from '../../lib/hmac.ts'
 import { randomName } from '../../lib/random-name.ts'
 import { fetchAvatarLater } from './avatar.model.ts'
-import { accessClientInbox, accessContactInbox, findVisitor, type ClientInbox, type ClientVisitor, type ContactInboxRecord } from './client.model.ts'
+import { accessVisitor } from './client.model.ts'
+import type { ClientInbox, Visitor, ContactInboxRecord } from '../../vocabulary/visitor.ts'
 import { createContactInbox } from './contact-inbox.model.ts'
 import { mergeContacts } from './contact-merge.model.ts'
 import {
@@ -33,7 +34,7 @@ export interface ClientContactFields extends Proof {
   custom_attributes?: Record<string, unknown> | null
 }
 
-type Arrival = Pick<ClientVisitor, 'contact' | 'contact_inbox'>
+type Arrival = Pick<Visitor, 'contact' | 'contact_inbox'>
 
 /** Refuses what is not proven where a proof is asked for or given. True where one was given and held. */
 function checkProof(inbox: ClientInbox, { identifier, identifier_hash: hash }: Proof): boolean {
@@ -47,8 +48,8 @@ function checkProof(inbox: ClientInbox, { identifier, identifier_hash: hash }: P
  * A visitor arrives: known by the source id, else by identifier, e-mail or telephone number, else new. Who is known
  * is never changed by this.
  */
-export async function arrive(ctx: Context, identifier: string, fields: ClientContactFields): Promise<Arrival> {
-  const inbox = await accessClientInbox(ctx, identifier)
+export async function arrive(ctx: ClientContext, fields: ClientContactFields): Promise<Arrival> {
+  const { clientInbox: inbox } = ctx
   const hasProof = checkProof(inbox, fields)
   if (fields.source_id !== undefined && fields.source_id !== null && !fields.source_id.trim()) {
     throw invalidField('source_id', "can't be blank")
@@ -104,11 +105,9 @@ async function findOrCreate(ctx: Context, inbox: ClientInbox, fields: ClientCont
   return contact
 }
 
-/** The visitor behind a source id. A proof that holds is remembered where it is one of this contact: it says nothing about others. */
-export async function accessProvenVisitor(ctx: Context, identifier: string, sourceId: string, proof: Proof): Promise<ClientVisitor> {
-  // Whose identities are to be locked is not locked before them.
-  const visitor = await findVisitor(ctx, identifier, sourceId)
-  if (!visitor) throw new NotFoundError()
+/** The visitor, whose proof is remembered when it holds and is one of this contact: it says nothing about others. */
+export async function proveVisitor(ctx: VisitorContext, proof: Proof): Promise<Visitor> {
+  const { visitor } = ctx
   const isProven = checkProof(visitor.inbox, proof) && visitor.contact.identifier === proof.identifier
   if (isProven && !visitor.contact_inbox.hmac_verified) {
     await sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
@@ -119,10 +118,10 @@ export async function accessProvenVisitor(ctx: Context, identifier: string, sour
 }
 
 /** Says who a visitor is. Who already has that e-mail or telephone number is the same person: the two become one. */
-export async function identify(ctx: Context, { inbox, contact_inbox: place, contact: seen }: ClientVisitor, fields: ClientContactFields): Promise<ContactRecord> {
+export async function identify(ctx: Context, { inbox, contact_inbox: place, contact: seen }: Visitor, fields: ClientContactFields): Promise<ContactRecord> {
   await lockIdentities(ctx, inbox.account_id, [fields.email, fields.phone_number])
   const still = await findContact(ctx, inbox.account_id, seen.id)
-  let contact = still ?? (await accessContactInbox(ctx, inbox.identifier, place.source_id)).contact
+  let contact = still ?? (await accessVisitor(ctx, inbox.identifier, place.source_id, { lock: true })).contact
   const { email, phone_number: phone } = fields
   const wanted: ContactFields = {
     ...(fields.name?.trim() && { name: fields.name }),
@@ -179,8 +178,8 @@ interface WorkingHour {
   open_all_day: boolean
 }
 
-export async function showClientInbox(ctx: Context, identifier: string) {
-  const inbox = await accessClientInbox(ctx, identifier)
+export async function showClientInbox(ctx: ClientContext) {
+  const { clientInbox: inbox } = ctx
   const { rows } = await sql<WorkingHour>`
     select day_of_week, coalesce(closed_all_day, false) as closed_all_day, open_hour, open_minutes, close_hour, close_minutes,
       coalesce(open_all_day, false) as open_all_day

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
 import { ContactRow } from '../schemas.ts'
-import { accessProvenVisitor, arrive, identify, presentArrival, showClientInbox } from './client-contact.model.ts'
+import { proveVisitor, arrive, identify, presentArrival, showClientInbox } from './client-contact.model.ts'
 import { presentContactRow } from './contact.presenter.ts'
 
 const closed = { additionalProperties: false } as const
@@ -68,9 +68,10 @@ export const clientContactOperations = [
     route: `GET ${base}`,
     summary: 'Show an API inbox to its visitors',
     description: 'Name, working hours and whether visitors must be proven.',
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier'],
     reply: ClientInbox,
-    handle: (ctx, { params }) => showClientInbox(ctx, params.inbox_identifier),
+    handle: (ctx) => showClientInbox(ctx),
   }),
   operation({
     id: 'public/contacts.create',
@@ -79,10 +80,11 @@ export const clientContactOperations = [
     description: 'A contact that is known by source id, identifier, e-mail or telephone number is returned unchanged.',
     example: { name: 'Ada Lovelace', email: 'ada@example.com', phone_number: '+14155550123' },
     errors: { 401: { error: 'HMAC failed: the identifier_hash does not prove this identifier' } },
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier'],
     body: Type.Partial(Type.Object({ source_id: Text, ...fields })),
     reply: ClientContact,
-    handle: async (ctx, { params, body }) => presentArrival(await arrive(ctx, params.inbox_identifier, body)),
+    handle: async (ctx, { body }) => presentArrival(await arrive(ctx, body)),
   }),
   operation({
     id: 'public/contacts.show',
@@ -90,11 +92,11 @@ export const clientContactOperations = [
     summary: 'Show a contact',
     description: 'Where the visitor is proven, send `identifier` and `identifier_hash` too.',
     errors: { 401: { error: 'HMAC failed: the identifier_hash does not prove this identifier' } },
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
     query: Type.Partial(Type.Object(proof)),
     reply: ClientContact,
-    handle: async (ctx, { params, query }) =>
-      presentArrival(await accessProvenVisitor(ctx, params.inbox_identifier, params.source_id, query)),
+    handle: async (ctx, { query }) => presentArrival(await proveVisitor(ctx, query)),
   }),
   operation({
     id: 'public/contacts.update',
@@ -103,12 +105,10 @@ export const clientContactOperations = [
     description: 'An e-mail or telephone number of another contact of the account merges the two.',
     example: { name: 'Ada King', email: 'ada@example.com' },
     errors: { 401: { error: 'HMAC failed: the identifier_hash does not prove this identifier' } },
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
     body: Type.Partial(Type.Object(fields)),
     reply: ContactRow,
-    handle: async (ctx, { params, body }) => {
-      const visitor = await accessProvenVisitor(ctx, params.inbox_identifier, params.source_id, body)
-      return presentContactRow(await identify(ctx, visitor, body))
-    },
+    handle: async (ctx, { body }) => presentContactRow(await identify(ctx, await proveVisitor(ctx, body), body)),
   }),
 ]

@@ -3,52 +3,9 @@ import { prepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { avatarJson } from '../pictures/picture.sql.ts'
-import type { AvatarBlob } from '../../vocabulary/caller.ts'
+import type { ClientInbox, Visitor } from '../../vocabulary/visitor.ts'
 import { hasEndpoints } from '../webhooks/endpoint.query.ts'
-import { contactRowJson, type ContactRecord } from './contact.record.ts'
-
-/** The API inbox that a client addresses by its identifier. */
-export interface ClientInbox {
-  id: number
-  account_id: number
-  account_name: string
-  /** A number of Chatwoot's enum of languages. */
-  account_locale: number | null
-  name: string
-  identifier: string
-  channel_type: 'Channel::Api'
-  channel_id: number
-  hmac_token: string | null
-  hmac_mandatory: boolean
-  timezone: string | null
-  lock_to_single_conversation: boolean
-  enable_auto_assignment: boolean
-  working_hours_enabled: boolean
-  csat_survey_enabled: boolean
-  greeting_enabled: boolean
-  has_active_bot: boolean
-}
-
-export interface ContactInboxRecord {
-  id: number
-  contact_id: number
-  inbox_id: number
-  source_id: string
-  hmac_verified: boolean
-  pubsub_token: string
-  created_at: string | Date
-  updated_at: string | Date
-}
-
-/** A visitor: who they are, and where they came in. */
-export interface ClientVisitor {
-  inbox: ClientInbox
-  contact_inbox: ContactInboxRecord
-  contact: ContactRecord
-  avatar: AvatarBlob | null
-  /** By HMAC, when they arrived or since. */
-  has_proven: boolean
-}
+import { contactRowJson } from './contact.record.ts'
 
 const INBOX_JSON = sql`json_build_object('id', i.id, 'account_id', i.account_id, 'account_name', a.name,
   'account_locale', a.locale, 'name', i.name, 'identifier', ch.identifier, 'channel_type', i.channel_type,
@@ -64,8 +21,18 @@ const FROM_CHANNEL = sql`from channel_api ch
   join inboxes i on i.channel_id = ch.id and i.channel_type = 'Channel::Api'
   join accounts a on a.id = i.account_id`
 
-/** The door of the Client API: only API inboxes have one, and a suspended account's stays open. */
-export async function accessClientInbox(ctx: Context, identifier: string): Promise<ClientInbox> {
+/** The door of the Client API: whom the path of one of its operations names. Only API inboxes have one, and a suspended account's stays open. */
+export async function enterVisitor(ctx: Context, { lock }: { lock: boolean }, params: Record<string, string | number>): Promise<void> {
+  const identifier = String(params.inbox_identifier)
+  if (params.source_id === undefined) {
+    ctx.clientInbox = await accessClientInbox(ctx, identifier)
+  } else {
+    ctx.visitor = await accessVisitor(ctx, identifier, String(params.source_id), { lock })
+    ctx.clientInbox = ctx.visitor.inbox
+  }
+}
+
+async function accessClientInbox(ctx: Context, identifier: string): Promise<ClientInbox> {
   const { rows } = await sql<{ inbox: ClientInbox }>`
     select ${INBOX_JSON} as inbox ${FROM_CHANNEL} where ch.identifier = ${identifier}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
@@ -76,28 +43,18 @@ export async function accessClientInbox(ctx: Context, identifier: string): Promi
  * The visitor behind a source id of that inbox. Who writes locks the contact before anything of theirs, as a merge does; one that
  * was merged away meanwhile is looked for again.
  */
-export async function accessContactInbox(ctx: Context, identifier: string, sourceId: string): Promise<ClientVisitor> {
-  const writes = ctx.db.isTransaction
-  const visitor = (await findVisitor(ctx, identifier, sourceId, writes)) ?? (writes && (await findVisitor(ctx, identifier, sourceId, true)))
+export async function accessVisitor(ctx: Context, identifier: string, sourceId: string, { lock }: { lock: boolean }): Promise<Visitor> {
+  const find = () => visitors[lock ? 'locking' : 'reading'](ctx.db, { identifier, source_id: sourceId })
+  const visitor = (await find())[0] ?? (lock ? (await find())[0] : undefined)
   if (!visitor) throw new NotFoundError()
-  return visitor
-}
-
-export async function findVisitor(
-  ctx: Context,
-  identifier: string,
-  sourceId: string,
-  locks = false,
-): Promise<ClientVisitor | undefined> {
-  const [visitor] = await visitors[locks ? 'locking' : 'reading'](ctx.db, { identifier, source_id: sourceId })
-  if (visitor) ctx.hasEndpoints = visitor.has_endpoints
+  ctx.hasEndpoints = visitor.has_endpoints
   return visitor
 }
 
 const visitors = { locking: visitorBy(sql`for no key update of ct`), reading: visitorBy(sql``) }
 
 function visitorBy(lock: RawBuilder<unknown>) {
-  return prepared<{ identifier: string; source_id: string }, ClientVisitor & { has_endpoints: boolean }>(
+  return prepared<{ identifier: string; source_id: string }, Visitor & { has_endpoints: boolean }>(
     (asked) => sql`
       select ${INBOX_JSON} as inbox, row_to_json(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
         ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints,

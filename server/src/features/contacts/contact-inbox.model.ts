@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { randomInt, randomUUID } from 'node:crypto'
-import type { Context } from '../../context/context.ts'
+import type { Context, MemberContext } from '../../context/context.ts'
 import {
   invalidField,
   lengthProblems,
@@ -11,9 +11,8 @@ import {
   unprocessable,
 } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
-import type { ContactInboxRecord } from './client.model.ts'
+import type { ContactInboxRecord } from '../../vocabulary/visitor.ts'
 
-export type { ContactInboxRecord } from './client.model.ts'
 export { accessContact } from './contact.model.ts'
 
 export interface NewContactInbox {
@@ -63,7 +62,7 @@ export async function findContactInbox(ctx: Context, inboxId: number, sourceId: 
 }
 
 /** An inbox of the account, for its members and administrators. */
-export async function accessInboxOfCaller(ctx: Context, id: number | null | undefined): Promise<{ id: number; channel_type: string }> {
+export async function accessInboxOfCaller(ctx: MemberContext, id: number | null | undefined): Promise<{ id: number; channel_type: string }> {
   const { rows } = await sql<{ id: number; channel_type: string; is_member: boolean }>`
     select i.id, i.channel_type, exists (select 1 from inbox_members im
       where im.inbox_id = i.id and im.user_id = ${ctx.user.id}) as is_member

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
 import { featuresOf } from '../accounts/account.features.ts'
 import { loadAccount } from '../accounts/account.model.ts'
@@ -18,7 +18,7 @@ export interface ListQuery {
 const PAGE_SIZE = 15
 
 /** Those that can be known again: with an e-mail, a telephone number or an identifier; leads, where the account has `crm_v2`. */
-export async function listContacts(ctx: Context, query: ListQuery) {
+export async function listContacts(ctx: AccountContext, query: ListQuery) {
   const { crm_v2: byType } = featuresOf((await loadAccount(ctx, ctx.account.id)).feature_flags)
   const known = byType
     ? sql`ct.contact_type = ${LEAD}`
@@ -27,13 +27,13 @@ export async function listContacts(ctx: Context, query: ListQuery) {
 }
 
 /** Those with an open socket. */
-export function listActiveContacts(ctx: Context, query: ListQuery) {
+export function listActiveContacts(ctx: AccountContext, query: ListQuery) {
   const ids = ctx.app.presence.present(ctx.account.id, 'contact')
   return countedPage(ctx, sql`ct.account_id = ${ctx.account.id} and ct.id = any(${ids}::integer[])`, query)
 }
 
 /** Everybody, anonymous visitors too. There is no total: one row more than a page says that there is more. */
-export async function searchContacts(ctx: Context, query: ListQuery) {
+export async function searchContacts(ctx: AccountContext, query: ListQuery) {
   const text = query.q?.trim()
   if (!text) return { meta: { count: null, current_page: pageOf(query), has_more: null }, payload: [] }
   const pattern = `%${text}%`

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { accessContact, deepMerge, updateContact, type ContactFields, type ContactRecord } from './contact.model.ts'
 import { contactPicture } from './contact.query.ts'
@@ -7,7 +7,7 @@ import { presentContactSender } from './contact.presenter.ts'
 import { detachFiles } from '../active-storage/attachment.model.ts'
 
 /** Both by their ids, in an order of ids that two merges at the same time share. */
-export async function accessPair(ctx: Context, baseId: number, mergeeId: number): Promise<[ContactRecord, ContactRecord]> {
+export async function accessPair(ctx: AccountContext, baseId: number, mergeeId: number): Promise<[ContactRecord, ContactRecord]> {
   const [first, second] = [Math.min(baseId, mergeeId), Math.max(baseId, mergeeId)]
   const low = await accessContact(ctx, first)
   const high = first === second ? low : await accessContact(ctx, second)

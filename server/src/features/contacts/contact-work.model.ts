@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context, MemberContext } from '../../context/context.ts'
 import { EmptyNotFoundError, invalidField, NotFoundError, RefusedError, unprocessable } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import { iso } from '../../lib/times.ts'
@@ -26,13 +26,13 @@ export interface ContactBody {
   custom_attributes?: Record<string, unknown> | null
 }
 
-export async function showContact(ctx: Context, id: number, withInboxes: boolean) {
+export async function showContact(ctx: AccountContext, id: number, withInboxes: boolean) {
   const contact = await findContactView(ctx, id, withInboxes)
   if (!contact) throw new NotFoundError()
   return presentContactView(ctx.app, contact, withInboxes)
 }
 
-export async function createByAgent(ctx: Context, body: ContactBody & { inbox_id?: number | null; source_id?: string | null }) {
+export async function createByAgent(ctx: AccountContext, body: ContactBody & { inbox_id?: number | null; source_id?: string | null }) {
   const inbox = typeof body.inbox_id === 'number' ? await inboxRow(ctx, body.inbox_id) : null
   const contact = await createContact(ctx, ctx.account.id, fieldsOf(body))
   const place = inbox
@@ -103,7 +103,7 @@ export async function destroyContact(ctx: Context, contact: ContactRecord): Prom
   ctx.later('contacts.destroy', { account_id: contact.account_id, contact_id: contact.id })
 }
 
-export async function mergeByIds(ctx: Context, baseId: number | null | undefined, mergeeId: number | null | undefined) {
+export async function mergeByIds(ctx: AccountContext, baseId: number | null | undefined, mergeeId: number | null | undefined) {
   const [base, mergee] = await accessPair(ctx, baseId ?? 0, mergeeId ?? 0)
   await mergeContacts(ctx, base, mergee)
   return showContact(ctx, base.id, false)
@@ -118,7 +118,7 @@ interface Reach {
 }
 
 /** Where the caller can write to the contact, and under which source id. */
-export async function contactableInboxes(ctx: Context, contact: ContactRecord) {
+export async function contactableInboxes(ctx: MemberContext, contact: ContactRecord) {
   const { rows } = await sql<Reach>`
     select ${INBOX_SLIM_JSON} as inbox, i.channel_type, t.medium, latest.source_id as latest_source_id,
       exists (select 1 from conversations c where c.contact_inbox_id = latest.id) as is_taken
@@ -146,7 +146,7 @@ function sourceIdIn(row: Reach, contact: ContactRecord): string | null {
 
 const CONVERSATIONS_SHOWN = 20
 
-export async function conversationsOf(ctx: Context, contact: ContactRecord) {
+export async function conversationsOf(ctx: MemberContext, contact: ContactRecord) {
   const { rows } = await sql<{ id: number }>`
     select c.id from conversations c where c.account_id = ${ctx.account.id} and c.contact_id = ${contact.id} and ${visibleInboxes(ctx)}
     order by c.last_activity_at desc, c.id desc limit ${CONVERSATIONS_SHOWN}`.execute(ctx.db)
@@ -155,7 +155,7 @@ export async function conversationsOf(ctx: Context, contact: ContactRecord) {
 }
 
 export async function placeInInbox(
-  ctx: Context,
+  ctx: MemberContext,
   contactId: number,
   body: { inbox_id?: number | null; source_id?: string | null; hmac_verified?: boolean | null },
 ) {
@@ -171,7 +171,7 @@ export async function placeInInbox(
   return presentContactInbox(ctx.app, { source_id: place.source_id, inbox: await inboxSlim(ctx, inbox.id) })
 }
 
-export async function findBySourceId(ctx: Context, body: { inbox_id?: number | null; source_id?: string | null }) {
+export async function findBySourceId(ctx: MemberContext, body: { inbox_id?: number | null; source_id?: string | null }) {
   const inbox = await accessInboxOfCaller(ctx, body.inbox_id)
   const place = body.source_id ? await findContactInbox(ctx, inbox.id, body.source_id) : undefined
   const contact = place && (await findContactView(ctx, place.contact_id))
@@ -188,7 +188,7 @@ async function inboxSlim(ctx: Context, id: number): Promise<InboxSlim> {
 const SENDER_NAME_TYPES = ['friendly', 'professional'] as const
 
 /** The whole row, as only the making of a contact shows it. */
-async function inboxRow(ctx: Context, id: number) {
+async function inboxRow(ctx: AccountContext, id: number) {
   const { rows } = await sql<Record<string, any> & { id: number }>`
     select id, channel_id, account_id, name, created_at, updated_at, channel_type, enable_auto_assignment, greeting_enabled,
       greeting_message, email_address, working_hours_enabled, out_of_office_message, timezone, enable_email_collect,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../vocabulary/events.ts'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
@@ -28,7 +28,7 @@ const VISITOR = 0
 const JSON_COLUMNS = new Set(['additional_attributes', 'custom_attributes'])
 
 /** A contact of the account in the path. In a writing transaction its row is locked. */
-export async function accessContact(ctx: Context, id: number): Promise<ContactRecord> {
+export async function accessContact(ctx: AccountContext, id: number): Promise<ContactRecord> {
   const contact = await findContact(ctx, ctx.account.id, id)
   if (!contact) throw new NotFoundError()
   return contact

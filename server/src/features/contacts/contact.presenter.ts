@@ -1,7 +1,7 @@
 import type { Services } from '../../context/context.ts'
 import { iso, unix } from '../../lib/times.ts'
 import type { ContactPicture } from '../pictures/picture.types.ts'
-import type { ContactRow } from './contact.record.ts'
+import type { ContactRow } from '../../vocabulary/visitor.ts'
 import type { ContactView, InboxSlim } from './contact.query.ts'
 
 /** A contact as sender of messages and on the cable. */
@@ -24,7 +24,7 @@ export function presentContactSender(app: Services, contact: ContactPicture) {
 export function presentContact(app: Services, contact: ContactPicture) {
   return {
     additional_attributes: contact.additional_attributes ?? {},
-    availability_status: app.presence.isPresent(contact.account_id, 'contact', contact.id) ? 'online' : 'offline',
+    availability_status: app.presence.isPresent(contact.account_id, 'contact', contact.id) ? ('online' as const) : ('offline' as const),
     email: contact.email,
     id: contact.id,
     name: contact.name,

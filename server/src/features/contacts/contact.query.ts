@@ -1,6 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import type { ContactPicture } from '../pictures/picture.types.ts'
 import { avatarJson, contactJson } from '../pictures/picture.sql.ts'
 import type { AvatarBlob } from '../../vocabulary/caller.ts'
@@ -43,7 +43,7 @@ export async function selectContacts(
   return rows
 }
 
-export async function findContactView(ctx: Context, id: number, inboxes = true): Promise<ContactView | undefined> {
+export async function findContactView(ctx: AccountContext, id: number, inboxes = true): Promise<ContactView | undefined> {
   return (await selectContacts(ctx.db, sql`ct.account_id = ${ctx.account.id} and ct.id = ${id}`, { inboxes }))[0]
 }
 

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import type { ContactRow } from '../../vocabulary/visitor.ts'
 
 /** What models work on: the whole row and the labels on it. Times of rows that came as JSON are text. */
 export type ContactRecord = ContactRow
@@ -12,29 +13,6 @@ export function contactRowJson(alias: RawBuilder<unknown>) {
 export function labelsJson(type: 'Contact' | 'Conversation', id: RawBuilder<unknown>) {
   return sql`(select coalesce(jsonb_agg(t.name order by tg.id), '[]') from taggings tg join tags t on t.id = tg.tag_id
     where tg.taggable_type = ${sql.lit(type)} and tg.taggable_id = ${id} and tg.context = 'labels')`
-}
-
-/** The whole row, as the Client API answers a change. */
-export interface ContactRow {
-  id: number
-  name: string | null
-  email: string | null
-  phone_number: string | null
-  account_id: number
-  created_at: string | Date
-  updated_at: string | Date
-  additional_attributes: Record<string, unknown> | null
-  identifier: string | null
-  custom_attributes: Record<string, unknown> | null
-  last_activity_at: string | Date | null
-  contact_type: number | null
-  middle_name: string | null
-  last_name: string | null
-  location: string | null
-  country_code: string | null
-  blocked: boolean
-  company_id: number | null
-  label_list: string[]
 }
 
 export const LEAD = 1

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { prepared } from '../../db/prepared.ts'
 import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import type { ConversationRecord } from './conversation.record.ts'
@@ -19,7 +19,7 @@ const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid,
   (select locale from accounts a where a.id = c.account_id) as account_locale`
 
 /** The conversation of a display id, for those who may see it: members of its inbox or team, administrators, bots. */
-export async function accessConversation(ctx: Context, displayId: number): Promise<ConversationRecord> {
+export async function accessConversation(ctx: AccountContext, displayId: number): Promise<ConversationRecord> {
   const door = doors[ctx.db.isTransaction ? 'locking' : 'reading']
   const [conversation] = await door(ctx.db, { account_id: ctx.account.id, display_id: displayId, user_id: callerId(ctx) })
   return checkAccess(ctx, conversation)

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { iso } from '../../lib/times.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
 import { botJson, userJson } from '../pictures/picture.sql.ts'
@@ -16,7 +16,7 @@ interface Assignment {
 }
 
 /** A person (unknown or none: nobody), a bot (unknown: nothing happens), or a team. An assignee goes before a team. */
-export async function assign(ctx: Context, conversation: ConversationRecord, wanted: Assignment) {
+export async function assign(ctx: AccountContext, conversation: ConversationRecord, wanted: Assignment) {
   if (wanted.assignee_type === 'AgentBot') return assignBot(ctx, conversation, wanted.assignee_id ?? null)
   if ('assignee_id' in wanted) return assignPerson(ctx, conversation, wanted.assignee_id ?? null)
   if ('team_id' in wanted) return assignTeam(ctx, conversation, wanted.team_id ?? null)
@@ -24,7 +24,7 @@ export async function assign(ctx: Context, conversation: ConversationRecord, wan
 }
 
 /** An agent of the account; somebody else's id unassigns, as an unknown one does. */
-async function assignPerson(ctx: Context, conversation: ConversationRecord, id: number | null) {
+async function assignPerson(ctx: AccountContext, conversation: ConversationRecord, id: number | null) {
   const { rows } = await sql<{ agent: AgentPicture | null }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au
     where au.account_id = ${ctx.account.id} and au.user_id = ${id}`.execute(ctx.db)
@@ -36,7 +36,7 @@ async function assignPerson(ctx: Context, conversation: ConversationRecord, id: 
   return agent && presentAgent(ctx.app, agent, ctx.account.id)
 }
 
-async function assignBot(ctx: Context, conversation: ConversationRecord, id: number | null) {
+async function assignBot(ctx: AccountContext, conversation: ConversationRecord, id: number | null) {
   const { rows } = await sql<{ bot: AssigneeBotPicture }>`
     select ${botJson(sql`b.id`)} as bot from agent_bots b
     where b.id = ${id} and (b.account_id is null or b.account_id = ${ctx.account.id})`.execute(ctx.db)
@@ -45,7 +45,7 @@ async function assignBot(ctx: Context, conversation: ConversationRecord, id: num
   return presentAssigneeBot(ctx.app, rows[0].bot)
 }
 
-async function assignTeam(ctx: Context, conversation: ConversationRecord, id: number | null) {
+async function assignTeam(ctx: AccountContext, conversation: ConversationRecord, id: number | null) {
   const { rows } = await sql<TeamRow>`
     select t.id, t.name, t.description, t.allow_auto_assign, t.account_id, t.created_at, t.updated_at,
       exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${conversation.assignee_id}) as has_assignee

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { Context, VisitorContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { unix } from '../../lib/times.ts'
-import type { ClientVisitor } from '../contacts/client.model.ts'
+import type { Visitor } from '../../vocabulary/visitor.ts'
 import { presentContactRow } from '../contacts/contact.presenter.ts'
 import { presentPublicMessage } from '../messages/message.presenter.ts'
 import { OLDEST_FIRST, selectMessages, type MessageView } from '../messages/message.query.ts'
@@ -13,19 +13,18 @@ import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 import { openConversation } from './create.model.ts'
 
 /** What a visitor reaches: the conversations of this contact inbox; proven by HMAC, all of the contact's. */
-function scopeOf({ contact_inbox: place, contact, inbox }: ClientVisitor, isWhole = place.hmac_verified) {
+function scopeOf({ contact_inbox: place, contact, inbox }: Visitor, isWhole = place.hmac_verified) {
   return isWhole
     ? sql`c.contact_id = ${contact.id} and c.account_id = ${inbox.account_id}`
     : sql`c.contact_inbox_id = ${place.id}`
 }
 
 export async function accessClientConversation(
-  ctx: Context,
-  visitor: ClientVisitor,
+  ctx: VisitorContext,
   displayId: number,
   isWhole?: boolean,
 ): Promise<ConversationRecord> {
-  const [conversation] = await selectRecords(ctx, sql`${scopeOf(visitor, isWhole)} and c.display_id = ${displayId}`)
+  const [conversation] = await selectRecords(ctx, sql`${scopeOf(ctx.visitor, isWhole)} and c.display_id = ${displayId}`)
   if (!conversation) throw new NotFoundError()
   return conversation
 }
@@ -34,15 +33,15 @@ export async function accessClientConversation(
  * For its messages: all of the contact's are reached by who ever gave a proof. In Chatwoot by anybody, even one who only said an
  * e-mail address (Public::Api::V1::InboxesController).
  */
-export function accessConversationForMessages(ctx: Context, visitor: ClientVisitor, displayId: number): Promise<ConversationRecord> {
-  return accessClientConversation(ctx, visitor, displayId, visitor.has_proven)
+export function accessConversationForMessages(ctx: VisitorContext, displayId: number): Promise<ConversationRecord> {
+  return accessClientConversation(ctx, displayId, ctx.visitor.has_proven)
 }
 
 export function openByVisitor(
-  ctx: Context,
-  { inbox, contact, contact_inbox: place }: ClientVisitor,
+  ctx: VisitorContext,
   customAttributes: Record<string, unknown> | null | undefined,
 ): Promise<ConversationRecord> {
+  const { inbox, contact, contact_inbox: place } = ctx.visitor
   return openConversation(ctx, {
     account_id: inbox.account_id,
     inbox_id: inbox.id,
@@ -59,14 +58,14 @@ export async function seenByVisitor(ctx: Context, conversation: ConversationReco
   ctx.later('messages.mark_read', { conversation_id: conversation.id, until: now.toISOString() })
 }
 
-export async function listClientConversations(ctx: Context, visitor: ClientVisitor) {
-  const conversations = await selectRecords(ctx, scopeOf(visitor), sql`order by c.id`)
+export async function listClientConversations(ctx: VisitorContext) {
+  const conversations = await selectRecords(ctx, scopeOf(ctx.visitor), sql`order by c.id`)
   const messages = await publicMessages(ctx, conversations.map((conversation) => conversation.id))
-  return conversations.map((conversation) => present(ctx, visitor, conversation, messages))
+  return conversations.map((conversation) => present(ctx, conversation, messages))
 }
 
-export async function showClientConversation(ctx: Context, visitor: ClientVisitor, conversation: ConversationRecord) {
-  return present(ctx, visitor, conversation, await publicMessages(ctx, [conversation.id]))
+export async function showClientConversation(ctx: VisitorContext, conversation: ConversationRecord) {
+  return present(ctx, conversation, await publicMessages(ctx, [conversation.id]))
 }
 
 /** All that visitors may see of them, in one statement. */
@@ -76,7 +75,7 @@ async function publicMessages(ctx: Context, conversationIds: number[]): Promise<
   return selectMessages(ctx.db, where, OLDEST_FIRST)
 }
 
-function present(ctx: Context, visitor: ClientVisitor, conversation: ConversationRecord, messages: MessageView[]) {
+function present(ctx: VisitorContext, conversation: ConversationRecord, messages: MessageView[]) {
   return {
     id: conversation.display_id,
     uuid: conversation.uuid,
@@ -87,6 +86,6 @@ function present(ctx: Context, visitor: ClientVisitor, conversation: Conversatio
     messages: messages
       .filter((message) => message.conversation_id === conversation.id)
       .map((message) => presentPublicMessage(ctx.app, message)),
-    contact: presentContactRow(visitor.contact),
+    contact: presentContactRow(ctx.visitor.contact),
   }
 }

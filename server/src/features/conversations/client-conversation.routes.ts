@@ -1,6 +1,5 @@
 import Type from 'typebox'
 import { Bag, Empty, operation } from '../../http/operation.ts'
-import { accessContactInbox } from '../contacts/client.model.ts'
 import { ContactRow, PublicMessage } from '../schemas.ts'
 import { accessClientConversation, listClientConversations, openByVisitor, seenByVisitor, showClientConversation } from './client-conversation.model.ts'
 import { resolveByContact } from './status.model.ts'
@@ -28,22 +27,20 @@ export const clientConversationOperations = [
     route: `GET ${base}`,
     summary: 'List the conversations of a visitor',
     description: 'With all their messages. A visitor who was proven by `identifier_hash` also sees those of their other devices.',
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
     reply: Type.Array(ClientConversation),
-    handle: async (ctx, { params }) =>
-      listClientConversations(ctx, await accessContactInbox(ctx, params.inbox_identifier, params.source_id)),
+    handle: (ctx) => listClientConversations(ctx),
   }),
   operation({
     id: 'public/conversations.show',
     route: `GET ${base}/:id`,
     summary: 'Show a conversation of a visitor',
     description: 'With all its messages, oldest first.',
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
     reply: ClientConversation,
-    handle: async (ctx, { params }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return await showClientConversation(ctx, visitor, await accessClientConversation(ctx, visitor, params.id))
-    },
+    handle: async (ctx, { params }) => showClientConversation(ctx, await accessClientConversation(ctx, params.id)),
   }),
   operation({
     id: 'public/conversations.create',
@@ -51,26 +48,26 @@ export const clientConversationOperations = [
     summary: 'Open a conversation',
     description: 'A conversation without a message is shown to nobody as unread: write one next.',
     example: { custom_attributes: { page: '/tulips' } },
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
+    lock: true,
     body: Type.Partial(Type.Object({ custom_attributes: Bag })),
     reply: ClientConversation,
-    handle: async (ctx, { params, body }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return await showClientConversation(ctx, visitor, await openByVisitor(ctx, visitor, body.custom_attributes))
-    },
+    handle: async (ctx, { body }) => showClientConversation(ctx, await openByVisitor(ctx, body.custom_attributes)),
   }),
   operation({
     id: 'public/conversations.toggle_status',
     route: `POST ${base}/:id/toggle_status`,
     summary: 'Resolve a conversation',
     description: 'A conversation that is resolved stays so: it opens again when the visitor writes.',
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
+    lock: true,
     reply: ClientConversation,
     handle: async (ctx, { params }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessClientConversation(ctx, visitor, params.id)
+      const conversation = await accessClientConversation(ctx, params.id)
       await resolveByContact(ctx, conversation)
-      return await showClientConversation(ctx, visitor, conversation)
+      return await showClientConversation(ctx, conversation)
     },
   }),
   operation({
@@ -79,14 +76,15 @@ export const clientConversationOperations = [
     summary: 'Say that the visitor is typing, or no longer',
     description: 'Say `on` again every 30 seconds, and `off` at the end.',
     example: { typing_status: 'on' },
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
+    lock: true,
     body: Type.Partial(Type.Object({ typing_status: Type.String({ description: 'on or off' }) })),
     reply: Empty,
     handle: async (ctx, { params, body }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessClientConversation(ctx, visitor, params.id)
+      const conversation = await accessClientConversation(ctx, params.id)
       toggleTyping(ctx, conversation, body.typing_status, {
-        typist: { type: 'contact', id: visitor.contact.id },
+        typist: { type: 'contact', id: ctx.visitor.contact.id },
         is_private: false,
       })
     },
@@ -96,11 +94,12 @@ export const clientConversationOperations = [
     route: `POST ${base}/:id/update_last_seen`,
     summary: 'Say that the visitor has seen the conversation',
     description: 'Agents see that their messages were read.',
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
+    lock: true,
     reply: Empty,
     handle: async (ctx, { params }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      await seenByVisitor(ctx, await accessClientConversation(ctx, visitor, params.id))
+      await seenByVisitor(ctx, await accessClientConversation(ctx, params.id))
     },
   }),
 ]

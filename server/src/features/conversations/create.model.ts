@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Changes } from '../../vocabulary/events.ts'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { invalidField, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { isWebAddress } from '../../lib/web-address.ts'
 import { createContactInbox } from '../contacts/contact-inbox.model.ts'
@@ -110,7 +110,7 @@ interface CreateBody {
 }
 
 /** As an agent or a bot opens one: for a contact of an inbox, or by the source id a contact has there. */
-export async function createConversation(ctx: Context, body: CreateBody): Promise<ConversationRecord> {
+export async function createConversation(ctx: AccountContext, body: CreateBody): Promise<ConversationRecord> {
   const place = await contactInboxOf(ctx, body)
   const team = body.team_id ? await teamWith(ctx, body.team_id, body.assignee_id ?? null) : null
   const inbox = { account_id: ctx.account.id, inbox_id: place.inbox_id }
@@ -139,11 +139,11 @@ interface ContactInboxPlace {
   contact_id: number
 }
 
-async function contactInboxOf(ctx: Context, body: CreateBody): Promise<ContactInboxPlace> {
+async function contactInboxOf(ctx: AccountContext, body: CreateBody): Promise<ContactInboxPlace> {
   const place =
     body.inbox_id && body.contact_id ? await madeForContact(ctx, body) : await foundBySource(ctx, body.source_id)
   if (!place) throw new NotFoundError()
-  if (ctx.caller.kind === 'user' && !ctx.isAdministrator) {
+  if (ctx.user && !ctx.isAdministrator) {
     const { rows } =
       await sql`select 1 from inbox_members where inbox_id = ${place.inbox_id} and user_id = ${ctx.user.id}`.execute(
         ctx.db,
@@ -153,7 +153,7 @@ async function contactInboxOf(ctx: Context, body: CreateBody): Promise<ContactIn
   return place
 }
 
-async function madeForContact(ctx: Context, body: CreateBody): Promise<ContactInboxPlace | undefined> {
+async function madeForContact(ctx: AccountContext, body: CreateBody): Promise<ContactInboxPlace | undefined> {
   const { rows } = await sql<{ found: number }>`
     select 1 as found from inboxes i join contacts ct on ct.account_id = i.account_id
     where i.id = ${body.inbox_id} and ct.id = ${body.contact_id} and i.account_id = ${ctx.account.id}`.execute(ctx.db)
@@ -168,7 +168,7 @@ async function madeForContact(ctx: Context, body: CreateBody): Promise<ContactIn
 }
 
 /** Within the account only, where Chatwoot looks through the whole installation. */
-async function foundBySource(ctx: Context, sourceId: string | undefined): Promise<ContactInboxPlace | undefined> {
+async function foundBySource(ctx: AccountContext, sourceId: string | undefined): Promise<ContactInboxPlace | undefined> {
   if (!sourceId) return undefined
   const { rows } = await sql<ContactInboxPlace>`
     select ci.id, ci.inbox_id, ci.contact_id from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
@@ -176,14 +176,14 @@ async function foundBySource(ctx: Context, sourceId: string | undefined): Promis
   return rows[0]
 }
 
-async function teamWith(ctx: Context, teamId: number, assigneeId: number | null) {
+async function teamWith(ctx: AccountContext, teamId: number, assigneeId: number | null) {
   const { rows } = await sql<{ id: number; allow_auto_assign: boolean | null; has_assignee: boolean }>`
     select t.id, t.allow_auto_assign, exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${assigneeId}) as has_assignee
     from teams t where t.id = ${teamId} and t.account_id = ${ctx.account.id}`.execute(ctx.db)
   return rows[0] ?? null
 }
 
-async function memberOf(ctx: Context, userId: number | null | undefined): Promise<number | null> {
+async function memberOf(ctx: AccountContext, userId: number | null | undefined): Promise<number | null> {
   if (!userId) return null
   const { rows } =
     await sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)

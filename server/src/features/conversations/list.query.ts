@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { MemberContext, UserContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { idOf, readPage } from '../../http/params.ts'
 import { readConversations, type ConversationView } from './conversation.query.ts'
@@ -28,7 +28,7 @@ export interface Counts {
 
 /** The list and its counts. Two statements, three where a team is named. */
 export async function listConversations(
-  ctx: Context,
+  ctx: MemberContext,
   filters: ListFilters,
 ): Promise<{ counts: Counts; conversations: ConversationView[] }> {
   const where = await conditions(ctx, filters)
@@ -36,11 +36,11 @@ export async function listConversations(
   return { counts: countsOf(counts), conversations: await readConversations(ctx.db, ids) }
 }
 
-export async function countFiltered(ctx: Context, filters: ListFilters): Promise<Counts> {
+export async function countFiltered(ctx: MemberContext, filters: ListFilters): Promise<Counts> {
   return countConversations(ctx, await conditions(ctx, filters))
 }
 
-export async function countConversations(ctx: Context, where: RawBuilder<unknown>): Promise<Counts> {
+export async function countConversations(ctx: UserContext, where: RawBuilder<unknown>): Promise<Counts> {
   return countsOf(await find(ctx, where))
 }
 
@@ -52,7 +52,7 @@ interface Found {
 }
 
 /** How many there are, and the ids of the page, found on indexes alone; what the page shows is read for these only. */
-async function find(ctx: Context, where: RawBuilder<unknown>, page?: RawBuilder<unknown>): Promise<Found> {
+async function find(ctx: UserContext, where: RawBuilder<unknown>, page?: RawBuilder<unknown>): Promise<Found> {
   const { rows } = await sql<Found>`
     select count(*) filter (where c.assignee_id = ${ctx.user.id}) as mine,
       count(*) filter (where c.assignee_id is null and c.assignee_agent_bot_id is null) as unassigned, count(*) as total,
@@ -66,7 +66,7 @@ function countsOf({ mine, unassigned, total }: Omit<Found, 'ids'>): Counts {
 }
 
 /** What a list shows of what it counts: its assignees, in its order, page by page. */
-export function pageOf(ctx: Context, filters: ListFilters): RawBuilder<unknown> {
+export function pageOf(ctx: UserContext, filters: ListFilters): RawBuilder<unknown> {
   const assignee = sql`and ${assigneeCondition(ctx, filters.assignee_type)}`
   const sorted = order(filters.sort_by)
   if (filters.updated_within) {
@@ -77,12 +77,12 @@ export function pageOf(ctx: Context, filters: ListFilters): RawBuilder<unknown> 
 }
 
 /** Inboxes an agent sees in lists; administrators see all. */
-export function visibleInboxes(ctx: Context): RawBuilder<unknown> {
+export function visibleInboxes(ctx: UserContext): RawBuilder<unknown> {
   if (ctx.isAdministrator) return sql`true`
   return sql`c.inbox_id in (select im.inbox_id from inbox_members im where im.user_id = ${ctx.user.id})`
 }
 
-export async function conditions(ctx: Context, filters: ListFilters): Promise<RawBuilder<unknown>> {
+export async function conditions(ctx: MemberContext, filters: ListFilters): Promise<RawBuilder<unknown>> {
   const parts: RawBuilder<unknown>[] = [sql`c.account_id = ${ctx.account.id}`]
   const userId = ctx.user.id
   if (filters.conversation_type === 'participating') {
@@ -133,7 +133,7 @@ export async function conditions(ctx: Context, filters: ListFilters): Promise<Ra
 /** An empty text is sent too: it finds nothing, rather than everything. */
 const isSent = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null
 
-function assigneeCondition(ctx: Context, type: string | null | undefined): RawBuilder<unknown> {
+function assigneeCondition(ctx: UserContext, type: string | null | undefined): RawBuilder<unknown> {
   if (type === 'me') return sql`c.assignee_id = ${ctx.user.id}`
   if (type === 'unassigned') return sql`c.assignee_id is null and c.assignee_agent_bot_id is null`
   if (type === 'assigned') return sql`(c.assignee_id is not null or c.assignee_agent_bot_id is not null)`

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { Context, UserContext } from '../../context/context.ts'
 import { MissingParamError } from '../../http/errors.ts'
 import { translate } from '../../lib/translate.ts'
 import { updateContact } from '../contacts/contact.model.ts'
@@ -31,13 +31,13 @@ export async function replaceAttributes(
 }
 
 /** Resolves, and blocks the contact wherever they write. */
-export async function muteConversation(ctx: Context, conversation: ConversationRecord): Promise<void> {
+export async function muteConversation(ctx: UserContext, conversation: ConversationRecord): Promise<void> {
   await setBlocked(ctx, conversation, true)
   await updateConversation(ctx, conversation, { status: RESOLVED })
   tellMuted(ctx, conversation, 'activity.muted')
 }
 
-export async function unmuteConversation(ctx: Context, conversation: ConversationRecord): Promise<void> {
+export async function unmuteConversation(ctx: UserContext, conversation: ConversationRecord): Promise<void> {
   await setBlocked(ctx, conversation, false)
   tellMuted(ctx, conversation, 'activity.unmuted')
 }
@@ -48,7 +48,7 @@ async function setBlocked(ctx: Context, conversation: ConversationRecord, blocke
   conversation.contact_blocked = blocked
 }
 
-function tellMuted(ctx: Context, conversation: ConversationRecord, key: 'activity.muted' | 'activity.unmuted'): void {
+function tellMuted(ctx: UserContext, conversation: ConversationRecord, key: 'activity.muted' | 'activity.unmuted'): void {
   ctx.later('conversations.write_activity', {
     conversation_id: conversation.id,
     content: translate(conversation.account_locale, key, { name: ctx.user.name }),
@@ -59,7 +59,7 @@ function tellMuted(ctx: Context, conversation: ConversationRecord, key: 'activit
  * At once when there is something new since the caller last looked; otherwise once an hour. The assignee has a mark of
  * their own beside the one all agents share. Looking is no change of the conversation: its updated_at stays.
  */
-export async function updateLastSeen(ctx: Context, conversation: ConversationRecord): Promise<void> {
+export async function updateLastSeen(ctx: UserContext, conversation: ConversationRecord): Promise<void> {
   const isAssignee = conversation.assignee_id === ctx.user.id
   const seen = isAssignee ? conversation.assignee_last_seen_at : conversation.agent_last_seen_at
   const now = ctx.app.now()

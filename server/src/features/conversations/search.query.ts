@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { MemberContext } from '../../context/context.ts'
 import { unix, type Time } from '../../lib/times.ts'
 import { conditions, countConversations, pageOf, type ListFilters } from './list.query.ts'
 
@@ -17,7 +17,7 @@ interface Found {
 }
 
 /** The conversations in which somebody said something, with what was said. */
-export async function searchConversations(ctx: Context, filters: ListFilters) {
+export async function searchConversations(ctx: MemberContext, filters: ListFilters) {
   const where = await conditions(ctx, filters)
   const { assigned_count: _, ...meta } = await countConversations(ctx, where)
   const said = filters.q ? sql`and m.message_type in (0, 1) and m.content ilike ${`%${filters.q}%`}` : sql``

@@ -31,7 +31,7 @@ export async function toggleStatus(
   // The bot is done: those who want to hear of new conversations hear of it now.
   if (handsOver) ctx.later('notifications.conversation_created', about(conversation))
   // An agent who opens a conversation takes it over.
-  if (after === OPEN && ctx.membership?.role === 'agent') {
+  if (after === OPEN && ctx.user && ctx.membership?.role === 'agent') {
     await updateConversation(ctx, conversation, { assignee_id: ctx.user.id, assignee_agent_bot_id: null })
   }
   return {

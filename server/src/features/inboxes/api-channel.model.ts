@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import type { ApiChannel } from './inbox.query.ts'
@@ -11,7 +11,7 @@ export interface ChannelFields {
   additional_attributes?: Record<string, unknown> | null
 }
 
-export async function createApiChannel(ctx: Context, fields: ChannelFields): Promise<number> {
+export async function createApiChannel(ctx: AccountContext, fields: ChannelFields): Promise<number> {
   const { rows } = await sql<{ id: number }>`
     insert into channel_api (account_id, webhook_url, hmac_mandatory, additional_attributes, identifier, hmac_token,
       created_at, updated_at)

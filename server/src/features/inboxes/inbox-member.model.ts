@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context, MemberContext } from '../../context/context.ts'
 import { MissingParamError, NotFoundError, NotAuthorizedError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
@@ -8,7 +8,7 @@ import type { InboxRecord } from './inbox.query.ts'
 
 /** People of the account over `au`, by id. */
 export async function selectAgents(
-  ctx: Context,
+  ctx: AccountContext,
   where: RawBuilder<unknown>,
   order = sql`au.user_id`,
 ): Promise<AgentPicture[]> {
@@ -18,33 +18,33 @@ export async function selectAgents(
   return rows.map((row) => row.agent)
 }
 
-export function listInboxMembers(ctx: Context, inbox: InboxRecord): Promise<AgentPicture[]> {
+export function listInboxMembers(ctx: AccountContext, inbox: InboxRecord): Promise<AgentPicture[]> {
   return selectAgents(ctx, sql`au.user_id in (select im.user_id from inbox_members im where im.inbox_id = ${inbox.id})`)
 }
 
-export async function addInboxMembers(ctx: Context, inbox: InboxRecord, userIds: number[] | null | undefined) {
+export async function addInboxMembers(ctx: AccountContext, inbox: InboxRecord, userIds: number[] | null | undefined) {
   await addMembers(ctx, inbox, wanted(userIds))
-  await invalidateCache(ctx, 'inbox')
+  await invalidateCache(ctx, 'inbox', ctx.account.id)
   return listInboxMembers(ctx, inbox)
 }
 
 /** Exactly these, afterwards. */
-export async function replaceInboxMembers(ctx: Context, inbox: InboxRecord, userIds: number[] | null | undefined) {
+export async function replaceInboxMembers(ctx: AccountContext, inbox: InboxRecord, userIds: number[] | null | undefined) {
   const ids = wanted(userIds)
   await addMembers(ctx, inbox, ids)
   await removeMembers(ctx, inbox, sql`not (user_id = any(${ids}::integer[]))`)
-  await invalidateCache(ctx, 'inbox')
+  await invalidateCache(ctx, 'inbox', ctx.account.id)
   return listInboxMembers(ctx, inbox)
 }
 
-export async function removeInboxMembers(ctx: Context, inbox: InboxRecord, userIds: number[] | null | undefined) {
+export async function removeInboxMembers(ctx: AccountContext, inbox: InboxRecord, userIds: number[] | null | undefined) {
   await removeMembers(ctx, inbox, sql`user_id = any(${wanted(userIds)}::integer[])`)
-  await invalidateCache(ctx, 'inbox')
+  await invalidateCache(ctx, 'inbox', ctx.account.id)
 }
 
 /** Who may get a conversation of all these inboxes: their common members, then every other administrator. */
 export async function listAssignableAgents(
-  ctx: Context,
+  ctx: MemberContext,
   inboxIds: number[] | null | undefined,
 ): Promise<AgentPicture[]> {
   const ids = [...new Set(inboxIds ?? [])]
@@ -69,7 +69,7 @@ function wanted(userIds: number[] | null | undefined): number[] {
 }
 
 /** People of the account only: nobody else may be told about by naming them. */
-async function addMembers(ctx: Context, inbox: InboxRecord, userIds: number[]): Promise<void> {
+async function addMembers(ctx: AccountContext, inbox: InboxRecord, userIds: number[]): Promise<void> {
   if (!userIds.length) return
   const { rows } = await sql<{ known: number }>`
     select count(*)::integer as known from account_users

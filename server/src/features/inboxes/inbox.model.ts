@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context, MemberContext } from '../../context/context.ts'
 import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
@@ -52,7 +52,7 @@ interface CsatConfig {
 }
 
 /** All of the account for administrators; their own for agents. */
-export async function listInboxes(ctx: Context): Promise<InboxRecord[]> {
+export async function listInboxes(ctx: MemberContext): Promise<InboxRecord[]> {
   return selectInboxes(
     ctx,
     ctx.isAdministrator
@@ -63,7 +63,7 @@ export async function listInboxes(ctx: Context): Promise<InboxRecord[]> {
 }
 
 /** An inbox of the account, for administrators and its members. */
-export async function accessInbox(ctx: Context, id: number): Promise<InboxRecord> {
+export async function accessInbox(ctx: MemberContext, id: number): Promise<InboxRecord> {
   const [inbox] = await selectInboxes<{ caller_is_member: boolean }>(
     ctx,
     sql`i.account_id = ${ctx.account.id} and i.id = ${id}`,
@@ -77,7 +77,7 @@ export async function accessInbox(ctx: Context, id: number): Promise<InboxRecord
   return inbox
 }
 
-export async function createInbox(ctx: Context, fields: InboxFields): Promise<InboxRecord> {
+export async function createInbox(ctx: MemberContext, fields: InboxFields): Promise<InboxRecord> {
   await checkLimit(ctx, 'inboxes')
   const columns = columnsOf(fields)
   const { type, ...channelFields } = fields.channel ?? {}
@@ -103,11 +103,11 @@ export async function createInbox(ctx: Context, fields: InboxFields): Promise<In
     .executeTakeFirstOrThrow()
   await createWorkingHours(ctx, ctx.account.id, id)
   if (fields.avatar) await setAvatar(ctx, { recordType: 'Inbox', recordId: id }, fields.avatar)
-  await invalidateCache(ctx, 'inbox')
+  await invalidateCache(ctx, 'inbox', ctx.account.id)
   return accessInbox(ctx, id)
 }
 
-export async function updateInbox(ctx: Context, inbox: InboxRecord, fields: InboxFields): Promise<InboxRecord> {
+export async function updateInbox(ctx: MemberContext, inbox: InboxRecord, fields: InboxFields): Promise<InboxRecord> {
   const columns = columnsOf(fields)
   await checkInbox(ctx, columns)
   const survey =
@@ -121,17 +121,17 @@ export async function updateInbox(ctx: Context, inbox: InboxRecord, fields: Inbo
   if (fields.channel && inbox.website) await updateWebsiteChannel(ctx, inbox.website, fields.channel)
   if (fields.channel && inbox.channel) await updateApiChannel(ctx, inbox.channel, fields.channel)
   if (fields.avatar) await setAvatar(ctx, { recordType: 'Inbox', recordId: inbox.id }, fields.avatar)
-  await invalidateCache(ctx, 'inbox')
+  await invalidateCache(ctx, 'inbox', ctx.account.id)
   return accessInbox(ctx, inbox.id)
 }
 
-export async function removeInboxAvatar(ctx: Context, inbox: InboxRecord): Promise<void> {
+export async function removeInboxAvatar(ctx: AccountContext, inbox: InboxRecord): Promise<void> {
   await detachFiles(ctx, { recordType: 'Inbox', recordId: inbox.id, name: 'avatar' })
-  await invalidateCache(ctx, 'inbox')
+  await invalidateCache(ctx, 'inbox', ctx.account.id)
 }
 
 /** The administrator's part of an inbox: what is not there is not found, whoever asks. */
-export async function manageInbox(ctx: Context, id: number): Promise<InboxRecord> {
+export async function manageInbox(ctx: MemberContext, id: number): Promise<InboxRecord> {
   const inbox = await accessInbox(ctx, id)
   if (!ctx.isAdministrator) throw new NotAuthorizedError()
   return inbox

@@ -4,7 +4,7 @@ import { AgentBotOfInbox } from '../agent-bots/agent-bot.schema.ts'
 import { presentInboxBot } from '../agent-bots/agent-bot.presenter.ts'
 import { findInboxBot, setInboxBot } from '../agent-bots/inbox-bot.model.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext } from '../../context/context.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
 import { Agent, Payload } from '../schemas.ts'
 import {
@@ -31,7 +31,7 @@ const base = `${account}/inboxes` as const
 const Agents = Payload(Type.Array(Agent))
 const MemberBody = Type.Partial(Type.Object({ inbox_id: Type.Integer(), user_ids: Type.Array(Type.Integer()) }))
 
-const agentsOf = (ctx: Context, agents: AgentPicture[]) => ({
+const agentsOf = (ctx: AccountContext, agents: AgentPicture[]) => ({
   payload: agents.map((agent) => presentAgent(ctx.app, agent, ctx.account.id)),
 })
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext } from '../../context/context.ts'
 import { humanize, lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { isTimezone } from './timezone.ts'
 
@@ -18,7 +18,7 @@ const OTHER_CHANNELS = ['email', 'line', 'telegram', 'whatsapp', 'sms', 'voice']
 
 /** Holds the columns that are to be written against the rules; `channelType` where an inbox is made. */
 export async function checkInbox(
-  ctx: Context,
+  ctx: AccountContext,
   columns: Record<string, any>,
   { channelType }: { channelType?: string | null } = {},
 ): Promise<void> {
@@ -52,7 +52,7 @@ export function isPresent(value: unknown): boolean {
 /** By its leading digits, as Ruby reads numbers. */
 export const isPositive = (value: unknown): boolean => typeof value !== 'object' && Number.parseInt(String(value), 10) > 0
 
-async function hasPortal(ctx: Context, id: number): Promise<boolean> {
+async function hasPortal(ctx: AccountContext, id: number): Promise<boolean> {
   const { rows } = await sql`select 1 from portals where id = ${id} and account_id = ${ctx.account.id}`.execute(ctx.db)
   return rows.length > 0
 }

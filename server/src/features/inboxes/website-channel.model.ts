@@ -1,4 +1,4 @@
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { humanize, lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import { isPresent } from './inbox.rules.ts'
@@ -30,7 +30,7 @@ const FIRST_FORM = {
 /** All but the last. */
 const FIRST_FLAGS = 7
 
-export async function createWebsiteChannel(ctx: Context, fields: WebsiteFields): Promise<number> {
+export async function createWebsiteChannel(ctx: AccountContext, fields: WebsiteFields): Promise<number> {
   const now = ctx.app.now()
   const next = { ...columnsOf(fields) }
   const { id } = await ctx.db

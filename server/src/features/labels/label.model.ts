@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { updateContact, type ContactRecord } from '../contacts/contact.model.ts'
@@ -28,7 +28,7 @@ export interface LabelFields {
 
 const COLUMNS = sql`id, title, description, color, show_on_sidebar`
 
-export async function accessLabel(ctx: Context, id: number): Promise<LabelRecord> {
+export async function accessLabel(ctx: AccountContext, id: number): Promise<LabelRecord> {
   const { rows } = await sql<LabelRecord>`
     select ${COLUMNS} from labels where account_id = ${ctx.account.id} and id = ${id}
     ${ctx.db.isTransaction ? sql`for update` : sql``}`.execute(ctx.db)
@@ -36,7 +36,7 @@ export async function accessLabel(ctx: Context, id: number): Promise<LabelRecord
   return rows[0]
 }
 
-export async function listLabels(ctx: Context): Promise<LabelRecord[]> {
+export async function listLabels(ctx: AccountContext): Promise<LabelRecord[]> {
   const { rows } = await sql<LabelRecord>`
     select ${COLUMNS} from labels where account_id = ${ctx.account.id} order by title collate "C"`.execute(ctx.db)
   return rows
@@ -44,7 +44,7 @@ export async function listLabels(ctx: Context): Promise<LabelRecord[]> {
 
 const DEFAULT_COLOR = '#1f93ff'
 
-export async function createLabel(ctx: Context, fields: LabelFields): Promise<LabelRecord> {
+export async function createLabel(ctx: AccountContext, fields: LabelFields): Promise<LabelRecord> {
   const title = fields.title?.toLowerCase() ?? ''
   const color = fields.color === undefined ? DEFAULT_COLOR : fields.color
   await checkLabel(ctx, { ...fields, title, color })
@@ -54,12 +54,12 @@ export async function createLabel(ctx: Context, fields: LabelFields): Promise<La
     values (${ctx.account.id}, ${title}, ${fields.description ?? null}, ${color}, ${fields.show_on_sidebar ?? null}, ${now}, ${now})
     on conflict (title, account_id) do nothing returning ${COLUMNS}`.execute(ctx.db)
   if (!rows[0]) throw new RecordInvalidError([TAKEN])
-  await invalidateCache(ctx, 'label')
+  await invalidateCache(ctx, 'label', ctx.account.id)
   return rows[0]
 }
 
 /** A new title is written on the records that carry the old one, in a job. */
-export async function updateLabel(ctx: Context, label: LabelRecord, fields: LabelFields): Promise<LabelRecord> {
+export async function updateLabel(ctx: AccountContext, label: LabelRecord, fields: LabelFields): Promise<LabelRecord> {
   const wanted = {
     ...label,
     ...fields,
@@ -73,14 +73,14 @@ export async function updateLabel(ctx: Context, label: LabelRecord, fields: Labe
   if (wanted.title !== label.title) {
     ctx.later('labels.rename', { account_id: ctx.account.id, from: label.title, to: wanted.title })
   }
-  await invalidateCache(ctx, 'label')
+  await invalidateCache(ctx, 'label', ctx.account.id)
   return rows[0]!
 }
 
 /** What carries its name keeps it. */
-export async function destroyLabel(ctx: Context, label: LabelRecord): Promise<void> {
+export async function destroyLabel(ctx: AccountContext, label: LabelRecord): Promise<void> {
   await sql`delete from labels where id = ${label.id}`.execute(ctx.db)
-  await invalidateCache(ctx, 'label')
+  await invalidateCache(ctx, 'label', ctx.account.id)
 }
 
 /** In the order in which they were last sent, which the row remembers. */
@@ -119,7 +119,7 @@ const TAKEN: [string, string] = ['title', 'Title has already been taken']
 /** A letter or digit, then at least one more, hyphens and underscores among them. */
 const TITLE = /^[\p{L}\p{N}][\p{L}\p{N}_-]+$/u
 
-async function checkLabel(ctx: Context, label: LabelFields & { title: string }, id = 0): Promise<void> {
+async function checkLabel(ctx: AccountContext, label: LabelFields & { title: string }, id = 0): Promise<void> {
   const problems = lengthProblems(label, { title: 255, description: 20_000, color: 255 })
   if (!label.title.trim()) problems.push(['title', 'Title must not be blank'])
   if (!TITLE.test(label.title)) problems.push(['title', 'Title is invalid'])
@@ -128,7 +128,7 @@ async function checkLabel(ctx: Context, label: LabelFields & { title: string }, 
   if (problems.length) throw new RecordInvalidError(problems)
 }
 
-async function isTaken(ctx: Context, title: string, id: number): Promise<boolean> {
+async function isTaken(ctx: AccountContext, title: string, id: number): Promise<boolean> {
   const { rows } = await sql`
     select 1 from labels where account_id = ${ctx.account.id} and title = ${title} and id <> ${id}`.execute(ctx.db)
   return rows.length > 0

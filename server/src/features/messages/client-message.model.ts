@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { Context, VisitorContext } from '../../context/context.ts'
 import { invalidField, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { idOf, isUploadedFile } from '../../http/params.ts'
-import type { ClientVisitor } from '../contacts/client.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
 import { accessMessage, ACTIVITY, updateMessage } from './message.model.ts'
@@ -30,11 +29,11 @@ export async function showClientMessage(ctx: Context, id: number) {
 }
 
 export async function writeByVisitor(
-  ctx: Context,
-  { contact, avatar }: ClientVisitor,
+  ctx: VisitorContext,
   conversation: ConversationRecord,
   body: { content?: string | null; echo_id?: string | null; attachments?: unknown },
-): Promise<object> {
+): Promise<ReturnType<typeof presentPublicMessage>> {
+  const { contact, avatar } = ctx.visitor
   const attachments = filesOf(body.attachments)
   const message = await createMessage(ctx, conversation, {
     content: body.content ?? null,

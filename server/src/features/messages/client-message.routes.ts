@@ -1,6 +1,5 @@
 import Type from 'typebox'
 import { Nullable, operation } from '../../http/operation.ts'
-import { accessContactInbox } from '../contacts/client.model.ts'
 import { accessConversationForMessages } from '../conversations/client-conversation.model.ts'
 import { PublicMessage } from '../schemas.ts'
 import { listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
@@ -14,17 +13,12 @@ export const clientMessageOperations = [
     route: `GET ${base}`,
     summary: 'List the latest 20 messages, oldest first',
     description: '`before` an id: the 20 before it. Private notes and activities are not shown to visitors.',
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
     query: Type.Partial(Type.Object({ before: Type.String({ description: 'A message id: the 20 before it' }) })),
     reply: Type.Array(PublicMessage),
-    handle: async (ctx, { params, query }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      return listClientMessages(
-        ctx,
-        await accessConversationForMessages(ctx, visitor, params.conversation_id),
-        query.before,
-      )
-    },
+    handle: async (ctx, { params, query }) =>
+      listClientMessages(ctx, await accessConversationForMessages(ctx, params.conversation_id), query.before),
   }),
   operation({
     id: 'public/messages.create',
@@ -33,7 +27,9 @@ export const clientMessageOperations = [
     description:
       'Files go as `multipart/form-data` in `attachments[]`. `echo_id` comes back unchanged here and on `/cable`, so that a client knows its own message. Writing opens a resolved conversation again.',
     example: { content: 'Hello, do you have tulips?', echo_id: 'a1b2c3' },
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
+    lock: true,
     body: Type.Partial(
       Type.Object({
         content: Nullable(Type.String({ maxLength: 150_000 })),
@@ -47,9 +43,8 @@ export const clientMessageOperations = [
     repeatedBy: ['echo_id'],
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessConversationForMessages(ctx, visitor, params.conversation_id)
-      return writeByVisitor(ctx, visitor, conversation, body)
+      const conversation = await accessConversationForMessages(ctx, params.conversation_id)
+      return writeByVisitor(ctx, conversation, body)
     },
   }),
   operation({
@@ -59,7 +54,9 @@ export const clientMessageOperations = [
     description:
       'A choice: `[{"title","value"}]`. A form: `[{"name","value"}]` for each field. A survey: `{"csat_survey_response":{"rating","feedback_message"}}`.',
     example: { submitted_values: [{ title: 'Red', value: 'red' }] },
-    access: 'client',
+    access: 'visitor',
+    text: ['inbox_identifier', 'source_id'],
+    lock: true,
     body: Type.Partial(
       Type.Object({
         submitted_values: Type.Any({
@@ -69,8 +66,7 @@ export const clientMessageOperations = [
     ),
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessConversationForMessages(ctx, visitor, params.conversation_id)
+      const conversation = await accessConversationForMessages(ctx, params.conversation_id)
       return await showClientMessage(ctx, await submitValues(ctx, conversation, params.id, body.submitted_values))
     },
   }),

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import Type, { type Static } from 'typebox'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { BagOrText, File, Nullable, Strict } from '../../http/operation.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
@@ -34,7 +34,7 @@ export type MessageFields = Partial<Static<typeof MessageBody>>
 
 /** The caller, or a bot of theirs, sends what goes out; everything else counts as the contact's. */
 export async function newMessageOf(
-  ctx: Context,
+  ctx: AccountContext,
   conversation: ConversationRecord,
   fields: MessageFields,
 ): Promise<NewMessage> {
@@ -59,13 +59,13 @@ export async function newMessageOf(
   }
 }
 
-function callerOf(ctx: Context): NewMessage['sender'] {
-  if (ctx.caller.kind === 'agent_bot') return { type: 'AgentBot', id: ctx.caller.bot.id }
-  return { type: 'User', id: ctx.user.id }
+function callerOf({ caller, user }: Context): NewMessage['sender'] {
+  if (caller.kind === 'agent_bot') return { type: 'AgentBot', id: caller.bot.id }
+  return user ? { type: 'User', id: user.id } : null
 }
 
 /** One of the account's bots, or one that serves all; another is nobody. */
-async function botOf(ctx: Context, { sender_type: type, sender_id: id }: MessageFields): Promise<NewMessage['sender']> {
+async function botOf(ctx: AccountContext, { sender_type: type, sender_id: id }: MessageFields): Promise<NewMessage['sender']> {
   if (type !== 'AgentBot' || !id) return null
   const { rows } = await sql<{ id: number }>`
     select id from agent_bots where id = ${id} and (account_id is null or account_id = ${ctx.account.id})`.execute(

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import { prepared, type Slots } from '../../db/prepared.ts'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { idOf } from '../../http/params.ts'
 import { iso } from '../../lib/times.ts'
 import { presentContactSender } from '../contacts/contact.presenter.ts'
@@ -78,7 +78,7 @@ function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots<Asked>) => RawB
   )
 }
 
-export async function listMessages(ctx: Context, displayId: number, range: Range) {
+export async function listMessages(ctx: AccountContext, displayId: number, range: Range) {
   const [before, after] = [range.before?.trim(), range.after?.trim()]
   const which = before ? (after ? 'between' : 'before') : after ? 'after' : 'latest'
   const [found] = await pages[which][range.filter_internal_messages ? 'public' : 'all'](ctx.db, {

@@ -34,7 +34,7 @@ export type ShownMessage = ShownColumns & Surroundings
 /** A message with all that any picture of it needs. */
 export interface MessageView extends ShownMessage {
   conversation_id: number
-  updated_at: Time
+  updated_at: Date | string
   external_source_ids: Record<string, unknown> | null
   additional_attributes: Record<string, unknown> | null
   processed_message_content: string | null

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { MemberContext } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
 import { presentNotification } from './notification.presenter.ts'
 import { countNotifications, notificationsOf, selectNotifications } from './notification.query.ts'
@@ -13,7 +13,7 @@ interface Wanted {
 }
 
 /** Newest first, without those that were read or put off unless they are asked for. */
-export async function listNotifications(ctx: Context, { page, includes, sort_order: order }: Wanted) {
+export async function listNotifications(ctx: MemberContext, { page, includes, sort_order: order }: Wanted) {
   const where = filterOf(ctx, includes)
   const direction = order === 'asc' ? sql`asc` : sql`desc`
   const notifications = await selectNotifications(
@@ -31,11 +31,11 @@ export async function listNotifications(ctx: Context, { page, includes, sort_ord
   }
 }
 
-export async function unreadNotificationCount(ctx: Context, { includes }: Wanted): Promise<number> {
+export async function unreadNotificationCount(ctx: MemberContext, { includes }: Wanted): Promise<number> {
   return (await countNotifications(ctx.db, filterOf(ctx, includes))).unread_count
 }
 
-function filterOf(ctx: Context, includes: string[] | null | undefined) {
+function filterOf(ctx: MemberContext, includes: string[] | null | undefined) {
   return notificationsOf({
     userId: ctx.user.id,
     accountId: ctx.account.id,

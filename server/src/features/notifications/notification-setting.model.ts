@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { Context, MemberContext } from '../../context/context.ts'
 import type { NotificationSettingRow } from './notification.presenter.ts'
 import { NOTIFICATION_TYPES, notificationTypeNumber } from './notification.types.ts'
 
 const ASSIGNMENT = 1 << (notificationTypeNumber('conversation_assignment') - 1)
 
 /** What the caller wants to hear of in this account. Whoever has no row yet gets the one that new members get. */
-export async function accessNotificationSetting(ctx: Context): Promise<NotificationSettingRow> {
+export async function accessNotificationSetting(ctx: MemberContext): Promise<NotificationSettingRow> {
   const { rows } = await sql<NotificationSettingRow>`
     with known as (select id, user_id, account_id, email_flags, push_flags from notification_settings
       where user_id = ${ctx.user.id} and account_id = ${ctx.account.id}),

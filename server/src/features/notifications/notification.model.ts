@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { Context, MemberContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { NOTIFICATION_COLUMNS, type NotificationRow } from './notification.query.ts'
@@ -56,7 +56,7 @@ export async function createNotifications(
 }
 
 /** A notification of the caller in this account. */
-export async function accessNotification(ctx: Context, id: number): Promise<NotificationRow> {
+export async function accessNotification(ctx: MemberContext, id: number): Promise<NotificationRow> {
   const { rows } = await sql<NotificationRow>`
     select ${NOTIFICATION_COLUMNS} from notifications n
     where n.id = ${id} and n.user_id = ${ctx.user.id} and n.account_id = ${ctx.account.id} for update`.execute(ctx.db)
@@ -122,7 +122,7 @@ export async function destroyNotification(ctx: Context, notification: Notificati
 
 /** All of them, or those of one conversation. Told to nobody, as in Chatwoot. */
 export async function readAllNotifications(
-  ctx: Context,
+  ctx: MemberContext,
   { primary_actor_type: type, primary_actor_id: id }: { primary_actor_type?: string | null; primary_actor_id?: number | null },
 ): Promise<void> {
   const one = type && id ? sql`and primary_actor_type = ${type} and primary_actor_id = ${id}` : sql``
@@ -131,7 +131,7 @@ export async function readAllNotifications(
 }
 
 /** Those of this account, where Chatwoot deletes those of all accounts. `read` leaves the unread ones. */
-export async function destroyAllNotifications(ctx: Context, type: string | null | undefined): Promise<void> {
+export async function destroyAllNotifications(ctx: MemberContext, type: string | null | undefined): Promise<void> {
   const { rows } = await sql<{ id: number }>`
     delete from notifications where user_id = ${ctx.user.id} and account_id = ${ctx.account.id}
     ${type === 'read' ? sql`and read_at is not null` : sql``} returning id`.execute(ctx.db)

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
@@ -25,7 +25,7 @@ export async function listParticipants(ctx: Context, conversation: ConversationR
 }
 
 /** Answers those who did not watch before, in the order asked for; who may not see the inbox is shown, but does not watch. */
-export async function watchConversation(ctx: Context, conversation: ConversationRecord, userIds: number[]): Promise<AgentPicture[]> {
+export async function watchConversation(ctx: AccountContext, conversation: ConversationRecord, userIds: number[]): Promise<AgentPicture[]> {
   const added = [...new Set(userIds)].filter((id) => !conversation.participant_ids.includes(id))
   const agents = await membersByIds(ctx, added)
   await addParticipants(ctx, conversation, added)
@@ -33,7 +33,7 @@ export async function watchConversation(ctx: Context, conversation: Conversation
 }
 
 /** These and nobody else. */
-export async function replaceParticipants(ctx: Context, conversation: ConversationRecord, userIds: number[]): Promise<AgentPicture[]> {
+export async function replaceParticipants(ctx: AccountContext, conversation: ConversationRecord, userIds: number[]): Promise<AgentPicture[]> {
   await watchConversation(ctx, conversation, userIds)
   await sql`delete from conversation_participants
     where conversation_id = ${conversation.id} and user_id <> all(${userIds}::integer[])`.execute(ctx.db)
@@ -46,7 +46,7 @@ export async function removeParticipants(ctx: Context, conversation: Conversatio
 }
 
 /** People of the account. A number that is nobody's here is refused by name. */
-async function membersByIds(ctx: Context, userIds: number[]): Promise<AgentPicture[]> {
+async function membersByIds(ctx: AccountContext, userIds: number[]): Promise<AgentPicture[]> {
   if (!userIds.length) return []
   const { rows } = await sql<{ agent: AgentPicture }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent

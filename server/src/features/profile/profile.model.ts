@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { inTransaction } from '../../context/transaction.ts'
-import type { Context } from '../../context/context.ts'
+import type { UserContext } from '../../context/context.ts'
 import { NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import { iso } from '../../lib/times.ts'
@@ -26,7 +26,7 @@ interface ProfileChanges {
 }
 
 /** All or nothing: the password is checked and hashed first, then written with the rest. */
-export async function updateProfile(ctx: Context, fields: ProfileChanges): Promise<void> {
+export async function updateProfile(ctx: UserContext, fields: ProfileChanges): Promise<void> {
   const { id } = ctx.user
   if (fields.password) {
     await checkCurrentPassword(ctx, fields.current_password)
@@ -55,11 +55,11 @@ export async function updateProfile(ctx: Context, fields: ProfileChanges): Promi
 const PASSWORDS = { what: 'current_password', limit: 10, seconds: 15 * 60 }
 
 /** Whoever found an open browser must not guess it either. */
-function checkCurrentPassword(ctx: Context, password: string | null | undefined): Promise<void> {
+function checkCurrentPassword(ctx: UserContext, password: string | null | undefined): Promise<void> {
   return limitGuesses(ctx, String(ctx.user.id), PASSWORDS, () => compareCurrentPassword(ctx, password))
 }
 
-async function compareCurrentPassword(ctx: Context, password: string | null | undefined): Promise<void> {
+async function compareCurrentPassword(ctx: UserContext, password: string | null | undefined): Promise<void> {
   const { rows } = await sql<{
     encrypted_password: string
   }>`select encrypted_password from users where id = ${ctx.user.id}`.execute(ctx.db)
@@ -69,7 +69,7 @@ async function compareCurrentPassword(ctx: Context, password: string | null | un
 
 /** In one of the caller's own accounts. */
 export async function setMembership(
-  ctx: Context,
+  ctx: UserContext,
   accountId: number | undefined,
   wanted: { availability?: (typeof AVAILABILITIES)[number] | null; auto_offline?: boolean },
 ): Promise<void> {
@@ -82,14 +82,14 @@ export async function setMembership(
   if (!rows.length) throw new NotFoundError()
 }
 
-export async function setActiveAccount(ctx: Context, accountId: number | undefined): Promise<void> {
+export async function setActiveAccount(ctx: UserContext, accountId: number | undefined): Promise<void> {
   const { rows } = await sql`
     update account_users set active_at = ${ctx.app.now()} where user_id = ${ctx.user.id} and account_id = ${accountId ?? null}
     returning id`.execute(ctx.db)
   if (!rows.length) throw new NotFoundError()
 }
 
-export async function resetAccessToken(ctx: Context): Promise<void> {
+export async function resetAccessToken(ctx: UserContext): Promise<void> {
   await sql`update access_tokens set token = ${base58Token()}, updated_at = ${ctx.app.now()}
     where owner_type = 'User' and owner_id = ${ctx.user.id}`.execute(ctx.db)
 }
@@ -105,7 +105,7 @@ interface Subscription {
 
 /** One for each device: it moves to whoever registers it last. */
 export async function saveSubscription(
-  ctx: Context,
+  ctx: UserContext,
   { subscription_type: type, subscription_attributes: attributes = {} }: Subscription,
 ) {
   const sent: unknown = type === 'browser_push' ? attributes?.endpoint : attributes?.device_id
@@ -144,7 +144,7 @@ interface SubscriptionRow {
 }
 
 /** Only the caller's own, where Chatwoot takes anybody's. */
-export async function removeSubscription(ctx: Context, pushToken: string | null | undefined): Promise<void> {
+export async function removeSubscription(ctx: UserContext, pushToken: string | null | undefined): Promise<void> {
   if (!pushToken) return
   await sql`delete from notification_subscriptions where user_id = ${ctx.user.id}
     and subscription_attributes ->> 'push_token' = ${pushToken}`.execute(ctx.db)

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import type { Context } from '../../context/context.ts'
+import type { UserContext } from '../../context/context.ts'
 import { Bag, Choice, Empty, File, Iso, Nullable, operation } from '../../http/operation.ts'
 import { limitAddress } from '../auth/limits.ts'
 import {
@@ -19,7 +19,7 @@ const base = '/api/v1/profile' as const
 
 const SubscriptionType = Type.Unsafe<'browser_push' | 'fcm'>({ type: 'string', enum: ['browser_push', 'fcm'], 'x-values': [1, 2] })
 
-async function show(ctx: Context) {
+async function show(ctx: UserContext) {
   return presentProfile(ctx.app, (await loadProfile(ctx.db, ctx.user.id))!)
 }
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { TSchema } from 'typebox'
-import { Empty, TEXT_PARAMS, type Family, type Operation } from '../../http/operation.ts'
+import { Empty, type Family, type Operation } from '../../http/operation.ts'
 import { FIELDS, NOUNS, PARAMETERS } from './glossary.ts'
 
 /** A document may hold all families or one. */
@@ -77,7 +77,7 @@ function pathParameters(operation: Operation): Json[] {
   return [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => {
     const noun = nounOf(operation)
     const [description, example] = name === 'id' ? idOf(noun) : (PARAMETERS[name!] ?? FIELDS[name!] ?? [])
-    const schema = { type: TEXT_PARAMS.has(name!) ? 'string' : 'integer' }
+    const schema = { type: operation.text.has(name!) ? 'string' : 'integer' }
     return { name, in: 'path', required: true, description, schema, ...(example !== undefined && { example }) }
   })
 }
@@ -118,7 +118,7 @@ function responsesOf(operation: Operation, components: Map<string, Json>): Json 
     : { description: 'Done', content: { [type]: { schema: toJsonSchema(operation.reply, components) } } }
   const outside = operation.family === 'client' || operation.family === 'platform'
   const ref = (name: string) => ({ $ref: `#/components/responses/${name}` })
-  const isOpen = operation.access === 'nobody' || operation.access === 'client'
+  const isOpen = operation.access === 'nobody' || operation.access === 'visitor'
   return {
     [operation.status]: success,
     ...(operation.body && { 400: ref('BadRequest') }),
@@ -169,7 +169,7 @@ const RESPONSES = {
 function securityOf(operation: Operation): Json[] {
   switch (operation.access) {
     case 'nobody':
-    case 'client':
+    case 'visitor':
       return []
     case 'platform':
       return [{ platformAppToken: [] }]

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { MissingParamError, NotAuthorizedError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
@@ -9,7 +9,7 @@ import type { TeamRecord } from './team.presenter.ts'
 type UserIds = number[] | null | undefined
 
 /** In the order in which they joined. */
-export async function listTeamMembers(ctx: Context, team: TeamRecord, only?: number[]): Promise<AgentPicture[]> {
+export async function listTeamMembers(ctx: AccountContext, team: TeamRecord, only?: number[]): Promise<AgentPicture[]> {
   const { rows } = await sql<{ agent: AgentPicture }>`
     select ${userJson(sql`tm.user_id`, sql`${ctx.account.id}::integer`)} as agent
     from team_members tm join users on users.id = tm.user_id where tm.team_id = ${team.id}
@@ -18,34 +18,34 @@ export async function listTeamMembers(ctx: Context, team: TeamRecord, only?: num
 }
 
 /** Only those who were no members yet are answered. */
-export async function addTeamMembers(ctx: Context, team: TeamRecord, userIds: UserIds): Promise<AgentPicture[]> {
+export async function addTeamMembers(ctx: AccountContext, team: TeamRecord, userIds: UserIds): Promise<AgentPicture[]> {
   const added = await join(ctx, team, await wanted(ctx, userIds))
-  await invalidateCache(ctx, 'team')
+  await invalidateCache(ctx, 'team', ctx.account.id)
   return listTeamMembers(ctx, team, added)
 }
 
 /** Exactly these, afterwards. */
-export async function replaceTeamMembers(ctx: Context, team: TeamRecord, userIds: UserIds): Promise<AgentPicture[]> {
+export async function replaceTeamMembers(ctx: AccountContext, team: TeamRecord, userIds: UserIds): Promise<AgentPicture[]> {
   const ids = await wanted(ctx, userIds)
   await join(ctx, team, ids)
   await sql`delete from team_members where team_id = ${team.id} and not (user_id = any(${ids}::integer[]))`.execute(
     ctx.db,
   )
-  await invalidateCache(ctx, 'team')
+  await invalidateCache(ctx, 'team', ctx.account.id)
   return listTeamMembers(ctx, team)
 }
 
-export async function removeTeamMembers(ctx: Context, team: TeamRecord, userIds: UserIds): Promise<void> {
+export async function removeTeamMembers(ctx: AccountContext, team: TeamRecord, userIds: UserIds): Promise<void> {
   const ids = await wanted(ctx, userIds)
   await sql`delete from team_members where team_id = ${team.id} and user_id = any(${ids}::integer[])`.execute(ctx.db)
-  await invalidateCache(ctx, 'team')
+  await invalidateCache(ctx, 'team', ctx.account.id)
 }
 
 /** What is no id is nobody's. */
 const NOBODY = 0
 
 /** People of the account only. */
-async function wanted(ctx: Context, userIds: UserIds): Promise<number[]> {
+async function wanted(ctx: AccountContext, userIds: UserIds): Promise<number[]> {
   if (!userIds) throw new MissingParamError('user_ids')
   const ids = [...new Set(userIds.map((id) => id ?? NOBODY))]
   const { rows } = await sql<{ known: number }>`

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext } from '../../context/context.ts'
 import { Empty, Nullable, operation } from '../../http/operation.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
@@ -20,7 +20,7 @@ const TeamBody = Type.Partial(
 )
 const MemberBody = Type.Partial(Type.Object({ user_ids: Type.Array(Type.Integer()) }))
 
-const presentAll = (ctx: Context, agents: AgentPicture[]) =>
+const presentAll = (ctx: AccountContext, agents: AgentPicture[]) =>
   agents.map((agent) => presentAgent(ctx.app, agent, ctx.account.id))
 
 export const teamOperations = [

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Context } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import type { WebhookRecord } from './webhook.presenter.ts'
 
@@ -35,20 +35,20 @@ const COLUMNS = sql`w.id, w.account_id, w.name, w.url, w.subscriptions,
   (select json_build_object('id', i.id, 'name', i.name) from inboxes i
     where i.id = w.inbox_id and i.account_id = w.account_id) as inbox`
 
-export async function listWebhooks(ctx: Context): Promise<WebhookRecord[]> {
+export async function listWebhooks(ctx: AccountContext): Promise<WebhookRecord[]> {
   const { rows } = await sql<WebhookRecord>`
     select ${COLUMNS} from webhooks w where w.account_id = ${ctx.account.id} order by w.id`.execute(ctx.db)
   return rows
 }
 
-export async function accessWebhook(ctx: Context, id: number): Promise<WebhookRecord> {
+export async function accessWebhook(ctx: AccountContext, id: number): Promise<WebhookRecord> {
   const { rows } = await sql<WebhookRecord>`
     select ${COLUMNS} from webhooks w where w.account_id = ${ctx.account.id} and w.id = ${id}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
   return rows[0]
 }
 
-export async function createWebhook(ctx: Context, fields: WebhookFields): Promise<WebhookRecord> {
+export async function createWebhook(ctx: AccountContext, fields: WebhookFields): Promise<WebhookRecord> {
   const { name = null, url = null, inbox_id: inboxId = null } = fields
   const subscriptions = fields.subscriptions ?? DEFAULT_SUBSCRIPTIONS
   await checkWebhook(ctx, { name, url, subscriptions })
@@ -62,7 +62,7 @@ export async function createWebhook(ctx: Context, fields: WebhookFields): Promis
 }
 
 export async function updateWebhook(
-  ctx: Context,
+  ctx: AccountContext,
   webhook: WebhookRecord,
   fields: WebhookFields,
 ): Promise<WebhookRecord> {
@@ -87,7 +87,7 @@ const MAX_LENGTHS = { name: 255, url: 20_000 }
 const URL_TAKEN: [string, string] = ['url', 'Url has already been taken']
 
 async function checkWebhook(
-  ctx: Context,
+  ctx: AccountContext,
   webhook: { id?: number; name: string | null; url: string | null; subscriptions: string[] },
 ): Promise<void> {
   const problems = lengthProblems(webhook, MAX_LENGTHS)
