@@ -33,6 +33,8 @@ export interface Declaration<Route extends string, Query extends TObject, Body e
   summary: string
   description?: string
   access: Access
+  /** Entered before the role is looked at, as some of Chatwoot's controllers do: what does not exist is not found, whoever asks. */
+  door?: (ctx: Context, params: PathParams<Route>) => Promise<unknown>
   /** An agent bot's token may call it too. */
   bots?: true
   query?: Query
@@ -73,6 +75,7 @@ export interface Operation {
   summary: string
   description?: string
   access: Access
+  door?: (ctx: Context, params: any) => Promise<unknown>
   bots: boolean
   query?: TObject
   body?: TObject
@@ -102,6 +105,7 @@ export function operation<
   const [method, path] = declaration.route.split(' ') as [Method, string]
   return {
     ...declaration,
+    door: declaration.door as Operation['door'],
     method,
     path,
     family: familyOf(path),
