@@ -84,6 +84,7 @@ interface FoundRow {
   locale: number | null
   account_status: number | null
   settings: Record<string, unknown> | null
+  feature_flags: string
   has_endpoints: boolean
   membership_id: number | null
   role: number
@@ -93,7 +94,7 @@ interface FoundRow {
 
 const COLUMNS = sql`u.name as user_name, u.display_name, u.email, u.type as user_type, u.pubsub_token,
   ${avatarJson('User', sql`u.id`)} as avatar, a.id as account_id, a.name as account_name, a.locale, a.status as account_status,
-  a.settings, ${hasEndpoints(sql`a.id`)} as has_endpoints, au.id as membership_id, au.role, au.availability, au.auto_offline`
+  a.settings, a.feature_flags::text as feature_flags, ${hasEndpoints(sql`a.id`)} as has_endpoints, au.id as membership_id, au.role, au.availability, au.auto_offline`
 
 /** The account that the path names, and what the person is in it. */
 const inAccount = (accountId: RawBuilder<unknown>) => sql`left join accounts a on a.id = ${accountId}
@@ -187,6 +188,7 @@ function accountOf(row: FoundRow): SignedInAccount {
     locale: row.locale,
     status: row.account_status,
     settings: row.settings,
+    feature_flags: row.feature_flags,
     has_endpoints: row.has_endpoints,
   }
 }
