@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { Pool } from 'undici'
 import { WebSocket } from 'ws'
 import type { Database } from '../server/src/db/connect.ts'
 import type { BusyDesk, Desk } from './seed.ts'
+import { Tab } from './tab.ts'
 
 /** Memory is the slope between two counts: what the process holds besides, and what its heap has spare, is in both. */
 const FEW = 1000
@@ -19,7 +21,7 @@ export interface FreshServer {
 
 /** Kilobytes a visitor's idle socket costs, and milliseconds until the last of the thousand tabs of fifty agents has an event. */
 export async function measureSockets({ base, pid, inspector }: FreshServer, desk: Desk, database: Database) {
-  const idle: WebSocket[] = []
+  const idle: Tab[] = []
   const { rows: visitors } = await database.pool.query(
     'select pubsub_token from contact_inboxes order by id limit $1',
     [MANY],
@@ -33,7 +35,7 @@ export async function measureSockets({ base, pid, inspector }: FreshServer, desk
   const few = await settledMemoryOf(pid, inspector)
   idle.push(...(await openUntil(MANY)))
   const many = await settledMemoryOf(pid, inspector)
-  for (const socket of idle) socket.terminate()
+  for (const tab of idle) tab.close()
 
   const agents = await seedAgents(database, desk)
   const tabs = agents.flatMap((agent) =>
@@ -41,41 +43,44 @@ export async function measureSockets({ base, pid, inspector }: FreshServer, desk
       JSON.stringify({ channel: 'RoomChannel', account_id: desk.accountId, ...agent }),
     ),
   )
-  const sockets = await openAll(base, tabs)
+  const listeners = await openAll(base, tabs)
+  const sender = new Pool(base, { connections: 1 })
   const times: number[] = []
-  for (let round = 0; round < ROUNDS; round++) times.push(await timeOfEvent(base, desk, sockets))
-  for (const socket of sockets) socket.terminate()
+  for (let round = 0; round < ROUNDS; round++) times.push(await timeOfEvent(sender, desk, listeners))
+  await sender.close()
+  for (const tab of listeners) tab.close()
   times.sort((a, b) => a - b)
   return {
     kilobytesEach: (many - few) / (idle.length - FEW),
     median: times[times.length >> 1]!,
     rounds: ROUNDS,
-    sockets: sockets.length,
+    sockets: listeners.length,
   }
 }
 
-/** From the request to the last socket. */
-async function timeOfEvent(base: string, desk: Desk, sockets: WebSocket[]): Promise<number> {
+/** From the request to the last tab. */
+async function timeOfEvent(sender: Pool, desk: Desk, tabs: Tab[]): Promise<number> {
   await pause(100)
   const mark = `round ${Math.random()}`
-  let left = sockets.length
-  const all = new Promise<number>((resolve) => {
-    for (const socket of sockets) {
-      const hear = (data: Buffer) => {
-        if (!data.includes(mark)) return
-        socket.off('message', hear)
+  let left = tabs.length
+  const last = new Promise<number>((resolve) => {
+    for (const tab of tabs) {
+      tab.hear = (text) => {
+        if (!text.includes(mark)) return
+        tab.hear = () => {}
         if (--left === 0) resolve(performance.now())
       }
-      socket.on('message', hear)
     }
   })
   const sent = performance.now()
-  void fetch(`${base}${desk.api}/conversations/1/messages`, {
+  const answer = await sender.request({
     method: 'POST',
+    path: `${desk.api}/conversations/1/messages`,
     headers: { api_access_token: desk.token, 'content-type': 'application/json' },
     body: JSON.stringify({ content: mark }),
   })
-  return (await all) - sent
+  await answer.body.dump()
+  return (await last) - sent
 }
 
 async function seedAgents(
@@ -111,12 +116,12 @@ async function settledMemoryOf(pid: number, inspector: string): Promise<number> 
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1])
 }
 
-async function openAll(base: string, identifiers: string[]): Promise<WebSocket[]> {
-  const sockets: WebSocket[] = []
+async function openAll(base: string, identifiers: string[]): Promise<Tab[]> {
+  const tabs: Tab[] = []
   for (let i = 0; i < identifiers.length; i += 50) {
-    sockets.push(...(await Promise.all(identifiers.slice(i, i + 50).map((identifier) => subscribe(base, identifier)))))
+    tabs.push(...(await Promise.all(identifiers.slice(i, i + 50).map((identifier) => subscribe(base, identifier)))))
   }
-  return sockets
+  return tabs
 }
 
 const DASHBOARDS = 10
@@ -124,27 +129,20 @@ const DASHBOARDS = 10
 /** Some of a busy desk's agents look on. Returns how to send them away. */
 export async function openDashboards(base: string, { accountId, pubsubTokens }: BusyDesk): Promise<() => void> {
   const listening = pubsubTokens.slice(0, DASHBOARDS)
-  const sockets = await openAll(
+  const tabs = await openAll(
     base,
     listening.map((agent) => JSON.stringify({ channel: 'RoomChannel', account_id: accountId, ...agent })),
   )
-  return () => sockets.forEach((socket) => socket.terminate())
+  return () => tabs.forEach((tab) => tab.close())
 }
 
-function subscribe(base: string, identifier: string): Promise<WebSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${base.replace('http', 'ws')}/cable`, 'actioncable-v1-json', {
-      perMessageDeflate: false,
-    })
-    socket.setMaxListeners(100)
-    socket.once('error', reject)
-    socket.once('open', () => socket.send(JSON.stringify({ command: 'subscribe', identifier })))
-    const hear = (data: Buffer) => {
-      if (!data.includes('confirm_subscription')) return
-      socket.off('message', hear)
-      resolve(socket)
+function subscribe(base: string, identifier: string): Promise<Tab> {
+  return new Promise((resolve) => {
+    const tab = new Tab(base, '/cable')
+    tab.hear = (text) => {
+      if (text.includes('"welcome"')) tab.send(JSON.stringify({ command: 'subscribe', identifier }))
+      else if (text.includes('confirm_subscription')) resolve(tab)
     }
-    socket.on('message', hear)
   })
 }
 

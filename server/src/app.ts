@@ -29,7 +29,15 @@ import { startDeliveries, type DeliveryPump } from './features/webhooks/delivery
 import { listeners } from './features/webhooks/endpoint.query.ts'
 import { createFiles } from './files/files.ts'
 import { mountOperations } from './http/mount.ts'
-import { BROKEN_QUERY, otherVerb, parseForm, requestIdOf, SECURITY_HEADERS, sendOutside, type OtherFormat } from './http/transport.ts'
+import {
+  BROKEN_QUERY,
+  otherVerb,
+  parseForm,
+  requestIdOf,
+  SECURITY_HEADERS,
+  sendOutside,
+  type OtherFormat,
+} from './http/transport.ts'
 import { startWorker } from './jobs/worker.ts'
 import type { LoggedEvent } from './vocabulary/events.ts'
 
@@ -62,14 +70,16 @@ export async function buildApp(config: Config, database: Database, options: AppO
   const frames = createFrames({ reactions, openScope: (accountId) => new PushScope(app, accountId) })
   const share = sharePresence({ db, notices, log })
   const cable = createCable({
-    authorize: (wanted) => authorizeSubscription({ db, frames, watch: bus.watch, resume: () => cursor?.resume() }, wanted),
+    authorize: (wanted) =>
+      authorizeSubscription({ db, frames, watch: bus.watch, resume: () => cursor?.resume() }, wanted),
     presencePayload: (subject) => presencePayload(app, subject),
     onStamp: share.onStamp,
     log,
   })
   const bus = createBus({
     hasEars: (accountId) => cable.hub.hasListeners(earsMark(accountId)),
-    broadcast: ({ streams, except, message, eventId }) => cable.hub.broadcast(streams, message, { eventId, ...(except && { except }) }),
+    broadcast: ({ streams, except, message, eventId }) =>
+      cable.hub.broadcast(streams, message, { eventId, ...(except && { except }) }),
     frames,
     readEvents: (accountId, after) => readEventsAfter(db, accountId, after),
     notices,
@@ -97,10 +107,6 @@ export async function buildApp(config: Config, database: Database, options: AppO
     deliveries: undefined,
     worker: undefined,
     async listen() {
-      if (config.run.has('worker')) {
-        app.worker = await startWorker(app, jobs, schedule)
-        app.deliveries = startDeliveries(app, reactions)
-      }
       if (config.run.has('cable')) {
         cursor = await keepCursor(database, bus)
         cable.attach(server.server)
@@ -108,6 +114,10 @@ export async function buildApp(config: Config, database: Database, options: AppO
       await notices.listen(bus.catchUp)
       await share.join(cable.presence)
       await server.listen({ host: config.host, port: config.port })
+      if (config.run.has('worker')) {
+        app.worker = await startWorker(app, jobs, schedule)
+        app.deliveries = startDeliveries(app, reactions)
+      }
       const address = server.server.address()
       return typeof address === 'object' && address ? address.port : config.port
     },
@@ -137,15 +147,26 @@ function createServer(config: Config): FastifyInstance {
     trustProxy: config.trustProxy,
     bodyLimit: config.maximumUpload * 2,
     return503OnClosing: false,
+    // Its own ones take long to load.
+    schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
     // A request that drips in ends some time.
     requestTimeout: REQUEST_TIMEOUT,
     rewriteUrl,
-    routerOptions: { maxParamLength: 20_000, querystringParser: readQuery as never, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    routerOptions: {
+      maxParamLength: 20_000,
+      querystringParser: readQuery as never,
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+    },
     // A path that cannot be read.
     frameworkErrors: (_error, request, reply) => {
       sendOutside(request, reply.headers(SECURITY_HEADERS).header('x-request-id', request.id), 400, 'Bad Request')
     },
   })
+}
+
+const unused = (): never => {
+  throw new Error('Operations check and write by themselves.')
 }
 
 const REQUEST_TIMEOUT = 300_000
@@ -155,7 +176,7 @@ const LAST_ANSWERS = 10_000
 async function leaveInPeace(server: Server, milliseconds: number): Promise<void> {
   server.prependListener('request', (_request, response) => (response.shouldKeepAlive = false))
   const isAlone = () => new Promise<boolean>((done) => server.getConnections((_error, count) => done(!count)))
-  for (const end = Date.now() + milliseconds; Date.now() < end && !(await isAlone()); ) await sleep(20)
+  for (const end = Date.now() + milliseconds; Date.now() < end && !(await isAlone());) await sleep(20)
 }
 
 export function createLog(config: Config): Logger {
@@ -173,7 +194,9 @@ function rewriteUrl(request: RawRequest): string {
   const end = url.indexOf('?')
   const path = end < 0 ? url : url.slice(0, end)
   if (request.method === 'POST') {
-    const wanted = request.headers['x-http-method-override'] ?? (end < 0 ? undefined : new URLSearchParams(url.slice(end)).get('_method'))
+    const wanted =
+      request.headers['x-http-method-override'] ??
+      (end < 0 ? undefined : new URLSearchParams(url.slice(end)).get('_method'))
     request.method = otherVerb(wanted) ?? 'POST'
   }
   const [suffix, format] = /\.(json|xml|html)\/?$/.exec(path) ?? []

@@ -1,39 +1,41 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { Command } from './commands/command.ts'
-import { commands, helpOf, overview } from './commands/commands.ts'
-import { sentenceOf } from './commands/session.ts'
+import { sentenceOf, type Command, type Values } from './commands/command.ts'
+import { commandNames, helpOf, loadCommand, overview } from './commands/commands.ts'
 import { ConfigError } from './config.ts'
 import { PARLEY_VERSION } from './lib/project.ts'
 
 async function main(words: string[]): Promise<void> {
   const [first] = words
   if (first === '--version' || first === '-v') return console.log(PARLEY_VERSION)
-  if (first === '--help' || first === '-h' || (first === 'help' && words.length === 1)) return console.log(overview())
+  if (first === '--help' || first === '-h' || (first === 'help' && words.length === 1))
+    return console.log(await overview())
   const found = first === 'help' ? findCommand([...words.slice(1), '--help']) : findCommand(words)
   if (!found) return sayWhatThereIs(words)
-  const { command, rest } = found
+  const { rest } = found
+  const command = await loadCommand(found.name)
   const { values, positionals } = parse(command, rest)
   if (values.help) return console.log(helpOf(command))
-  await command.run({ values: values as Record<string, string | boolean | undefined>, positionals })
+  await command.run({ values: values as Values, positionals })
 }
 
 /** Without a command: `start`. */
-function findCommand(words: string[]): { command: Command; rest: string[] } | undefined {
-  if (!words.length || words[0]!.startsWith('-')) return { command: commands.find(({ name }) => name === 'start')!, rest: words }
+function findCommand(words: string[]): { name: string; rest: string[] } | undefined {
+  if (!words.length || words[0]!.startsWith('-')) return { name: 'start', rest: words }
   for (const length of [2, 1]) {
-    const command = commands.find(({ name }) => name === words.slice(0, length).join(' '))
-    if (command) return { command, rest: words.slice(length) }
+    const name = words.slice(0, length).join(' ')
+    if (commandNames.includes(name)) return { name, rest: words.slice(length) }
   }
   return undefined
 }
 
 /** Of `platform-app` the commands that begin so, of a word nobody knows all. */
-function sayWhatThereIs(words: string[]): void {
+async function sayWhatThereIs(words: string[]): Promise<void> {
   const [first] = words[0] === 'help' ? words.slice(1) : words
-  const group = commands.filter(({ name }) => name.startsWith(`${first} `))
-  if (words.includes('--help') || words.includes('-h') || words[0] === 'help') return console.log(overview(group.length ? group : commands))
+  const group = commandNames.filter((name) => name.startsWith(`${first} `))
+  if (words.includes('--help') || words.includes('-h') || words[0] === 'help')
+    return console.log(await overview(group.length ? group : commandNames))
   const tried = words.filter((word) => !word.startsWith('-')).join(' ')
-  const known = group.length ? `there are ${group.map(({ name }) => name).join(', ')}` : 'parley --help lists them'
+  const known = group.length ? `there are ${group.join(', ')}` : 'parley --help lists them'
   throw new ConfigError(`There is no command "${tried}": ${known}.`)
 }
 
@@ -51,7 +53,8 @@ function parse(command: Command, args: string[]) {
   const twice = flags.find((flag, at) => flags.indexOf(flag) < at)
   if (twice) throw refuse(`--${twice} was given twice.`)
   const tooMany = parsed.positionals.slice(command.usage ? 1 : 0)
-  if (tooMany.length) throw refuse(`"${tooMany.join(' ')}" is too much; a name of several words needs quotes around it.`)
+  if (tooMany.length)
+    throw refuse(`"${tooMany.join(' ')}" is too much; a name of several words needs quotes around it.`)
   return parsed
 }
 

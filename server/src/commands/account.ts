@@ -1,8 +1,8 @@
 import { ConfigError } from '../config.ts'
 import { inTransaction } from '../context/transaction.ts'
 import { createAccount } from '../features/accounts/account.model.ts'
-import type { Command } from './command.ts'
-import { DATA_OPTION, JSON_OPTION, print, withSession } from './session.ts'
+import { DATA_OPTION, JSON_OPTION, type Command } from './command.ts'
+import { print, withSession } from './session.ts'
 
 export const accountCreate: Command = {
   name: 'account create',

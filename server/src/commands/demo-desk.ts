@@ -39,7 +39,7 @@ const TALKS: [name: string, email: string, lines: [who: 'visitor' | 'agent', tex
 /** Something to look at on the first day: an account with two people, an inbox and a few conversations. All of it or nothing. */
 export async function makeDemoDesk(app: App): Promise<string[]> {
   // Filled in as they are made: what follows is done by the agent, in the account.
-  const account: SignedInAccount = { id: 0, name: 'Demo desk', locale: 0, status: 0, settings: {}, has_endpoints: false }
+  const account: SignedInAccount = { id: 0, name: 'Demo desk', locale: 0, status: 0, settings: {}, feature_flags: '0', has_endpoints: false }
   const user: SignedInUser = { id: 0, name: '', display_name: null, email: '', type: null, pubsub_token: null, avatar: null }
   const ctx = new Context({
     app,

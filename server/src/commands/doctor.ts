@@ -5,9 +5,9 @@ import type { Database } from '../db/connect.ts'
 import { hasEmbedded } from '../db/embedded.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { CHATWOOT_VERSION } from '../features/health/health.routes.ts'
-import type { Command } from './command.ts'
+import { configOf, DATA_OPTION, JSON_OPTION, sentenceOf, type Command } from './command.ts'
 import { lookAtServer, type Note } from './doctor-server.ts'
-import { configOf, DATA_OPTION, JSON_OPTION, print, sentenceOf, withDatabase } from './session.ts'
+import { print, withDatabase } from './session.ts'
 
 const GIGABYTE = 1024 ** 3
 

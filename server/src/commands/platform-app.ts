@@ -2,14 +2,15 @@ import { sql } from 'kysely'
 import { ConfigError } from '../config.ts'
 import { inTransaction } from '../context/transaction.ts'
 import { createPlatformApp, permit, type PermissibleType } from '../features/platform/permissible.model.ts'
-import type { Command } from './command.ts'
-import { DATA_OPTION, JSON_OPTION, numberOf, print, readId, withSession } from './session.ts'
+import { DATA_OPTION, JSON_OPTION, type Command } from './command.ts'
+import { numberOf, print, readId, withSession } from './session.ts'
 
 export const platformAppCreate: Command = {
   name: 'platform-app create',
   usage: 'NAME',
   summary: 'Create a platform app and show its token',
-  description: 'With the token a program provisions accounts and users through /platform/api/v1. It reaches what it made, or was granted.',
+  description:
+    'With the token a program provisions accounts and users through /platform/api/v1. It reaches what it made, or was granted.',
   options: [DATA_OPTION, JSON_OPTION],
   run: async ({ values, positionals: [name] }) => {
     if (!name?.trim()) throw new ConfigError('Name the app: parley platform-app create NAME')
@@ -45,7 +46,9 @@ export const platformAppGrant: Command = {
       return number ? [{ type, table, id: number }] : []
     })
     if (appId === null || !wanted.length) {
-      throw new ConfigError('Give the id of the app and what it may reach: parley platform-app grant APP_ID --account ID')
+      throw new ConfigError(
+        'Give the id of the app and what it may reach: parley platform-app grant APP_ID --account ID',
+      )
     }
     await withSession(values, async ({ ctx }) => {
       const session = ctx()
@@ -59,7 +62,11 @@ export const platformAppGrant: Command = {
         }
       })
       const grants = wanted.map(({ type, id: one }) => ({ type, id: one }))
-      print(values, { platform_app_id: appId, grants }, grants.map(({ type, id: one }) => `Platform app ${appId} may reach ${type} ${one}.`))
+      print(
+        values,
+        { platform_app_id: appId, grants },
+        grants.map(({ type, id: one }) => `Platform app ${appId} may reach ${type} ${one}.`),
+      )
     })
   },
 }
@@ -74,6 +81,10 @@ export const platformAppList: Command = {
         select a.id, a.name, (select count(*)::integer from platform_app_permissibles p where p.platform_app_id = a.id) as grants
         from platform_apps a order by a.id`.execute(database.kysely)
       const lines = rows.map(({ id, name, grants }) => `${String(id).padStart(5)}  ${name}  (${grants} grants)`)
-      print(values, { platform_apps: rows }, lines.length ? lines : ['There is none yet: parley platform-app create NAME'])
+      print(
+        values,
+        { platform_apps: rows },
+        lines.length ? lines : ['There is none yet: parley platform-app create NAME'],
+      )
     }),
 }

@@ -1,25 +1,13 @@
 import { pino } from 'pino'
 import { buildApp, type App } from '../app.ts'
-import { ConfigError, keepSecret, readConfig, type Config } from '../config.ts'
+import { ConfigError, keepSecret, type Config } from '../config.ts'
 import { connect, type Database } from '../db/connect.ts'
 import { connectEmbedded } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
 import { Context } from '../context/context.ts'
 import { RequestError } from '../http/errors.ts'
 import { readPathId } from '../http/params.ts'
-
-export const DATA_OPTION = { flag: 'data', value: 'FOLDER', text: 'The data folder (default ./data, or PARLEY_DATA)' }
-export const JSON_OPTION = { flag: 'json', text: 'Print one JSON object' }
-
-export type Values = Record<string, string | boolean | undefined>
-
-export function configOf(values: Values): Config {
-  return readConfig(process.env, {
-    ...(typeof values.data === 'string' && { data: values.data }),
-    ...(typeof values.port === 'string' && { port: values.port }),
-    ...(typeof values.host === 'string' && { host: values.host }),
-  })
-}
+import { configOf, type Values } from './command.ts'
 
 export interface CommandSession {
   app: App
@@ -80,25 +68,4 @@ export function numberOf(values: Values, flag: string): number | undefined {
   const id = readId(text)
   if (id === null) throw new ConfigError(`--${flag} must be the number of a record.`)
   return id
-}
-
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  '28P01',
-  '28000',
-  '3D000',
-])
-
-/** Errors are one sentence for an operator; a stack only when asked for. */
-export function sentenceOf(error: unknown): string {
-  const { message, stack, code, errors } = error as Error & { code?: string; errors?: Error[] }
-  if (error instanceof ConfigError) return message
-  if (process.env.LOG_LEVEL === 'debug' && stack) return stack
-  // A host of several addresses fails once for each.
-  const reason = message || errors?.[0]?.message || String(error)
-  return UNREACHABLE.has(code ?? '') ? `The database of DATABASE_URL cannot be reached: ${reason}.` : reason
 }

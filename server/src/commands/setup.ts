@@ -6,8 +6,8 @@ import { createAccount } from '../features/accounts/account.model.ts'
 import { createPlatformApp, permit } from '../features/platform/permissible.model.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser } from '../features/users/user.model.ts'
-import type { Command } from './command.ts'
-import { DATA_OPTION, JSON_OPTION, print, textOf, withSession, type CommandSession, type Values } from './session.ts'
+import { DATA_OPTION, JSON_OPTION, type Values, type Command } from './command.ts'
+import { print, textOf, withSession, type CommandSession } from './session.ts'
 import { makePassword } from './user.ts'
 
 export const setup: Command = {

@@ -1,15 +1,10 @@
-import { sql } from 'kysely'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { buildApp, createLog, type App } from '../app.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ConfigError, keepSecret, type Config } from '../config.ts'
-import { alone } from '../db/alone.ts'
-import { connect, type Database } from '../db/connect.ts'
 import { startEmbedded, type Embedded } from '../db/embedded.ts'
-import { migrate } from '../db/migrate.ts'
-import type { Command } from './command.ts'
-import { makeDemoDesk } from './demo-desk.ts'
-import { configOf, DATA_OPTION } from './session.ts'
+import { configOf, DATA_OPTION, type Command } from './command.ts'
+import type { Running } from './serve.ts'
 
 export const start: Command = {
   name: 'start',
@@ -24,7 +19,7 @@ export const start: Command = {
   async run({ values }) {
     const port = values.port ?? process.env.PORT
     const config = keepSecret(configOf({ ...values, ...(port === '0' && { port: await freePort() }) }))
-    const running: (() => Promise<unknown>)[] = []
+    const running: Running = []
     let dismiss = () => {}
     const stop = stopOnce(async () => {
       for (const end of running.reverse()) await end()
@@ -59,28 +54,22 @@ function listenProblem(
 }
 
 /** Notes in `running` how to end each part that it started. */
-async function begin(
-  config: Config,
-  running: (() => Promise<unknown>)[],
-  onDatabase: (embedded: Embedded) => void,
-): Promise<void> {
-  const say = (text: string) => console.log(text)
-  const embedded = config.databaseUrl ? undefined : await startEmbedded({ folder: config.dataFolder, onProgress: say })
-  if (embedded) {
+async function begin(config: Config, running: Running, onDatabase: (embedded: Embedded) => void): Promise<void> {
+  const startDatabase = async () => {
+    const embedded = await startEmbedded({ folder: config.dataFolder, onProgress: say })
     running.push(embedded.stop)
     onDatabase(embedded)
+    return embedded.connection
   }
-  const database = connect({
-    ...(embedded?.connection ?? { connectionString: config.databaseUrl! }),
-    // Listening for jobs takes one of them for good.
-    max: config.databasePool + 1,
-  })
-  running.push(database.end)
-  await migrate(database, { onProgress: say })
-  const app = await buildApp(config, database, { log: createLog(config) })
-  running.push(app.close)
-  await sayWhatNext(app, database, await app.listen())
+  // The rest of the code is loaded while the database starts.
+  const [connection, { serve }] = await Promise.all([
+    config.databaseUrl ? { connectionString: config.databaseUrl } : startDatabase(),
+    nextTurn().then(() => import('./serve.ts')),
+  ])
+  await serve(config, connection, { running, say })
 }
+
+const say = (text: string) => console.log(text)
 
 /** The address must be known before the server listens: it is part of many answers. */
 async function freePort(): Promise<string> {
@@ -90,23 +79,6 @@ async function freePort(): Promise<string> {
   server.close()
   await once(server, 'close')
   return String(port)
-}
-
-async function sayWhatNext(app: App, database: Database, port: number): Promise<void> {
-  const { environment, host } = app.config
-  console.log(`Parley runs at http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`)
-  const { accounts, users } = await whatIsThere(database)
-  if (accounts) return
-  if (environment === 'production' || users)
-    return console.log('There is no account yet: npx parley setup makes the first one.')
-  const said = await alone(database, async () => ((await whatIsThere(database)).accounts ? [] : makeDemoDesk(app)))
-  for (const line of said) console.log(line)
-}
-
-async function whatIsThere({ kysely }: Database): Promise<{ accounts: boolean; users: boolean }> {
-  const { rows } = await sql<{ accounts: boolean; users: boolean }>`
-    select exists (select 1 from accounts) as accounts, exists (select 1 from users) as users`.execute(kysely)
-  return rows[0]!
 }
 
 function stopOnce(work: () => Promise<void>): () => Promise<void> {

@@ -3,8 +3,8 @@ import { inTransaction } from '../context/transaction.ts'
 import { addMember } from '../features/users/membership.model.ts'
 import { createUser } from '../features/users/user.model.ts'
 import { base58Token } from '../lib/tokens.ts'
-import type { Command } from './command.ts'
-import { DATA_OPTION, JSON_OPTION, numberOf, print, textOf, withSession } from './session.ts'
+import { DATA_OPTION, JSON_OPTION, type Command } from './command.ts'
+import { numberOf, print, textOf, withSession } from './session.ts'
 
 /** Meets every rule of passwords. */
 export const makePassword = () => `${base58Token(16)}-aA1!`
@@ -39,7 +39,13 @@ export const userCreate: Command = {
         if (account) await addMember(session, { account_id: account, user_id: made.id, role })
         return made
       })
-      const shown = { id: user.id, name: user.name, email: user.email, access_token: user.access_token, ...(!given && { password }) }
+      const shown = {
+        id: user.id,
+        name: user.name,
+        email: user.email,
+        access_token: user.access_token,
+        ...(!given && { password }),
+      }
       print(values, shown, [
         `User ${user.id}: ${user.name} <${user.email}>`,
         ...(given ? [] : [`Password: ${password}`]),

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type'
 import { sql, type Kysely } from 'kysely'
 import { createHash, randomInt } from 'node:crypto'
 import type { DB } from '../db/schema.ts'
@@ -26,6 +25,7 @@ export async function createBlob(db: Kysely<DB>, storage: Storage, file: NewBlob
  * SVG or a page is one whatever it is called.
  */
 export async function typeOf({ filename, content, declaredType = '' }: NewBlob): Promise<string> {
+  const { fileTypeFromBuffer } = await import('file-type')
   const found = (await fileTypeFromBuffer(content))?.mime.split(';')[0]
   const said = declaredType.split(';')[0]!.trim().toLowerCase()
   const declared = /^[\w.+-]+\/[\w.+-]+$/.test(said) && said !== BINARY ? said : undefined

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { badRequest, RefusedError, RequestError } from './errors.ts'
-import { checkShape } from './params.ts'
+import { checkShape, parseJson } from './params.ts'
 import { parseForm } from './transport.ts'
 
 const JSON_LIMIT = 2 * 1024 * 1024
@@ -23,7 +23,7 @@ export function readBodies(server: FastifyInstance, maximumUpload: number): void
     try {
       const body = readUtf8(bytes as Buffer).trim()
       checkShape(body)
-      const value: unknown = body ? JSON.parse(body) : {}
+      const value: unknown = body ? parseJson(body) : {}
       // A list or a scalar at the top counts as no parameters.
       done(null, typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
     } catch (error) {

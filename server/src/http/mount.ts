@@ -6,7 +6,7 @@ import type { SignedIn } from '../vocabulary/caller.ts'
 import { answerError, dropSession } from './answer-error.ts'
 import { parametersOf, readBodies, type Sent } from './bodies.ts'
 import { answerPreflight, crossOrigin, isPreflight } from './cross-origin.ts'
-import { MissingParamError, NotFoundError, OutsideError } from './errors.ts'
+import { MissingParamError, NotAuthorizedError, NotFoundError, OutsideError } from './errors.ts'
 import { Empty, type Operation } from './operation.ts'
 import { compileReader, readPathId } from './params.ts'
 import { createGlobalLimit } from './rate-limit.ts'
@@ -21,7 +21,7 @@ declare module 'fastify' {
   }
 }
 
-/** Who calls, and whether this operation is theirs to call; throws when it is not. */
+/** Who calls, and whether this operation is theirs to call, but for the role; throws when it is not. */
 export type SignIn = (operation: Operation, request: FastifyRequest, reply: FastifyReply) => Promise<SignedIn>
 
 /** Loads who stands behind the path of a visitor's operation; within its transaction, where it has one. */
@@ -80,7 +80,12 @@ function handlerOf(operation: Operation, { app, signIn, enterVisitor }: MountOpt
     if (verb) return answerAs(verb, request, reply)
     if (varies && request.headers.accept) reply.header('vary', 'Accept')
     const signedIn = await signIn(operation, request, reply)
-    const { caller } = signedIn
+    const { caller, membership } = signedIn
+    if (operation.access === 'administrator' && membership?.role !== 'administrator') {
+      const ctx = new Context({ app, db: app.database.kysely, ...signedIn })
+      await operation.door?.(ctx, readParams(operation, request.params as Record<string, string>))
+      throw new NotAuthorizedError()
+    }
     if (request.raw.format) throw new OutsideError(406, 'Not Acceptable')
     const sent = await parametersOf(request, app.config.maximumUpload)
     const ctx = new Context({

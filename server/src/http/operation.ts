@@ -51,6 +51,8 @@ export interface Declaration<
   summary: string
   description?: string
   access: Who
+  /** Entered before the role is looked at, as some of Chatwoot's controllers do: what does not exist is not found, whoever asks. */
+  door?: (ctx: ContextFor<Who, Bots, Route>, params: PathParams<Route, Text>) => Promise<unknown>
   /** An agent bot's token may call it too. */
   bots?: Bots
   /** It is about the account itself: a stranger gets 404, and suspension is not checked. */
@@ -100,6 +102,7 @@ export interface Operation {
   summary: string
   description?: string
   access: Access
+  door?: (ctx: any, params: any) => Promise<unknown>
   bots: boolean
   own: boolean
   text: ReadonlySet<string>
@@ -135,6 +138,7 @@ export function operation<
   const [method, path] = declaration.route.split(' ') as [Method, string]
   return {
     ...declaration,
+    door: declaration.door as Operation['door'],
     method,
     path,
     family: familyOf(path),

@@ -208,6 +208,13 @@ export function readPage(text: string | null | undefined): number {
   return Math.max(page, 1)
 }
 
+/** Rails takes null out of lists, at any depth, before anybody sees them; a field that is null stays. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, text.includes('null') ? withoutNulls : undefined)
+}
+
+const withoutNulls = (_key: string, value: unknown): unknown => (Array.isArray(value) ? value.filter((item) => item !== null) : value)
+
 const MAX_DEPTH = 100
 /** A thousand times what any field needs; more only holds up the others. */
 const MAX_VALUES = 20_000

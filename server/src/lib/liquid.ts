@@ -20,7 +20,8 @@ const FILTERS = new Set(
 /** They would read other templates. */
 const FOREIGN_TAGS = ['include', 'render', 'layout', 'block']
 
-const engine = createEngine()
+/** Made when first needed. */
+let engine: Liquid | undefined
 
 function createEngine(): Liquid {
   const liquid = new Liquid({
@@ -47,7 +48,7 @@ export function renderLiquid(template: string, variables: Record<string, unknown
   const mark = `\u0002${randomBytes(8).toString('hex')}:`
   const bare = template.replace(/```[^]*?```|`[^`]*`/g, (code) => `${mark}${kept.push(code) - 1}\u0002`)
   try {
-    const rendered = String(engine.parseAndRenderSync(bare, variables))
+    const rendered = String((engine ??= createEngine()).parseAndRenderSync(bare, variables))
     if (rendered.length > MAX_RENDERED) return template
     return rendered.replace(new RegExp(`${mark}(\\d+)\u0002`, 'g'), (_, index: string) => kept[Number(index)] ?? '')
   } catch {

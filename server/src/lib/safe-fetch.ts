@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { lookup, type LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
-import { Agent, buildConnector, request, type Dispatcher } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 
 const DEFAULT_TIMEOUT = 5000
 const DEFAULT_MAX_BYTES = 1024 * 1024
@@ -54,8 +54,9 @@ async function fetchOnce(url: URL, options: FetchOptions, timeout: number, signa
   try {
     const { username, password } = url
     url.username = url.password = ''
-    const answer = await request(url, {
-      dispatcher: agentFor(timeout, options.allowPrivateNetwork ?? false),
+    const undici = await import('undici')
+    const answer = await undici.request(url, {
+      dispatcher: agentFor(undici, timeout, options.allowPrivateNetwork ?? false),
       method: options.method ?? 'GET',
       headers: { ...options.headers, ...((username || password) && { authorization: basic(username, password) }) },
       ...(options.body !== undefined && { body: options.body }),
@@ -147,18 +148,21 @@ function guardedLookup(hostname: string, options: { all?: boolean; family?: numb
 /** How long a connection may take is a property of the agent; callers use a handful of timeouts. */
 const agents = new Map<string, Agent>()
 
-function agentFor(timeout: number, allowPrivateNetwork: boolean): Agent {
+type Undici = typeof import('undici')
+
+function agentFor(undici: Undici, timeout: number, allowPrivateNetwork: boolean): Agent {
   const name = `${timeout} ${allowPrivateNetwork}`
   let agent = agents.get(name)
-  if (!agent) agents.set(name, (agent = allowPrivateNetwork ? openAgent(timeout) : guardedAgent(timeout)))
+  if (!agent)
+    agents.set(name, (agent = allowPrivateNetwork ? openAgent(undici, timeout) : guardedAgent(undici, timeout)))
   return agent
 }
 
-function openAgent(timeout: number): Agent {
+function openAgent({ Agent }: Undici, timeout: number): Agent {
   return new Agent({ connect: { timeout }, keepAliveTimeout: KEEP_ALIVE })
 }
 
-function guardedAgent(timeout: number): Agent {
+function guardedAgent({ Agent, buildConnector }: Undici, timeout: number): Agent {
   const connect = buildConnector({ timeout, lookup: guardedLookup as never })
   return new Agent({
     keepAliveTimeout: KEEP_ALIVE,

@@ -83,6 +83,8 @@ export interface SignedInAccount {
   locale: number | null
   status: number | null
   settings: Record<string, unknown> | null
+  /** A number of 64 bits, as text. */
+  feature_flags: string
   has_endpoints: boolean
 }
 

@@ -101,6 +101,19 @@ it('an agent is refused where an administrator is asked for', async () => {
   expect(problems).toEqual([])
 })
 
+it('what does not exist is not found before the role is looked at, where a door stands first', async () => {
+  const absent = { id: 2_000_000_000, team_id: 2_000_000_000 }
+  const administrators = operations.filter((one) => one.access === 'administrator' && /:(id|team_id)\b/.test(one.path))
+  const statuses = await Promise.all(
+    administrators.map(async (operation) => (await send(here.agent, operation, pathOf(operation, here, absent), {})).status),
+  )
+  const found = Object.fromEntries(administrators.map(({ id }, i) => [id, statuses[i]]))
+  expect(found).toEqual(Object.fromEntries(administrators.map(({ id, door }) => [id, door ? 404 : 401])))
+  // As Chatwoot's controllers have it.
+  const nouns = new Set(administrators.filter(({ door }) => door).map(({ id }) => id.split('.')[0]))
+  expect([...nouns].sort()).toEqual(['agents', 'conversations', 'inboxes', 'labels', 'team_members', 'teams'])
+})
+
 it('a member of another account is refused by every operation of this one', async () => {
   const problems = await wrong(accountOperations, async (operation) => {
     const answers = await Promise.all([there.admin, there.agent].map((client) => send(client, operation, pathOf(operation, here), {})))

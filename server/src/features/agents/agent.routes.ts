@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { MissingParamError } from '../../http/errors.ts'
 import { Choice, Empty, Nullable, operation } from '../../http/operation.ts'
 import { Agent } from '../schemas.ts'
-import { createAgent, createAgents, listAgents, removeAgent, updateAgent } from './agent.model.ts'
+import { accessAgent, createAgent, createAgents, listAgents, removeAgent, updateAgent } from './agent.model.ts'
 import { presentAgent, ROLES } from './agent.presenter.ts'
 
 const AgentBody = Type.Partial(
@@ -47,6 +47,7 @@ export const agentOperations = [
     description: 'Fields that are left out stay as they are. The last administrator of an account cannot become an agent.',
     example: { name: 'Grace Hopper', role: 'administrator', availability: 'online' },
     access: 'administrator',
+    door: (ctx, { id }) => accessAgent(ctx, id),
     wrapper: 'agent',
     body: AgentBody,
     reply: Agent,
@@ -58,6 +59,7 @@ export const agentOperations = [
     summary: 'Remove a member from an account',
     description: 'Their conversations have no assignee then. Whoever belongs to no other account is deleted a little later.',
     access: 'administrator',
+    door: (ctx, { id }) => accessAgent(ctx, id),
     reply: Empty,
     handle: (ctx, { params }) => removeAgent(ctx, params.id),
   }),

@@ -22,7 +22,7 @@ export interface Asking extends Pick<Services, 'now'> {
   memory: SignInMemory<Found>
 }
 
-/** Who calls, and whether this operation is theirs to call. One statement, in Chatwoot's order of checks. */
+/** Who calls, and whether this operation is theirs to call; their role is looked at next. One statement, in Chatwoot's order of checks. */
 export async function signIn(asking: Asking, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
   if (operation.access === 'nobody' || operation.access === 'visitor') return { caller: { kind: 'nobody' } }
   const token = apiTokenOf(request)
@@ -38,13 +38,12 @@ export async function signIn(asking: Asking, operation: Operation, request: Fast
 
   if (caller.kind !== 'user' && !operation.bots) throw new NotAuthorizedError(BOT_REFUSED)
   if (!inAccount) return { caller }
-  if (operation.own) return ownAccount(found, operation)
+  if (operation.own) return ownAccount(found)
   if (!account) throw new NotFoundError()
   if (account.status === SUSPENDED) throw new NotAuthorizedError('Account is suspended')
   if (caller.kind === 'agent_bot' && botInAccount) return { caller, account }
   if (caller.kind !== 'user') throw new NotAuthorizedError(caller.kind === 'agent_bot' ? BOT_ELSEWHERE : BOT_REFUSED)
   if (!membership) throw new NotAuthorizedError('You are not authorized to access this account')
-  if (operation.access === 'administrator' && membership.role !== 'administrator') throw new NotAuthorizedError()
   return { caller, account, membership }
 }
 
@@ -52,9 +51,8 @@ const SUSPENDED = 1
 const BOT_ELSEWHERE = 'Bot is not authorized to access this account'
 
 /** An account itself is looked up among the caller's own: a stranger gets 404, and suspension is not checked. */
-function ownAccount({ caller, account, membership }: Found, operation: Operation): SignedIn {
+function ownAccount({ caller, account, membership }: Found): SignedIn {
   if (!account || !membership) throw new NotFoundError()
-  if (operation.access === 'administrator' && membership.role !== 'administrator') throw new NotAuthorizedError()
   return { caller, account, membership }
 }
 
@@ -86,6 +84,7 @@ interface FoundRow {
   locale: number | null
   account_status: number | null
   settings: Record<string, unknown> | null
+  feature_flags: string
   has_endpoints: boolean
   membership_id: number | null
   role: number
@@ -95,7 +94,7 @@ interface FoundRow {
 
 const COLUMNS = sql`u.name as user_name, u.display_name, u.email, u.type as user_type, u.pubsub_token,
   ${avatarJson('User', sql`u.id`)} as avatar, a.id as account_id, a.name as account_name, a.locale, a.status as account_status,
-  a.settings, ${hasEndpoints(sql`a.id`)} as has_endpoints, au.id as membership_id, au.role, au.availability, au.auto_offline`
+  a.settings, a.feature_flags::text as feature_flags, ${hasEndpoints(sql`a.id`)} as has_endpoints, au.id as membership_id, au.role, au.availability, au.auto_offline`
 
 /** The account that the path names, and what the person is in it. */
 const inAccount = (accountId: RawBuilder<unknown>) => sql`left join accounts a on a.id = ${accountId}
@@ -189,6 +188,7 @@ function accountOf(row: FoundRow): SignedInAccount {
     locale: row.locale,
     status: row.account_status,
     settings: row.settings,
+    feature_flags: row.feature_flags,
     has_endpoints: row.has_endpoints,
   }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { randomInt, randomUUID } from 'node:crypto'
-import type { Context, MemberContext } from '../../context/context.ts'
+import type { AccountContext, Context } from '../../context/context.ts'
 import {
   invalidField,
   lengthProblems,
@@ -12,6 +12,7 @@ import {
 } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
 import type { ContactInboxRecord } from '../../vocabulary/visitor.ts'
+import { mayOpenInbox } from '../conversations/visibility.query.ts'
 
 export { accessContact } from './contact.model.ts'
 
@@ -61,14 +62,13 @@ export async function findContactInbox(ctx: Context, inboxId: number, sourceId: 
   return rows[0]
 }
 
-/** An inbox of the account, for its members and administrators. */
-export async function accessInboxOfCaller(ctx: MemberContext, id: number | null | undefined): Promise<{ id: number; channel_type: string }> {
-  const { rows } = await sql<{ id: number; channel_type: string; is_member: boolean }>`
-    select i.id, i.channel_type, exists (select 1 from inbox_members im
-      where im.inbox_id = i.id and im.user_id = ${ctx.user.id}) as is_member
+/** An inbox of the account, for those who may open it. */
+export async function accessInboxOfCaller(ctx: AccountContext, id: number | null | undefined): Promise<{ id: number; channel_type: string }> {
+  const { rows } = await sql<{ id: number; channel_type: string; may_open: boolean }>`
+    select i.id, i.channel_type, ${mayOpenInbox(ctx, sql`i.id`)} as may_open
     from inboxes i where i.account_id = ${ctx.account.id} and i.id = ${id ?? 0}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
-  if (!ctx.isAdministrator && !rows[0].is_member) throw new NotAuthorizedError()
+  if (!rows[0].may_open) throw new NotAuthorizedError()
   return rows[0]
 }
 

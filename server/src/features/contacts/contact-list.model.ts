@@ -2,7 +2,6 @@ import { sql, type RawBuilder } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
 import { featuresOf } from '../accounts/account.features.ts'
-import { loadAccount } from '../accounts/account.model.ts'
 import { LEAD } from './contact.record.ts'
 import { presentContactView } from './contact.presenter.ts'
 import { selectContacts } from './contact.query.ts'
@@ -19,7 +18,7 @@ const PAGE_SIZE = 15
 
 /** Those that can be known again: with an e-mail, a telephone number or an identifier; leads, where the account has `crm_v2`. */
 export async function listContacts(ctx: AccountContext, query: ListQuery) {
-  const { crm_v2: byType } = featuresOf((await loadAccount(ctx, ctx.account.id)).feature_flags)
+  const { crm_v2: byType } = featuresOf(ctx.account.feature_flags)
   const known = byType
     ? sql`ct.contact_type = ${LEAD}`
     : sql`(ct.email <> '' or ct.phone_number <> '' or ct.identifier <> '')`

@@ -5,7 +5,7 @@ import type { UploadedFile } from '../../vocabulary/files.ts'
 import { iso } from '../../lib/times.ts'
 import { presentConversation } from '../conversations/conversation.presenter.ts'
 import { readConversations } from '../conversations/conversation.query.ts'
-import { visibleInboxes } from '../conversations/list.query.ts'
+import { isListed } from '../conversations/visibility.query.ts'
 import { fetchAvatarLater, removeAvatar, saveAvatar } from './avatar.model.ts'
 import { accessInboxOfCaller, addressFor, createContactInbox, findContactInbox } from './contact-inbox.model.ts'
 import { accessPair, mergeContacts, removeContactRow } from './contact-merge.model.ts'
@@ -126,8 +126,7 @@ export async function contactableInboxes(ctx: MemberContext, contact: ContactRec
     left join channel_twilio_sms t on i.channel_type = 'Channel::TwilioSms' and t.id = i.channel_id
     left join lateral (select ci.id, ci.source_id from contact_inboxes ci
       where ci.inbox_id = i.id and ci.contact_id = ${contact.id} order by ci.id desc limit 1) latest on true
-    where i.account_id = ${ctx.account.id} and (${ctx.isAdministrator}::boolean or exists
-      (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id}))
+    where i.account_id = ${ctx.account.id} and ${isListed(ctx, sql`i.id`)}
     order by i.id`.execute(ctx.db)
   return rows.flatMap((row) => {
     const sourceId = sourceIdIn(row, contact)
@@ -148,7 +147,7 @@ const CONVERSATIONS_SHOWN = 20
 
 export async function conversationsOf(ctx: MemberContext, contact: ContactRecord) {
   const { rows } = await sql<{ id: number }>`
-    select c.id from conversations c where c.account_id = ${ctx.account.id} and c.contact_id = ${contact.id} and ${visibleInboxes(ctx)}
+    select c.id from conversations c where c.account_id = ${ctx.account.id} and c.contact_id = ${contact.id} and ${isListed(ctx)}
     order by c.last_activity_at desc, c.id desc limit ${CONVERSATIONS_SHOWN}`.execute(ctx.db)
   const found = await readConversations(ctx.db, rows.map(({ id }) => id))
   return found.map((conversation) => presentConversation(ctx.app, conversation, ctx.user))

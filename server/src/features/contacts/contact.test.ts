@@ -21,9 +21,27 @@ async function office() {
   return { account, admin, agent: t.as(account.agent), base, inbox, contacts: `${base}/contacts` }
 }
 
-const make = async (client: ReturnType<typeof t.as>, path: string, body: object) => (await client.post(path, body)).body.payload.contact
+const make = async (client: ReturnType<typeof t.as>, path: string, body: object) =>
+  (await client.post(path, body)).body.payload.contact
 
 describe('contacts of an account', () => {
+  it('are sent lists without what is null in them, at any depth; a field that is null stays', async () => {
+    const { admin, contacts } = await office()
+    const sent = {
+      list: [1, 'two', null],
+      nothing: [null, null],
+      deep: { lists: [[null, 3], { list: [null], field: null }] },
+      field: null,
+    }
+    const kept = { list: [1, 'two'], nothing: [], deep: { lists: [[3], { list: [], field: null }] }, field: null }
+    const contact = await make(admin, contacts, { name: 'Ada', custom_attributes: sent })
+    expect(contact.custom_attributes).toEqual(kept)
+    const { body } = await admin.get(`${contacts}/${contact.id}`)
+    expect(body.payload.custom_attributes).toEqual(kept)
+    const text = await make(admin, contacts, { name: 'null', custom_attributes: { word: 'null', [`__proto__`]: 1 } })
+    expect([text.name, text.custom_attributes]).toEqual(['null', { word: 'null' }])
+  })
+
   it('take a fixed number of statements to list, however many there are', async () => {
     const { admin, contacts, inbox } = await office()
     const count = async () => {
@@ -33,7 +51,8 @@ describe('contacts of an account', () => {
     }
     await make(admin, contacts, { name: 'One', email: 'one@acme.example', inbox_id: inbox.id })
     const one = await count()
-    for (let i = 0; i < 9; i++) await make(admin, contacts, { name: `N${i}`, email: `n${i}@acme.example`, inbox_id: inbox.id })
+    for (let i = 0; i < 9; i++)
+      await make(admin, contacts, { name: `N${i}`, email: `n${i}@acme.example`, inbox_id: inbox.id })
     expect(await count()).toBe(one)
     expect(one).toBeLessThanOrEqual(4)
   })
@@ -41,7 +60,12 @@ describe('contacts of an account', () => {
   it('are out of reach for another account, by every path and in every body', async () => {
     const here = await office()
     const there = await office()
-    const mine = await make(here.admin, here.contacts, { name: 'Mine', email: 'mine@acme.example', inbox_id: here.inbox.id, source_id: 'mine' })
+    const mine = await make(here.admin, here.contacts, {
+      name: 'Mine',
+      email: 'mine@acme.example',
+      inbox_id: here.inbox.id,
+      source_id: 'mine',
+    })
     const theirs = await make(there.admin, there.contacts, { name: 'Theirs' })
     const own = `${there.contacts}/${mine.id}`
     const { admin, base } = there
@@ -68,9 +92,19 @@ describe('contacts of an account', () => {
 
   it('keep what no one may send out of their rows', async () => {
     const { admin, contacts, account } = await office()
-    const contact = await make(admin, contacts, { name: 'Ada', account_id: 1, id: 7, contact_type: 2, company_id: 3, created_at: 0 })
+    const contact = await make(admin, contacts, {
+      name: 'Ada',
+      account_id: 1,
+      id: 7,
+      contact_type: 2,
+      company_id: 3,
+      created_at: 0,
+    })
     expect(contact.id).not.toBe(7)
-    const { rows } = await t.database.pool.query('select account_id, contact_type, company_id from contacts where id = $1', [contact.id])
+    const { rows } = await t.database.pool.query(
+      'select account_id, contact_type, company_id from contacts where id = $1',
+      [contact.id],
+    )
     expect(rows[0]).toEqual({ account_id: account.id, contact_type: 0, company_id: null })
   })
 
@@ -106,7 +140,10 @@ describe('contacts of an account', () => {
     const names = async () => (await admin.get(contacts)).body.payload.map((contact: { name: string }) => contact.name)
     expect(await names()).toEqual(['By identifier', 'By mail'])
     const flag = String(1n << BigInt(FEATURES.indexOf('crm_v2')))
-    await t.database.pool.query('update accounts set feature_flags = feature_flags | $2 where id = $1', [account.id, flag])
+    await t.database.pool.query('update accounts set feature_flags = feature_flags | $2 where id = $1', [
+      account.id,
+      flag,
+    ])
     expect(await names()).toEqual(['By mail'])
   })
 
@@ -115,17 +152,25 @@ describe('contacts of an account', () => {
     const contact = await make(admin, contacts, { name: 'Ada', email: 'ada@acme.example' })
     await admin.post(`${contacts}/${contact.id}/labels`, { labels: ['vip'] })
     const count = async (query: string) => (await admin.get(`${contacts}?${query}`)).body.meta.count
-    expect([await count('labels[]=VIP&labels[]=x'), await count('labels[]='), await count('labels=')]).toEqual([1, 0, 1])
+    expect([await count('labels[]=VIP&labels[]=x'), await count('labels[]='), await count('labels=')]).toEqual([
+      1, 0, 1,
+    ])
     const shown = async (value: string) =>
       'contact_inboxes' in (await admin.get(`${contacts}/${contact.id}?include_contact_inboxes=${value}`)).body.payload
-    expect([await shown(''), await shown('true'), await shown('false'), await shown('1')]).toEqual([true, true, false, false])
+    expect([await shown(''), await shown('true'), await shown('false'), await shown('1')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
   })
 
   it('lose attributes by one name or many, and are neither blocked nor unblocked by nothing', async () => {
     const { admin, contacts } = await office()
     const contact = await make(admin, contacts, { name: 'Ada', blocked: true, custom_attributes: { a: 1, b: 2, c: 3 } })
     const drop = async (custom_attributes: unknown) =>
-      (await admin.post(`${contacts}/${contact.id}/destroy_custom_attributes`, { custom_attributes })).body.payload.custom_attributes
+      (await admin.post(`${contacts}/${contact.id}/destroy_custom_attributes`, { custom_attributes })).body.payload
+        .custom_attributes
     expect(await drop('a')).toEqual({ b: 2, c: 3 })
     expect(await drop(['b', 'x'])).toEqual({ c: 3 })
     expect((await admin.patch(`${contacts}/${contact.id}`, { blocked: null })).body.attributes).toEqual(['blocked'])
@@ -179,9 +224,15 @@ describe('contacts of an account', () => {
       ids.push(id)
     }
     await t.run(recountCompanies)
-    const { rows } = await t.database.pool.query('select id, name, domain, contacts_count from companies where account_id = $1', [account.id])
+    const { rows } = await t.database.pool.query(
+      'select id, name, domain, contacts_count from companies where account_id = $1',
+      [account.id],
+    )
     expect(rows).toEqual([{ id: rows[0].id, name: 'Acme Tools', domain: 'acme-tools.example', contacts_count: 2 }])
-    const { rows: people } = await t.database.pool.query('select company_id from contacts where id = any($1) order by id', [ids])
+    const { rows: people } = await t.database.pool.query(
+      'select company_id from contacts where id = any($1) order by id',
+      [ids],
+    )
     expect(people.map((row) => row.company_id)).toEqual([rows[0].id, rows[0].id, null])
   })
 })
@@ -189,7 +240,11 @@ describe('contacts of an account', () => {
 describe('two contacts that become one', () => {
   it('leave no trace of the other but what it had', async () => {
     const { admin, agent, base, contacts, inbox } = await office()
-    const ada = await make(admin, contacts, { name: 'Ada', email: 'ada@acme.example', custom_attributes: { a: { x: 1 } } })
+    const ada = await make(admin, contacts, {
+      name: 'Ada',
+      email: 'ada@acme.example',
+      custom_attributes: { a: { x: 1 } },
+    })
     const other = await make(admin, contacts, {
       name: 'Other',
       email: 'other@acme.example',
@@ -199,11 +254,22 @@ describe('two contacts that become one', () => {
       source_id: 'other',
     })
     await admin.post(`${contacts}/${other.id}/labels`, { labels: ['vip'] })
-    const merged = await agent.post(`${base}/actions/contact_merge`, { base_contact_id: ada.id, mergee_contact_id: other.id })
-    expect(merged.body).toMatchObject({ id: ada.id, email: 'ada@acme.example', identifier: 'crm-1', custom_attributes: { a: { x: 1, y: 3 } } })
+    const merged = await agent.post(`${base}/actions/contact_merge`, {
+      base_contact_id: ada.id,
+      mergee_contact_id: other.id,
+    })
+    expect(merged.body).toMatchObject({
+      id: ada.id,
+      email: 'ada@acme.example',
+      identifier: 'crm-1',
+      custom_attributes: { a: { x: 1, y: 3 } },
+    })
     const { body } = await admin.post(`${base}/contact_inboxes/filter`, { inbox_id: inbox.id, source_id: 'other' })
     expect(body.id).toBe(ada.id)
-    const { rows } = await t.database.pool.query(`select count(*) from taggings where taggable_type = 'Contact' and taggable_id = $1`, [other.id])
+    const { rows } = await t.database.pool.query(
+      `select count(*) from taggings where taggable_type = 'Contact' and taggable_id = $1`,
+      [other.id],
+    )
     expect(rows[0].count).toBe(0)
   })
 })

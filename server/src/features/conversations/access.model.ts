@@ -3,8 +3,9 @@ import type { AccountContext, Context } from '../../context/context.ts'
 import { prepared } from '../../db/prepared.ts'
 import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import type { ConversationRecord } from './conversation.record.ts'
+import { asking, mayOpen, type Asking } from './visibility.query.ts'
 
-type Row = ConversationRecord & { caller_is_member: boolean }
+type Row = ConversationRecord & Openable
 
 const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid, c.status, c.priority, c.assignee_id,
   c.assignee_agent_bot_id, c.team_id, c.contact_id, c.contact_inbox_id, c.campaign_id, c.created_at, c.updated_at,
@@ -18,11 +19,11 @@ const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid,
   array(select user_id::integer from conversation_participants p where p.conversation_id = c.id) as participant_ids,
   (select locale from accounts a where a.id = c.account_id) as account_locale`
 
-/** The conversation of a display id, for those who may see it: members of its inbox or team, administrators, bots. */
+/** The conversation of a display id, for those who may open it. */
 export async function accessConversation(ctx: AccountContext, displayId: number): Promise<ConversationRecord> {
   const door = doors[ctx.db.isTransaction ? 'locking' : 'reading']
-  const [conversation] = await door(ctx.db, { account_id: ctx.account.id, display_id: displayId, user_id: callerId(ctx) })
-  return checkAccess(ctx, conversation)
+  const [conversation] = await door(ctx.db, { account_id: ctx.account.id, display_id: displayId, ...asking(ctx) })
+  return checkAccess(conversation)
 }
 
 const LOCK = sql`for update of c`
@@ -30,26 +31,20 @@ const LOCK = sql`for update of c`
 const doors = { locking: door(LOCK), reading: door(sql``) }
 
 function door(lock: RawBuilder<unknown>) {
-  return prepared<{ account_id: number; display_id: number; user_id: number }, Row>((asked) =>
-    recordsWhere(sql`c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}`, isMember(asked.user_id), lock),
+  return prepared<Asking & { account_id: number; display_id: number }, Row>((asked) =>
+    recordsWhere(sql`c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}`, mayOpen(asked), lock),
   )
 }
 
-/** The two halves of that door, for a statement that reads what lies behind it at once. */
-export function isMember(userId: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql`(exists (select 1 from inbox_members im where im.inbox_id = c.inbox_id and im.user_id = ${userId})
-    or exists (select 1 from team_members tm where tm.team_id = c.team_id and tm.user_id = ${userId}))`
+interface Openable {
+  may_open: boolean
 }
 
-export function checkAccess<Found extends { caller_is_member: boolean }>(ctx: Context, conversation: Found | undefined): Found {
+/** The other half of the door, for a statement that reads what lies behind it at once: only where it `mayOpen`. */
+export function checkAccess<Found extends Openable>(conversation: Found | undefined): Found {
   if (!conversation) throw new NotFoundError()
-  if (ctx.caller.kind === 'user' && !ctx.isAdministrator && !conversation.caller_is_member)
-    throw new NotAuthorizedError()
+  if (!conversation.may_open) throw new NotAuthorizedError()
   return conversation
-}
-
-export function callerId(ctx: Context): number {
-  return ctx.caller.kind === 'user' ? ctx.caller.user.id : 0
 }
 
 /** For work that nobody asked for by an id of theirs: jobs, deliveries. */
@@ -67,9 +62,9 @@ export async function selectRecords(
   return (await recordsWhere(where, sql`true`, end).execute(ctx.db)).rows
 }
 
-function recordsWhere(where: RawBuilder<unknown>, callerIsMember: RawBuilder<unknown>, end: RawBuilder<unknown>): RawBuilder<Row> {
+function recordsWhere(where: RawBuilder<unknown>, open: RawBuilder<unknown>, end: RawBuilder<unknown>): RawBuilder<Row> {
   return sql<Row>`
-    select ${RECORD_COLUMNS}, ${callerIsMember} as caller_is_member
+    select ${RECORD_COLUMNS}, ${open} as may_open
     from conversations c join inboxes i on i.id = c.inbox_id left join contacts ct on ct.id = c.contact_id
     where ${where} ${end}`
 }

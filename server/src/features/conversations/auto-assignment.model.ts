@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { OPEN } from './conversation.presenter.ts'
+import { isInboxMember } from './visibility.query.ts'
 
 const ONLINE = 0
 
@@ -54,8 +55,6 @@ export async function takeTurn(ctx: Context, inboxId: number, userIds: number[])
 }
 
 async function isMember(ctx: Context, inboxId: number, userId: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from inbox_members where inbox_id = ${inboxId} and user_id = ${userId}`.execute(
-    ctx.db,
-  )
+  const { rows } = await sql`select 1 where ${isInboxMember(inboxId, userId)}`.execute(ctx.db)
   return rows.length > 0
 }

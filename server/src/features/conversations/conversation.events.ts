@@ -3,7 +3,7 @@ import { PushScope } from '../realtime/push-scope.query.ts'
 import type { Changes, EventData } from '../../vocabulary/events.ts'
 import { contactWebhook, presentContactSender } from '../contacts/contact.presenter.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
-import { CONVERSATION_STATUSES, conversationPush, PRIORITIES } from './conversation.presenter.ts'
+import { CONVERSATION_STATUSES, conversationPush, conversationWebhook, PRIORITIES } from './conversation.presenter.ts'
 import { findConversation } from './conversation.query.ts'
 
 type About = EventData<'conversation.created'>
@@ -35,7 +35,12 @@ export async function typingPush(scope: PushScope, data: Typing): Promise<Push |
   const typist = await typistOf(scope, data)
   if (!conversation || !typist) return null
   const own = conversation.contact_inbox?.pubsub_token
-  const except = data.typist.type === 'user' ? await scope.userToken(data.typist.id) : data.typist.type === 'contact' ? own : undefined
+  const except =
+    data.typist.type === 'user'
+      ? await scope.userToken(data.typist.id)
+      : data.typist.type === 'contact'
+        ? own
+        : undefined
   return {
     streams: [...(await scope.agents(data.inbox_id)), ...(own ? [own] : [])],
     ...(except && { except }),
@@ -57,7 +62,7 @@ async function typistOf(scope: PushScope, { typist }: Typing) {
 
 export async function conversationPayload({ app, db }: DeliveryScope, data: About) {
   const conversation = await findConversation(db, data.conversation_id, 'push')
-  return conversation ? conversationPush(app, conversation) : null
+  return conversation ? conversationWebhook(app, conversation) : null
 }
 
 export async function conversationUpdatedPayload(scope: DeliveryScope, data: Updated) {
@@ -77,7 +82,7 @@ export async function typingPayload({ app, db, account }: DeliveryScope, data: T
   const scope = new PushScope(app, account.id)
   return {
     user: await typistWebhook(scope, data, account),
-    conversation: conversationPush(app, conversation),
+    conversation: conversationWebhook(app, conversation),
     is_private: data.is_private,
   }
 }
@@ -91,7 +96,9 @@ async function typistWebhook(scope: PushScope, { typist }: Typing, account: { id
     const bot = await scope.bot(typist.id)
     return bot ? { id: bot.id, name: bot.name, type: 'agent_bot' } : null
   }
-  const user = (await scope.user(typist.id)) as (Parameters<typeof presentUserSender>[1] & { email: string }) | undefined
+  const user = (await scope.user(typist.id)) as
+    | (Parameters<typeof presentUserSender>[1] & { email: string })
+    | undefined
   return user ? { id: user.id, name: user.name, email: user.email, type: 'user' } : null
 }
 

@@ -104,12 +104,36 @@ export function conversationPush(
   }
 }
 
+type Sender = NonNullable<ReturnType<typeof conversationPush>['messages'][number]['sender']>
+
+/** The same in a delivery, where everybody has a status: who has left the account is offline. */
+export function conversationWebhook(app: Services, conversation: ConversationView) {
+  const push = conversationPush(app, conversation, conversation.account_id)
+  const { assignee } = push.meta
+  return {
+    ...push,
+    messages: push.messages.map((message) =>
+      message.sender ? { ...message, sender: withStatus(message.sender) } : message,
+    ),
+    meta: { ...push.meta, assignee: assignee && withStatus(assignee) },
+  }
+}
+
+function withStatus(sender: Sender): Sender {
+  return sender.type === 'user' ? { ...sender, availability_status: sender.availability_status ?? 'offline' } : sender
+}
+
 export function priorityName(number: number | null): Priority | null {
   return number === null ? null : (PRIORITIES[number] ?? null)
 }
 
 export function labelsOf(conversation: { cached_label_list: string | null }): string[] {
-  return conversation.cached_label_list?.split(',').map((label) => label.trim()).filter(Boolean) ?? []
+  return (
+    conversation.cached_label_list
+      ?.split(',')
+      .map((label) => label.trim())
+      .filter(Boolean) ?? []
+  )
 }
 
 /** Whether the channel still takes an answer: an API inbox may set a window, in hours, after the last incoming message. */

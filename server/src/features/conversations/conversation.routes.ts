@@ -223,6 +223,7 @@ export const conversationOperations = [
     summary: 'Delete a conversation',
     description: 'With its messages. It cannot be brought back.',
     access: 'administrator',
+    door: (ctx, { id }) => accessConversation(ctx, id),
     reply: Empty,
     handle: async (ctx, { params }) => destroyConversation(ctx, await accessConversation(ctx, params.id)),
   }),

@@ -14,6 +14,7 @@ import { loadConversation, selectRecords } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, type ConversationStatus } from './conversation.presenter.ts'
 import { checkAttributes } from './custom-attributes.ts'
+import { mayOpenInbox } from './visibility.query.ts'
 
 export interface NewConversation {
   account_id: number
@@ -137,41 +138,37 @@ interface ContactInboxPlace {
   id: number
   inbox_id: number
   contact_id: number
+  may_open: boolean
 }
 
 async function contactInboxOf(ctx: AccountContext, body: CreateBody): Promise<ContactInboxPlace> {
   const place =
     body.inbox_id && body.contact_id ? await madeForContact(ctx, body) : await foundBySource(ctx, body.source_id)
   if (!place) throw new NotFoundError()
-  if (ctx.user && !ctx.isAdministrator) {
-    const { rows } =
-      await sql`select 1 from inbox_members where inbox_id = ${place.inbox_id} and user_id = ${ctx.user.id}`.execute(
-        ctx.db,
-      )
-    if (!rows.length) throw new NotAuthorizedError()
-  }
+  if (!place.may_open) throw new NotAuthorizedError()
   return place
 }
 
 async function madeForContact(ctx: AccountContext, body: CreateBody): Promise<ContactInboxPlace | undefined> {
-  const { rows } = await sql<{ found: number }>`
-    select 1 as found from inboxes i join contacts ct on ct.account_id = i.account_id
+  const { rows } = await sql<{ may_open: boolean }>`
+    select ${mayOpenInbox(ctx, sql`i.id`)} as may_open from inboxes i join contacts ct on ct.account_id = i.account_id
     where i.id = ${body.inbox_id} and ct.id = ${body.contact_id} and i.account_id = ${ctx.account.id}`.execute(ctx.db)
-  if (!rows.length) return undefined
-  return createContactInbox(ctx, {
+  if (!rows[0]) return undefined
+  const place = await createContactInbox(ctx, {
     contactId: body.contact_id!,
     inboxId: body.inbox_id!,
     ...(body.source_id !== undefined && { sourceId: body.source_id }),
     ...(body.hmac_verified !== undefined && { hmacVerified: body.hmac_verified }),
     onTaken: () => unprocessable('source_id should be unique'),
   })
+  return { ...place, ...rows[0] }
 }
 
 /** Within the account only, where Chatwoot looks through the whole installation. */
 async function foundBySource(ctx: AccountContext, sourceId: string | undefined): Promise<ContactInboxPlace | undefined> {
   if (!sourceId) return undefined
   const { rows } = await sql<ContactInboxPlace>`
-    select ci.id, ci.inbox_id, ci.contact_id from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
+    select ci.id, ci.inbox_id, ci.contact_id, ${mayOpenInbox(ctx, sql`i.id`)} as may_open from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
     where ci.source_id = ${sourceId} and i.account_id = ${ctx.account.id} order by ci.id limit 1`.execute(ctx.db)
   return rows[0]
 }

@@ -4,6 +4,7 @@ import { NotFoundError } from '../../http/errors.ts'
 import { idOf, readPage } from '../../http/params.ts'
 import { readConversations, type ConversationView } from './conversation.query.ts'
 import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
+import { isListed, isWatched } from './visibility.query.ts'
 
 export interface ListFilters {
   status?: string | null
@@ -76,22 +77,14 @@ export function pageOf(ctx: UserContext, filters: ListFilters): RawBuilder<unkno
   return sql`${assignee} ${sorted} limit ${size} offset ${(readPage(filters.page) - 1) * size}`
 }
 
-/** Inboxes an agent sees in lists; administrators see all. */
-export function visibleInboxes(ctx: UserContext): RawBuilder<unknown> {
-  if (ctx.isAdministrator) return sql`true`
-  return sql`c.inbox_id in (select im.inbox_id from inbox_members im where im.user_id = ${ctx.user.id})`
-}
-
 export async function conditions(ctx: MemberContext, filters: ListFilters): Promise<RawBuilder<unknown>> {
   const parts: RawBuilder<unknown>[] = [sql`c.account_id = ${ctx.account.id}`]
   const userId = ctx.user.id
   if (filters.conversation_type === 'participating') {
     // It replaces the whole scope: neither the inbox nor what one may list counts then.
-    parts.push(
-      sql`exists (select 1 from conversation_participants p where p.conversation_id = c.id and p.user_id = ${userId})`,
-    )
+    parts.push(isWatched(ctx))
   } else {
-    parts.push(visibleInboxes(ctx))
+    parts.push(isListed(ctx))
     if (isSent(filters.inbox_id)) parts.push(sql`c.inbox_id = ${idOf(filters.inbox_id)}`)
   }
   if (filters.conversation_type === 'mention') {

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { AccountContext, Context, MemberContext } from '../../context/context.ts'
 import { MissingParamError, NotFoundError, NotAuthorizedError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
+import { mayOpenInbox } from '../conversations/visibility.query.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
 import { userJson } from '../pictures/picture.sql.ts'
 import type { InboxRecord } from './inbox.query.ts'
@@ -48,13 +49,13 @@ export async function listAssignableAgents(
   inboxIds: number[] | null | undefined,
 ): Promise<AgentPicture[]> {
   const ids = [...new Set(inboxIds ?? [])]
-  const { rows } = await sql<{ found: number; mine: number }>`
+  const { rows } = await sql<{ found: number; open: number }>`
     select count(*)::integer as found,
-      count(*) filter (where exists (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id}))::integer as mine
+      count(*) filter (where ${mayOpenInbox(ctx, sql`i.id`)})::integer as open
     from inboxes i where i.account_id = ${ctx.account.id} and i.id = any(${ids}::integer[])`.execute(ctx.db)
-  const { found, mine } = rows[0]!
+  const { found, open } = rows[0]!
   if (!ids.length || found < ids.length) throw new NotFoundError()
-  if (!ctx.isAdministrator && mine < ids.length) throw new NotAuthorizedError()
+  if (open < ids.length) throw new NotAuthorizedError()
   const isCommon = sql`(select count(*) from inbox_members im
     where im.user_id = au.user_id and im.inbox_id = any(${ids}::integer[])) = ${ids.length}`
   return selectAgents(ctx, sql`(au.role = 1 or ${isCommon})`, sql`not (${isCommon}), au.user_id`)

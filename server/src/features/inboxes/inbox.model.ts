@@ -4,6 +4,7 @@ import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { checkLimit } from '../accounts/limit.model.ts'
+import { isListed, mayOpenInbox } from '../conversations/visibility.query.ts'
 import { checkChannel, createApiChannel, updateApiChannel, type ChannelFields } from './api-channel.model.ts'
 import { SENDER_NAME_TYPES } from './inbox.presenter.ts'
 import { selectInboxes, type InboxRecord, type WorkingHour } from './inbox.query.ts'
@@ -55,25 +56,22 @@ interface CsatConfig {
 export async function listInboxes(ctx: MemberContext): Promise<InboxRecord[]> {
   return selectInboxes(
     ctx,
-    ctx.isAdministrator
-      ? sql`i.account_id = ${ctx.account.id}`
-      : sql`i.account_id = ${ctx.account.id}
-          and exists (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id})`,
+    sql`i.account_id = ${ctx.account.id} and ${isListed(ctx, sql`i.id`)}`,
   )
 }
 
-/** An inbox of the account, for administrators and its members. */
-export async function accessInbox(ctx: MemberContext, id: number): Promise<InboxRecord> {
-  const [inbox] = await selectInboxes<{ caller_is_member: boolean }>(
+/** An inbox of the account, for those who may open it. */
+export async function accessInbox(ctx: AccountContext, id: number): Promise<InboxRecord> {
+  const [inbox] = await selectInboxes<{ may_open: boolean }>(
     ctx,
     sql`i.account_id = ${ctx.account.id} and i.id = ${id}`,
     {
-      extra: sql`, exists (select 1 from inbox_members im where im.inbox_id = i.id and im.user_id = ${ctx.user.id}) as caller_is_member`,
+      extra: sql`, ${mayOpenInbox(ctx, sql`i.id`)} as may_open`,
       lock: true,
     },
   )
   if (!inbox) throw new NotFoundError()
-  if (!ctx.isAdministrator && !inbox.caller_is_member) throw new NotAuthorizedError()
+  if (!inbox.may_open) throw new NotAuthorizedError()
   return inbox
 }
 

@@ -73,6 +73,7 @@ export const inboxOperations = [
     description: 'Fields that are left out stay as they are; the same holds within `channel`.',
     example: { name: 'Garden shop', greeting_enabled: true, greeting_message: 'Hello! We answer within minutes.', csat_survey_enabled: true },
     access: 'administrator',
+    door: (ctx, { id }) => accessInbox(ctx, id),
     body: InboxChangeBody,
     reply: Inbox,
     handle: async (ctx, { params, body }) =>
@@ -83,6 +84,7 @@ export const inboxOperations = [
     route: `DELETE ${base}/:id`,
     summary: 'Delete an inbox and all its conversations, after the answer',
     access: 'administrator',
+    door: (ctx, { id }) => accessInbox(ctx, id),
     reply: Type.Object({ message: Type.String() }, { additionalProperties: false }),
     handle: async (ctx, { params }) => destroyInboxLater(ctx, await accessInbox(ctx, params.id)),
   }),
@@ -91,6 +93,7 @@ export const inboxOperations = [
     route: `DELETE ${base}/:id/avatar`,
     summary: 'Take the picture of an inbox away',
     access: 'administrator',
+    door: (ctx, { id }) => accessInbox(ctx, id),
     reply: Empty,
     handle: async (ctx, { params }) => removeInboxAvatar(ctx, await accessInbox(ctx, params.id)),
   }),
@@ -113,6 +116,7 @@ export const inboxOperations = [
     description: '`null` takes it away. New conversations of an inbox with a bot are `pending` until the bot or a person opens them.',
     example: { agent_bot: 1 },
     access: 'administrator',
+    door: (ctx, { id }) => accessInbox(ctx, id),
     body: Type.Partial(Type.Object({ agent_bot: Nullable(Type.Integer({ description: 'None: the bot leaves' })) })),
     reply: Empty,
     handle: async (ctx, { params, body }) =>

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { about } from '../conversations/conversation.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
+import { seesInbox } from '../conversations/visibility.query.ts'
 import { addParticipants } from '../participants/participant.model.ts'
 
 /** The people and teams a note names; a lot of them is as good as a few. */
@@ -42,8 +43,7 @@ export async function mentionPeople(
     where au.account_id = ${conversation.account_id} and au.user_id is distinct from ${note.authorId}::integer
       and (au.user_id = any(${userIds}::integer[]) or exists (select 1 from team_members tm join teams t on t.id = tm.team_id
         where tm.user_id = au.user_id and t.id = any(${teamIds}::integer[]) and t.account_id = au.account_id))
-      and (au.role = 1 or exists (select 1 from inbox_members im
-        where im.inbox_id = ${conversation.inbox_id} and im.user_id = au.user_id))
+      and ${seesInbox(conversation.inbox_id)}
     order by au.user_id
     on conflict (user_id, conversation_id) do update set mentioned_at = excluded.mentioned_at, updated_at = excluded.updated_at
     returning user_id`.execute(ctx.db)

@@ -4,9 +4,10 @@ import type { AccountContext, Context } from '../../context/context.ts'
 import { idOf } from '../../http/params.ts'
 import { iso } from '../../lib/times.ts'
 import { presentContactSender } from '../contacts/contact.presenter.ts'
-import { callerId, checkAccess, isMember } from '../conversations/access.model.ts'
+import { checkAccess } from '../conversations/access.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { labelsOf } from '../conversations/conversation.presenter.ts'
+import { asking, mayOpen, type Asking } from '../conversations/visibility.query.ts'
 import { pictureColumns, picturesOf, type PictureColumns, type Pictures } from '../pictures/pictures.query.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
 import { presentMessage } from './message.presenter.ts'
@@ -22,10 +23,9 @@ interface Range {
   filter_internal_messages?: string | null
 }
 
-interface Asked {
+interface Asked extends Asking {
   account_id: number
   display_id: number
-  user_id: number
   before: number
   after: number
 }
@@ -35,7 +35,7 @@ type ShownConversation = Pick<
   'account_id' | 'inbox_id' | 'display_id' | 'contact_id' | 'assignee_id' | 'cached_label_list' | 'additional_attributes' | 'agent_last_seen_at' | 'assignee_last_seen_at'
 >
 
-type Row = PictureColumns & ShownConversation & { caller_is_member: boolean; page: Omit<ShownColumns, 'account_id' | 'inbox_id' | 'display_id'>[] | null }
+type Row = PictureColumns & ShownConversation & { may_open: boolean; page: Omit<ShownColumns, 'account_id' | 'inbox_id' | 'display_id'>[] | null }
 
 const ranges = {
   latest: () => sql`order by p.id desc limit ${PAGE}`,
@@ -50,29 +50,30 @@ const pages = Object.fromEntries(
 ) as Record<keyof typeof ranges, Record<'all' | 'public', ReturnType<typeof pageOf>>>
 
 /**
- * One statement: the door, the page behind it, and all that is shown around it. The ids of the page are found on an index alone,
- * however long the conversation is; of messages written in one moment a later id may have the earlier time.
+ * One statement: the door, and the page behind it with all that is shown around it, read only for whom it is open. The ids of
+ * the page are found on an index alone, however long the conversation is; of messages written in one moment a later id may have
+ * the earlier time.
  */
 function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots<Asked>) => RawBuilder<unknown>) {
   const sources = sourcesOf('page')
   return prepared<Asked, Row>(
     (asked) => sql`
       with c as materialized (
-        select c.id, c.account_id, c.inbox_id, c.display_id, c.team_id, c.contact_id, c.assignee_id, c.cached_label_list,
-          c.additional_attributes, c.agent_last_seen_at, c.assignee_last_seen_at
+        select c.id, c.account_id, c.inbox_id, c.display_id, c.contact_id, c.assignee_id, c.cached_label_list,
+          c.additional_attributes, c.agent_last_seen_at, c.assignee_last_seen_at, ${mayOpen(asked)} as may_open
         from conversations c where c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}
       ), page as materialized (
         select m.id, m.content, m.message_type, m.created_at, m.private, m.status, m.source_id, m.content_type,
           m.content_attributes, m.sender_type, m.sender_id
         from messages m where m.id in (
-          select p.id from messages p where p.conversation_id = (select id from c) ${kinds} ${range(asked)})
+          select p.id from messages p where p.conversation_id = (select id from c where may_open) ${kinds} ${range(asked)})
       )
-      select c.*, ${isMember(asked.user_id)} as caller_is_member,
+      select c.*,
         (select json_agg(page order by created_at, id) from page) as page,
         ${pictureColumns(sql`c.account_id`, {
           ...sources,
-          users: sql`${sources.users} union all select c.assignee_id`,
-          contacts: sql`${sources.contacts} union all select c.contact_id`,
+          users: sql`${sources.users} union all select c.assignee_id where c.may_open`,
+          contacts: sql`${sources.contacts} union all select c.contact_id where c.may_open`,
         })}
       from c`,
   )
@@ -84,11 +85,11 @@ export async function listMessages(ctx: AccountContext, displayId: number, range
   const [found] = await pages[which][range.filter_internal_messages ? 'public' : 'all'](ctx.db, {
     account_id: ctx.account.id,
     display_id: displayId,
-    user_id: callerId(ctx),
+    ...asking(ctx),
     before: idOf(before ?? ''),
     after: idOf(after ?? ''),
   })
-  const conversation = checkAccess(ctx, found)
+  const conversation = checkAccess(found)
   const { account_id, inbox_id, display_id } = conversation
   const pictures = picturesOf(conversation)
   const messages = (conversation.page ?? []).map((message) => Object.assign(message, { account_id, inbox_id, display_id }))

@@ -5,7 +5,7 @@ import type { Changes, EventData } from '../../vocabulary/events.ts'
 import { markdownToHtml } from '../../lib/markdown.ts'
 import { iso } from '../../lib/times.ts'
 import { translate } from '../../lib/translate.ts'
-import { conversationPush } from '../conversations/conversation.presenter.ts'
+import { conversationWebhook } from '../conversations/conversation.presenter.ts'
 import { findConversation } from '../conversations/conversation.query.ts'
 import {
   CONTENT_TYPES,
@@ -63,7 +63,7 @@ export async function messagePayload({ app, db, account }: DeliveryScope, data: 
     content_attributes: contentAttributes(message),
     content_type: contentTypeName(message.content_type),
     content: webhookContent(app.config.frontendUrl, message, inbox),
-    conversation: conversationPush(app, conversation),
+    conversation: conversationWebhook(app, conversation),
     created_at: iso(message.created_at),
     id: message.id,
     inbox: { id: message.inbox_id, name: inbox?.name ?? null },

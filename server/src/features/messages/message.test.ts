@@ -107,7 +107,7 @@ describe('a message is refused', () => {
 
   it('with files that are no list of files', async () => {
     const { write, path, admin } = await talk()
-    for (const attachments of ['words', 5, { 0: 'a' }, [{}], [null], [[]]]) {
+    for (const attachments of ['words', 5, { 0: 'a' }, [{}], [1], [[]]]) {
       expect([attachments, (await write({ content: 'See', attachments })).status]).toEqual([attachments, 422])
     }
     expect((await write(form('attachments', ['words', 'text/plain', 'words.txt']))).status).toBe(422)

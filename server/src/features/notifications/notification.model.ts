@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Context, MemberContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
+import { isToldOf } from '../conversations/visibility.query.ts'
 import { NOTIFICATION_COLUMNS, type NotificationRow } from './notification.query.ts'
 import { notificationTypeNumber, type NotificationType } from './notification.types.ts'
 
@@ -29,9 +30,7 @@ export async function createNotifications(
       where au.account_id = ${conversation.account_id} and au.user_id = any(${userIds}::integer[])
         and not exists (select 1 from notifications n where n.user_id = au.user_id and n.secondary_actor_type = 'Message'
           and n.secondary_actor_id = ${messageId ?? null}::bigint)
-        and (not ${mustSee} or au.role = 1
-          or exists (select 1 from inbox_members im where im.inbox_id = ${conversation.inbox_id} and im.user_id = au.user_id)
-          or exists (select 1 from team_members tm where tm.team_id = ${conversation.team_id} and tm.user_id = au.user_id))
+        and (not ${mustSee} or ${isToldOf(conversation)})
     ), older as (
       delete from notifications n using receiver r
       where n.user_id = r.user_id and n.account_id = ${conversation.account_id}

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
+import { seesInbox } from '../conversations/visibility.query.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
 import { userJson } from '../pictures/picture.sql.ts'
 
@@ -11,9 +12,8 @@ export async function addParticipants(ctx: Context, conversation: ConversationRe
     insert into conversation_participants (account_id, user_id, conversation_id, created_at, updated_at)
     select ${conversation.account_id}, u.id, ${conversation.id}, clock_timestamp(), clock_timestamp()
     from unnest(${userIds}::integer[]) with ordinality as u(id, place)
-    where exists (select 1 from inbox_members im where im.inbox_id = ${conversation.inbox_id} and im.user_id = u.id)
-      or exists (select 1 from account_users au where au.account_id = ${conversation.account_id} and au.user_id = u.id and au.role = 1)
-    order by u.place
+    join account_users au on au.user_id = u.id and au.account_id = ${conversation.account_id}
+    where ${seesInbox(conversation.inbox_id)} order by u.place
     on conflict (user_id, conversation_id) do nothing`.execute(ctx.db)
 }
 

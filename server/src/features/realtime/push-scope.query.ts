@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Services } from '../../context/context.ts'
 import type { Performer } from '../../vocabulary/caller.ts'
 import { findConversation, type ConversationView } from '../conversations/conversation.query.ts'
+import { seesInbox } from '../conversations/visibility.query.ts'
 import { selectPushedMessages, type PushedMessageView } from '../messages/message.query.ts'
 import type { BotPicture, ContactPicture, UserPicture } from '../pictures/picture.types.ts'
 import { botJson, contactJson, userJson } from '../pictures/picture.sql.ts'
@@ -55,12 +56,11 @@ export class PushScope {
     return rows[0]?.picture ?? undefined
   }
 
-  /** The streams of an inbox's members and of the account's administrators; whoever left the account is neither. */
+  /** The streams of those who see an inbox. */
   agents(inboxId: number): Promise<string[]> {
     return this.#once(`agents ${inboxId}`, () =>
       this.#tokens(sql`select u.pubsub_token from account_users au join users u on u.id = au.user_id
-        where au.account_id = ${this.accountId} and u.pubsub_token is not null and (au.role = 1
-          or exists (select 1 from inbox_members im where im.inbox_id = ${inboxId} and im.user_id = au.user_id))`),
+        where au.account_id = ${this.accountId} and u.pubsub_token is not null and ${seesInbox(inboxId)}`),
     )
   }
 

@@ -59,6 +59,7 @@ export const teamOperations = [
     summary: 'Change a team',
     example: { description: 'Before and after they buy' },
     access: 'administrator',
+    door: (ctx, { id }) => accessTeam(ctx, id),
     body: TeamBody,
     wrapper: 'team',
     reply: Team,
@@ -69,6 +70,7 @@ export const teamOperations = [
     route: `DELETE ${base}/:id`,
     summary: 'Delete a team; its conversations belong to none then',
     access: 'administrator',
+    door: (ctx, { id }) => accessTeam(ctx, id),
     reply: Empty,
     handle: async (ctx, { params }) => destroyTeam(ctx, await accessTeam(ctx, params.id)),
   }),
@@ -88,6 +90,7 @@ export const teamOperations = [
     example: { user_ids: [1, 2] },
     needs: ['user_ids'],
     access: 'administrator',
+    door: (ctx, { team_id }) => accessTeam(ctx, team_id),
     body: MemberBody,
     reply: Type.Array(Agent),
     handle: async (ctx, { params, body }) =>
@@ -101,6 +104,7 @@ export const teamOperations = [
     example: { user_ids: [1] },
     needs: ['user_ids'],
     access: 'administrator',
+    door: (ctx, { team_id }) => accessTeam(ctx, team_id),
     body: MemberBody,
     reply: Type.Array(Agent),
     handle: async (ctx, { params, body }) =>
@@ -113,6 +117,7 @@ export const teamOperations = [
     example: { user_ids: [2] },
     needs: ['user_ids'],
     access: 'administrator',
+    door: (ctx, { team_id }) => accessTeam(ctx, team_id),
     body: MemberBody,
     reply: Empty,
     handle: async (ctx, { params, body }) =>

@@ -91,6 +91,67 @@ describe('deliveries', () => {
     }
   })
 
+  it('tell of labels in every attribute that they change', async () => {
+    const account = await t.buildAccount()
+    await listen(account, '/labels', ['conversation_updated'])
+    const { talk } = await buildTalk(account)
+    const label = (labels: string[]) =>
+      t.as(account.administrator).post(`${base(account)}/conversations/${talk.id}/labels`, { labels })
+    await label(['vip', 'late'])
+    await label(['late'])
+    const [added, removed] = await soon(() => {
+      expect(got('/labels')).toHaveLength(2)
+      return got('/labels').map(({ body }) => Object.assign({}, ...body.changed_attributes))
+    })
+    const time = expect.stringMatching(/Z$/)
+    const change = (previous: unknown, current: unknown) => ({ previous_value: previous, current_value: current })
+    expect(added).toEqual({
+      updated_at: change(time, time),
+      cached_label_list: change(null, 'vip, late'),
+      label_list: change([], ['vip', 'late']),
+    })
+    expect(removed).toEqual({
+      updated_at: change(time, time),
+      cached_label_list: change('vip, late', 'late'),
+      label_list: change(['vip', 'late'], ['late']),
+    })
+  })
+
+  it('tell of everybody whether they are here, of those who have left too', async () => {
+    const account = await t.buildAccount()
+    await listen(account, '/people', ['message_created', 'conversation_updated'])
+    const { inbox, talk, say } = await buildTalk(account)
+    await t
+      .as(account.administrator)
+      .post(`${base(account)}/inbox_members`, { inbox_id: inbox.id, user_ids: [account.agent.id] })
+    await say('Hello')
+    await t
+      .as(account.administrator)
+      .post(`${base(account)}/conversations/${talk.id}/assignments`, { assignee_id: account.agent.id })
+    const of = async (event: string, count: number) =>
+      soon(() => {
+        expect(got('/people', event).length).toBeGreaterThanOrEqual(count)
+        return got('/people', event).at(-1)!.body
+      })
+    expect((await of('message_created', 1)).conversation.messages[0].sender.availability_status).toBe('offline')
+    await soon(() =>
+      expect(got('/people', 'conversation_updated').at(-1)!.body.meta.assignee?.availability_status).toBe('offline'),
+    )
+    await t
+      .as(account.administrator)
+      .post(`/api/v1/profile/auto_offline`, { profile: { account_id: account.id, auto_offline: false } })
+    await say('Still here')
+    expect((await of('message_created', 2)).conversation.messages[0].sender.availability_status).toBe('online')
+    await t.database.pool.query('delete from account_users where account_id = $1 and user_id = $2', [
+      account.id,
+      account.administrator.id,
+    ])
+    await t
+      .as(account.agent)
+      .post(`${base(account)}/conversations/${talk.id}/messages`, { content: 'Note', private: true })
+    expect((await of('message_created', 3)).conversation.messages[0].sender.availability_status).toBe('offline')
+  })
+
   it('have arrived when the answer says so, however long it is', async () => {
     const account = await t.buildAccount()
     answers.set('/long', (response) => response.end('x'.repeat(1_000_000)))
