@@ -121,8 +121,8 @@ export async function accessProvenVisitor(ctx: Context, identifier: string, sour
 /** Says who a visitor is. Who already has that e-mail or telephone number is the same person: the two become one. */
 export async function identify(ctx: Context, { inbox, contact_inbox: place, contact: seen }: ClientVisitor, fields: ClientContactFields): Promise<ContactRecord> {
   await lockIdentities(ctx, inbox.account_id, [fields.email, fields.phone_number])
-  const still = await findContact(ctx, inbox.account_id, seen.id)
-  let contact = still ?? (await accessContactInbox(ctx, inbox.identifier, place.source_id)).contact
+  const still = await findContact(ctx, inbox.account_id, seen.id, { lock: true })
+  let contact = still ?? (await accessContactInbox(ctx, inbox.identifier, place.source_id, { lock: true })).contact
   const { email, phone_number: phone } = fields
   const wanted: ContactFields = {
     ...(fields.name?.trim() && { name: fields.name }),
@@ -149,7 +149,7 @@ export async function identify(ctx: Context, { inbox, contact_inbox: place, cont
 
 /** Whoever only says an address of somebody has proven nothing about them, whatever they proved about themselves. */
 async function mergeInto(ctx: Context, owner: ContactRecord, contact: ContactRecord): Promise<ContactRecord> {
-  const locked = await findContact(ctx, owner.account_id, owner.id)
+  const locked = await findContact(ctx, owner.account_id, owner.id, { lock: true })
   if (!locked) return contact
   if (locked.identifier !== contact.identifier) {
     await sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)

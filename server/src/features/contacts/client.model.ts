@@ -1,5 +1,6 @@
-import { sql, type RawBuilder } from 'kysely'
-import { prepared } from '../../db/prepared.ts'
+import { sql } from 'kysely'
+import type { Lock } from '../../db/lock.ts'
+import { byForm, prepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { avatarJson } from '../pictures/picture.sql.ts'
@@ -76,9 +77,9 @@ export async function accessClientInbox(ctx: Context, identifier: string): Promi
  * The visitor behind a source id of that inbox. Who writes locks the contact before anything of theirs, as a merge does; one that
  * was merged away meanwhile is looked for again.
  */
-export async function accessContactInbox(ctx: Context, identifier: string, sourceId: string): Promise<ClientVisitor> {
-  const writes = ctx.db.isTransaction
-  const visitor = (await findVisitor(ctx, identifier, sourceId, writes)) ?? (writes && (await findVisitor(ctx, identifier, sourceId, true)))
+export async function accessContactInbox(ctx: Context, identifier: string, sourceId: string, { lock = false }: Lock = {}): Promise<ClientVisitor> {
+  const find = () => findVisitor(ctx, identifier, sourceId, { lock })
+  const visitor = (await find()) ?? (lock ? await find() : undefined)
   if (!visitor) throw new NotFoundError()
   return visitor
 }
@@ -87,17 +88,15 @@ export async function findVisitor(
   ctx: Context,
   identifier: string,
   sourceId: string,
-  locks = false,
+  { lock = false }: Lock = {},
 ): Promise<ClientVisitor | undefined> {
-  const [visitor] = await visitors[locks ? 'locking' : 'reading'](ctx.db, { identifier, source_id: sourceId })
+  const [visitor] = await visitors(lock)(ctx.db, { identifier, source_id: sourceId })
   if (visitor) ctx.hasEndpoints = visitor.has_endpoints
   return visitor
 }
 
-const visitors = { locking: visitorBy(sql`for no key update of ct`), reading: visitorBy(sql``) }
-
-function visitorBy(lock: RawBuilder<unknown>) {
-  return prepared<{ identifier: string; source_id: string }, ClientVisitor & { has_endpoints: boolean }>(
+const visitors = byForm((lock: boolean) =>
+  prepared<{ identifier: string; source_id: string }, ClientVisitor & { has_endpoints: boolean }>(
     (asked) => sql`
       select ${INBOX_JSON} as inbox, row_to_json(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
         ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints,
@@ -105,6 +104,6 @@ function visitorBy(lock: RawBuilder<unknown>) {
       ${FROM_CHANNEL}
       join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${asked.source_id}
       join contacts ct on ct.id = ci.contact_id
-      where ch.identifier = ${asked.identifier} ${lock}`,
-  )
-}
+      where ch.identifier = ${asked.identifier} ${lock ? sql`for no key update of ct` : sql``}`,
+  ),
+)

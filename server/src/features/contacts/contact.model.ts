@@ -2,11 +2,13 @@ import { sql } from 'kysely'
 import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
+import type { Lock } from '../../db/lock.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
 import { companyOf } from '../companies/company.model.ts'
+import { contactRowsBy } from './contact.query.ts'
 import { contactRowJson, type ContactRecord, LEAD } from './contact.record.ts'
 
 export type { ContactRecord } from './contact.record.ts'
@@ -27,19 +29,21 @@ export interface ContactFields {
 const VISITOR = 0
 const JSON_COLUMNS = new Set(['additional_attributes', 'custom_attributes'])
 
-/** A contact of the account in the path. In a writing transaction its row is locked. */
-export async function accessContact(ctx: Context, id: number): Promise<ContactRecord> {
-  const contact = await findContact(ctx, ctx.account.id, id)
+/** A contact of the account in the path. */
+export async function accessContact(ctx: Context, id: number, lock: Lock = {}): Promise<ContactRecord> {
+  const contact = await findContact(ctx, ctx.account.id, id, lock)
   if (!contact) throw new NotFoundError()
   return contact
 }
 
-export async function findContact(ctx: Context, accountId: number, id: number): Promise<ContactRecord | undefined> {
-  const { rows } = await sql<{ contact: ContactRecord }>`
-    select ${contactRowJson(sql`ct`)} as contact from contacts ct where ct.account_id = ${accountId} and ct.id = ${id}
-    ${ctx.db.isTransaction ? sql`for update of ct` : sql``}`.execute(ctx.db)
-  return rows[0]?.contact
+export async function findContact(ctx: Context, accountId: number, id: number, { lock = false }: Lock = {}): Promise<ContactRecord | undefined> {
+  const [row] = await contactBy(lock)(ctx.db, { account_id: accountId, id })
+  return row?.contact
 }
+
+const contactBy = contactRowsBy<{ account_id: number; id: number }>(
+  (asked) => sql`ct.account_id = ${asked.account_id} and ct.id = ${asked.id}`,
+)
 
 export interface Identity {
   identifier?: string | null

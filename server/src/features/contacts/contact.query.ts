@@ -1,5 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
+import type { Lock } from '../../db/lock.ts'
+import { byForm, prepared, type Slots } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import type { ContactPicture } from '../pictures/picture.types.ts'
 import { avatarJson, contactJson } from '../pictures/picture.sql.ts'
@@ -53,10 +55,20 @@ export async function contactPicture(ctx: Context, id: number): Promise<ContactP
   return rows[0]?.picture ?? undefined
 }
 
-/** For models that know the contact from a record of theirs. In a writing transaction its row is locked. */
-export async function loadContactRow(ctx: Context, id: number): Promise<ContactRecord | undefined> {
-  const { rows } = await sql<{ contact: ContactRecord }>`
-    select ${contactRowJson(sql`ct`)} as contact from contacts ct where ct.id = ${id}
-    ${ctx.db.isTransaction ? sql`for update of ct` : sql``}`.execute(ctx.db)
-  return rows[0]?.contact
+/** For models that know the contact from a record of theirs. */
+export async function loadContactRow(ctx: Context, id: number, { lock = false }: Lock = {}): Promise<ContactRecord | undefined> {
+  const [row] = await rowById(lock)(ctx.db, { id })
+  return row?.contact
+}
+
+const rowById = contactRowsBy<{ id: number }>((asked) => sql`ct.id = ${asked.id}`)
+
+/** A prepared statement for those that a condition over `ct` finds, without and with a lock on their rows. */
+export function contactRowsBy<Values extends object>(where: (asked: Slots<Values>) => RawBuilder<unknown>) {
+  return byForm((lock: boolean) =>
+    prepared<Values, { contact: ContactRecord }>(
+      (asked) => sql`
+        select ${contactRowJson(sql`ct`)} as contact from contacts ct where ${where(asked)} ${lock ? sql`for update of ct` : sql``}`,
+    ),
+  )
 }

@@ -55,7 +55,7 @@ export const clientConversationOperations = [
     body: Type.Partial(Type.Object({ custom_attributes: Bag })),
     reply: ClientConversation,
     handle: async (ctx, { params, body }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
+      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id, { lock: true })
       return await showClientConversation(ctx, visitor, await openByVisitor(ctx, visitor, body.custom_attributes))
     },
   }),
@@ -67,8 +67,8 @@ export const clientConversationOperations = [
     access: 'client',
     reply: ClientConversation,
     handle: async (ctx, { params }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessClientConversation(ctx, visitor, params.id)
+      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id, { lock: true })
+      const conversation = await accessClientConversation(ctx, visitor, params.id, { lock: true })
       await resolveByContact(ctx, conversation)
       return await showClientConversation(ctx, visitor, conversation)
     },
@@ -99,8 +99,8 @@ export const clientConversationOperations = [
     access: 'client',
     reply: Empty,
     handle: async (ctx, { params }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      await seenByVisitor(ctx, await accessClientConversation(ctx, visitor, params.id))
+      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id, { lock: true })
+      await seenByVisitor(ctx, await accessClientConversation(ctx, visitor, params.id, { lock: true }))
     },
   }),
 ]

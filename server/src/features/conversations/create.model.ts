@@ -10,7 +10,7 @@ import { createMessage } from '../messages/create-message.model.ts'
 import { pickFrom } from './assignment.model.ts'
 import { nextAssignee } from './auto-assignment.model.ts'
 import { about } from './conversation.model.ts'
-import { loadConversation, selectRecords } from './access.model.ts'
+import { loadConversation, recordsBy } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, type ConversationStatus } from './conversation.presenter.ts'
 import { checkAttributes } from './custom-attributes.ts'
@@ -88,13 +88,13 @@ interface Place {
 
 /** In a statement of its own, after the lock: one opened meanwhile is seen only by what begins later. */
 async function newestOf(ctx: Context, contactInboxId: number): Promise<ConversationRecord | undefined> {
-  const [newest] = await selectRecords(
-    ctx,
-    sql`c.contact_inbox_id = ${contactInboxId}`,
-    sql`order by c.id desc limit 1`,
-  )
+  const [newest] = await newestBy(true)(ctx.db, { contact_inbox_id: contactInboxId })
   return newest
 }
+
+const newestBy = recordsBy<{ contact_inbox_id: number }>((asked) => sql`c.contact_inbox_id = ${asked.contact_inbox_id}`, {
+  orderAndLimit: sql`order by c.id desc limit 1`,
+})
 
 interface CreateBody {
   source_id?: string

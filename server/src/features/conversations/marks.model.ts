@@ -43,7 +43,7 @@ export async function unmuteConversation(ctx: Context, conversation: Conversatio
 }
 
 async function setBlocked(ctx: Context, conversation: ConversationRecord, blocked: boolean): Promise<void> {
-  const contact = await loadContactRow(ctx, conversation.contact_id)
+  const contact = await loadContactRow(ctx, conversation.contact_id, { lock: true })
   if (contact) await updateContact(ctx, contact, { blocked })
   conversation.contact_blocked = blocked
 }

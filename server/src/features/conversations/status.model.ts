@@ -61,7 +61,7 @@ export async function resolveByContact(ctx: Context, conversation: ConversationR
 
 /** A bot that does not answer must not keep the visitor waiting. */
 export async function openAfterBotFailure(ctx: Context, conversationId: number): Promise<void> {
-  const conversation = await loadConversation(ctx, conversationId)
+  const conversation = await loadConversation(ctx, conversationId, { lock: true })
   if (conversation?.status !== PENDING) return
   const { rows } = await sql`select 1 from accounts where id = ${conversation.account_id}
     and settings ->> 'keep_pending_on_bot_failure' = 'true'`.execute(ctx.db)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Lock } from '../../db/lock.ts'
 import type { Context } from '../../context/context.ts'
 import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
@@ -61,13 +62,13 @@ export async function listInboxes(ctx: Context): Promise<InboxRecord[]> {
 }
 
 /** An inbox of the account, for those who may open it. */
-export async function accessInbox(ctx: Context, id: number): Promise<InboxRecord> {
+export async function accessInbox(ctx: Context, id: number, { lock = false }: Lock = {}): Promise<InboxRecord> {
   const [inbox] = await selectInboxes<{ may_open: boolean }>(
     ctx,
     sql`i.account_id = ${ctx.account.id} and i.id = ${id}`,
     {
       extra: sql`, ${mayOpenInbox(ctx, sql`i.id`)} as may_open`,
-      lock: true,
+      lock,
     },
   )
   if (!inbox) throw new NotFoundError()
@@ -130,7 +131,7 @@ export async function removeInboxAvatar(ctx: Context, inbox: InboxRecord): Promi
 
 /** The administrator's part of an inbox: what is not there is not found, whoever asks. */
 export async function manageInbox(ctx: Context, id: number): Promise<InboxRecord> {
-  const inbox = await accessInbox(ctx, id)
+  const inbox = await accessInbox(ctx, id, { lock: true })
   if (!ctx.isAdministrator) throw new NotAuthorizedError()
   return inbox
 }

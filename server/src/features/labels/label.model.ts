@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
+import type { Lock } from '../../db/lock.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { updateContact, type ContactRecord } from '../contacts/contact.model.ts'
@@ -28,10 +29,10 @@ export interface LabelFields {
 
 const COLUMNS = sql`id, title, description, color, show_on_sidebar`
 
-export async function accessLabel(ctx: Context, id: number): Promise<LabelRecord> {
+export async function accessLabel(ctx: Context, id: number, { lock = false }: Lock = {}): Promise<LabelRecord> {
   const { rows } = await sql<LabelRecord>`
     select ${COLUMNS} from labels where account_id = ${ctx.account.id} and id = ${id}
-    ${ctx.db.isTransaction ? sql`for update` : sql``}`.execute(ctx.db)
+    ${lock ? sql`for update` : sql``}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
   return rows[0]
 }

@@ -47,8 +47,8 @@ export const clientMessageOperations = [
     repeatedBy: ['echo_id'],
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessConversationForMessages(ctx, visitor, params.conversation_id)
+      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id, { lock: true })
+      const conversation = await accessConversationForMessages(ctx, visitor, params.conversation_id, { lock: true })
       return writeByVisitor(ctx, visitor, conversation, body)
     },
   }),
@@ -69,8 +69,8 @@ export const clientMessageOperations = [
     ),
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
-      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id)
-      const conversation = await accessConversationForMessages(ctx, visitor, params.conversation_id)
+      const visitor = await accessContactInbox(ctx, params.inbox_identifier, params.source_id, { lock: true })
+      const conversation = await accessConversationForMessages(ctx, visitor, params.conversation_id, { lock: true })
       return await showClientMessage(ctx, await submitValues(ctx, conversation, params.id, body.submitted_values))
     },
   }),

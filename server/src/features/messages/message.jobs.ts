@@ -17,7 +17,7 @@ export async function followUpMessage(ctx: Context, data: EventData<'message.cre
   const { rows } = await sql<Told>`
     select content, private, sender_type, sender_id from messages where id = ${data.message_id}`.execute(ctx.db)
   const message = rows[0]
-  const conversation = message && (await loadConversation(ctx, data.conversation_id))
+  const conversation = message && (await loadConversation(ctx, data.conversation_id, { lock: true }))
   if (!message || !conversation) return
   const authorId = message.sender_type === 'User' ? message.sender_id : null
   const mentioned = message.private ? await mentionPeople(ctx, conversation, { content: message.content, authorId }) : []

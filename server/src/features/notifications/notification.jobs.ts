@@ -17,7 +17,7 @@ export async function notifyConversationCreated(ctx: Context, data: EventData<'c
     where c.id = ${data.conversation_id} and c.status <> ${PENDING} and ((ns.email_flags | ns.push_flags) & ${CREATION}) <> 0
     order by im.user_id`.execute(ctx.db)
   if (!rows.length) return
-  const conversation = await loadConversation(ctx, data.conversation_id)
+  const conversation = await loadConversation(ctx, data.conversation_id, { lock: true })
   if (!conversation) return
   await createNotifications(ctx, conversation, { type: 'conversation_creation', userIds: rows.map((row) => row.user_id) })
 }
@@ -26,7 +26,7 @@ export async function notifyConversationCreated(ctx: Context, data: EventData<'c
 export async function notifyAssigned(ctx: Context, { conversation_id, changes, performer }: EventData<'assignee.changed'>): Promise<void> {
   const assigneeId = changes.assignee_id?.[1] as number | null | undefined
   if (!assigneeId) return
-  const conversation = await loadConversation(ctx, conversation_id)
+  const conversation = await loadConversation(ctx, conversation_id, { lock: true })
   // Who has lost it again by now is not bothered.
   if (conversation?.assignee_id !== assigneeId) return
   await addParticipants(ctx, conversation, [assigneeId])
