@@ -46,12 +46,35 @@ export function prepared<Values extends object, Row>(
       text = compiled.sql
     }
     const parameters = slots.map((slot) => (slot instanceof Slot ? values[slot.name as keyof Values] : slot))
-    const pool = pools.get(db)
-    const { rows } = pool
-      ? await pool.query({ name, text, values: parameters })
-      : await db.executeQuery({ ...CompiledQuery.raw(text, parameters), name } as NamedQuery)
-    return rows as Row[]
+    return run(db, name, text, parameters)
   }
+}
+
+const names = new Map<string, string>()
+
+/**
+ * A statement that is put together for each run, but comes in so few forms that each has its name: what varies are values, and
+ * one or two conditions. Lists of many filters are none of these.
+ */
+export async function runPrepared<Row>(db: Kysely<DB>, statement: Compilable<Row>): Promise<Row[]> {
+  const { sql: text, parameters } = statement.compile(db)
+  const name = names.get(text) ?? `p${statements++}`
+  names.set(text, name)
+  return run(db, name, text, parameters as unknown[])
+}
+
+/** One without a name: planned for its values, as lists of many filters and reports want it. */
+export async function runOnce<Row>(db: Kysely<DB>, statement: Compilable<Row>): Promise<Row[]> {
+  const { rows } = await db.executeQuery<Row>(statement.compile(db))
+  return rows
+}
+
+async function run<Row>(db: Kysely<DB>, name: string, text: string, values: unknown[]): Promise<Row[]> {
+  const pool = pools.get(db)
+  const { rows } = pool
+    ? await pool.query({ name, text, values })
+    : await db.executeQuery({ ...CompiledQuery.raw(text, values), name } as NamedQuery)
+  return rows as Row[]
 }
 
 /** For a statement that comes in a few forms: each is prepared when it is first asked for. */

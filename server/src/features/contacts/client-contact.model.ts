@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { invalidField, NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import { hmacHex, isSameText } from '../../lib/hmac.ts'
@@ -70,15 +71,15 @@ export async function arrive(ctx: Context, identifier: string, fields: ClientCon
     ...(sourceId !== undefined && { sourceId }),
   })
   // The e-mail address may have led to somebody else.
-  if (hasProof && contact.identifier === fields.identifier) await sql`insert into parley.proofs (contact_inbox_id) values (${place.id})`.execute(ctx.db)
+  if (hasProof && contact.identifier === fields.identifier) await runPrepared(ctx.db, sql`insert into parley.proofs (contact_inbox_id) values (${place.id})`)
   return { contact, contact_inbox: place }
 }
 
 async function findArrival(ctx: Context, inbox: ClientInbox, sourceId: string): Promise<Arrival | undefined> {
-  const { rows } = await sql<Arrival>`
+  const rows = await runPrepared(ctx.db, sql<Arrival>`
     select to_jsonb(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact
     from contact_inboxes ci join contacts ct on ct.id = ci.contact_id
-    where ci.inbox_id = ${inbox.id} and ci.source_id = ${sourceId}`.execute(ctx.db)
+    where ci.inbox_id = ${inbox.id} and ci.source_id = ${sourceId}`)
   return rows[0]
 }
 
@@ -111,8 +112,8 @@ export async function accessProvenVisitor(ctx: Context, identifier: string, sour
   if (!visitor) throw new NotFoundError()
   const isProven = checkProof(visitor.inbox, proof) && visitor.contact.identifier === proof.identifier
   if (isProven && !visitor.contact_inbox.hmac_verified) {
-    await sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
-      where id = ${visitor.contact_inbox.id}`.execute(ctx.db)
+    await runPrepared(ctx.db, sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
+      where id = ${visitor.contact_inbox.id}`)
     visitor.contact_inbox.hmac_verified = true
   }
   return visitor
@@ -152,8 +153,8 @@ async function mergeInto(ctx: Context, owner: ContactRecord, contact: ContactRec
   const locked = await findContact(ctx, owner.account_id, owner.id, { lock: true })
   if (!locked) return contact
   if (locked.identifier !== contact.identifier) {
-    await sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)
-      delete from parley.proofs where contact_inbox_id in (select id from places)`.execute(ctx.db)
+    await runPrepared(ctx.db, sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)
+      delete from parley.proofs where contact_inbox_id in (select id from places)`)
   }
   return mergeContacts(ctx, locked, contact)
 }
@@ -181,10 +182,10 @@ interface WorkingHour {
 
 export async function showClientInbox(ctx: Context, identifier: string) {
   const inbox = await accessClientInbox(ctx, identifier)
-  const { rows } = await sql<WorkingHour>`
+  const rows = await runPrepared(ctx.db, sql<WorkingHour>`
     select day_of_week, coalesce(closed_all_day, false) as closed_all_day, open_hour, open_minutes, close_hour, close_minutes,
       coalesce(open_all_day, false) as open_all_day
-    from working_hours where inbox_id = ${inbox.id} order by day_of_week, id`.execute(ctx.db)
+    from working_hours where inbox_id = ${inbox.id} order by day_of_week, id`)
   return {
     identifier: inbox.identifier,
     identity_validation_enabled: inbox.hmac_mandatory,

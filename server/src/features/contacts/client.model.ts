@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Lock } from '../../db/lock.ts'
-import { byForm, prepared } from '../../db/prepared.ts'
+import { byForm, prepared, runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { avatarJson } from '../pictures/picture.sql.ts'
@@ -67,8 +67,8 @@ const FROM_CHANNEL = sql`from channel_api ch
 
 /** The door of the Client API: only API inboxes have one, and a suspended account's stays open. */
 export async function accessClientInbox(ctx: Context, identifier: string): Promise<ClientInbox> {
-  const { rows } = await sql<{ inbox: ClientInbox }>`
-    select ${INBOX_JSON} as inbox ${FROM_CHANNEL} where ch.identifier = ${identifier}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<{ inbox: ClientInbox }>`
+    select ${INBOX_JSON} as inbox ${FROM_CHANNEL} where ch.identifier = ${identifier}`)
   if (!rows[0]) throw new NotFoundError()
   return rows[0].inbox
 }

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
 import type { Lock } from '../../db/lock.ts'
-import { byForm, prepared, type Slots } from '../../db/prepared.ts'
+import { byForm, prepared, type Slots, runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import type { ContactPicture } from '../pictures/picture.types.ts'
 import { avatarJson, contactJson } from '../pictures/picture.sql.ts'
@@ -35,14 +35,16 @@ const INBOXES_JSON = sql`(select json_agg(json_build_object('source_id', ci.sour
 export async function selectContacts(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
-  { inboxes = true, orderAndLimit = sql`` }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown> } = {},
+  { inboxes = true, orderAndLimit = sql``, run = runPrepared }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown>; run?: typeof runPrepared } = {},
 ): Promise<ContactView[]> {
-  const { rows } = await sql<ContactView>`
+  return run(
+    db,
+    sql<ContactView>`
     select ct.id, ct.name, ct.email, ct.phone_number, ct.identifier, ct.blocked, ct.additional_attributes,
       ct.custom_attributes, ct.last_activity_at, ct.created_at, ct.account_id,
       ${avatarJson('Contact', sql`ct.id`)} as avatar, ${inboxes ? INBOXES_JSON : sql`null`} as contact_inboxes
-    from contacts ct where ${where} ${orderAndLimit}`.execute(db)
-  return rows
+    from contacts ct where ${where} ${orderAndLimit}`,
+  )
 }
 
 export async function findContactView(ctx: Context, id: number, inboxes = true): Promise<ContactView | undefined> {
@@ -51,7 +53,7 @@ export async function findContactView(ctx: Context, id: number, inboxes = true):
 
 /** What pushes and webhooks show of a contact. */
 export async function contactPicture(ctx: Context, id: number): Promise<ContactPicture | undefined> {
-  const { rows } = await sql<{ picture: ContactPicture | null }>`select ${contactJson(sql`${id}::integer`)} as picture`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<{ picture: ContactPicture | null }>`select ${contactJson(sql`${id}::integer`)} as picture`)
   return rows[0]?.picture ?? undefined
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import { about, updateConversation } from './conversation.model.ts'
@@ -63,8 +64,8 @@ export async function resolveByContact(ctx: Context, conversation: ConversationR
 export async function openAfterBotFailure(ctx: Context, conversationId: number): Promise<void> {
   const conversation = await loadConversation(ctx, conversationId, { lock: true })
   if (conversation?.status !== PENDING) return
-  const { rows } = await sql`select 1 from accounts where id = ${conversation.account_id}
-    and settings ->> 'keep_pending_on_bot_failure' = 'true'`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql`select 1 from accounts where id = ${conversation.account_id}
+    and settings ->> 'keep_pending_on_bot_failure' = 'true'`)
   if (rows.length) return
   await updateConversation(ctx, conversation, { status: OPEN })
   await writeActivity(ctx, conversation, translate(conversation.account_locale, 'activity.opened_after_bot_failure'))

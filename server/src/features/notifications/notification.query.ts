@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { readConversations, type ConversationView } from '../conversations/conversation.query.ts'
 import { selectPushedMessages, type PushedMessageView } from '../messages/message.query.ts'
@@ -65,9 +66,9 @@ export async function countNotifications(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
 ): Promise<{ count: number; unread_count: number }> {
-  const { rows } = await sql<{ count: number; unread_count: number }>`
+  const rows = await runPrepared(db, sql<{ count: number; unread_count: number }>`
     select count(*)::integer as count, (count(*) filter (where n.read_at is null))::integer as unread_count
-    from notifications n where ${where}`.execute(db)
+    from notifications n where ${where}`)
   return rows[0]!
 }
 
@@ -77,11 +78,11 @@ export async function selectNotifications(
   where: RawBuilder<unknown>,
   orderAndLimit: RawBuilder<unknown> = sql``,
 ): Promise<NotificationView[]> {
-  const { rows } = await sql<NotificationRow & { user: UserPicture; inbox_name: string; told_message_id: number | null }>`
+  const rows = await runPrepared(db, sql<NotificationRow & { user: UserPicture; inbox_name: string; told_message_id: number | null }>`
     select ${NOTIFICATION_COLUMNS}, ${userJson(sql`n.user_id`, sql`n.account_id`)} as user, i.name as inbox_name,
       ${TOLD_MESSAGE_ID} as told_message_id
     from notifications n join conversations c on c.id = n.primary_actor_id join inboxes i on i.id = c.inbox_id
-    where n.primary_actor_type = 'Conversation' and ${where} ${orderAndLimit}`.execute(db)
+    where n.primary_actor_type = 'Conversation' and ${where} ${orderAndLimit}`)
   if (!rows.length) return []
   const conversationIds = [...new Set(rows.map((row) => row.primary_actor_id))]
   const conversations = new Map(

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Services } from '../../context/context.ts'
 import type { Performer } from '../../vocabulary/caller.ts'
 import { findConversation, type ConversationView } from '../conversations/conversation.query.ts'
@@ -52,7 +53,7 @@ export class PushScope {
   }
 
   async #json<T>(expression: ReturnType<typeof contactJson>): Promise<T | undefined> {
-    const { rows } = await sql<{ picture: T | null }>`select ${expression} as picture`.execute(this.app.database.kysely)
+    const rows = await runPrepared(this.app.database.kysely, sql<{ picture: T | null }>`select ${expression} as picture`)
     return rows[0]?.picture ?? undefined
   }
 
@@ -74,7 +75,7 @@ export class PushScope {
   }
 
   async #tokens(query: RawBuilder<unknown>): Promise<string[]> {
-    const { rows } = await (query as RawBuilder<{ pubsub_token: string }>).execute(this.app.database.kysely)
+    const rows = await runPrepared(this.app.database.kysely, query as RawBuilder<{ pubsub_token: string }>)
     return rows.map((row) => row.pubsub_token)
   }
 
