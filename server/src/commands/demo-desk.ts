@@ -89,7 +89,7 @@ async function fillInbox(ctx: MemberContext, accountId: number, members: UserRow
     const opened = await openConversation(ctx, { account_id: accountId, inbox_id: inbox.id, contact_id: contact.id, contact_inbox_id: place.id })
     displayId = opened.display_id
     for (const [who, content] of lines) {
-      const conversation = (await loadConversation(ctx, opened.id))!
+      const conversation = (await loadConversation(ctx, opened.id, { lock: true }))!
       await createMessage(ctx, conversation, {
         content,
         message_type: who === 'visitor' ? 'incoming' : 'outgoing',

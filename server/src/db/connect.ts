@@ -1,4 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely'
+import type { Writable } from 'node:stream'
 import pg from 'pg'
 import { pools } from './prepared.ts'
 import type { DB } from './schema.ts'
@@ -50,7 +51,7 @@ export function connect(options: ConnectOptions): Database {
   pool.on('error', () => {})
   // Nor is that of a busy one, whose query is told: without a listener it would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
-  nameStatements(pool)
+  planByValues(pool)
   watchForSilence(pool, sessionOptions(options))
   const dialect = new PostgresDialect({ pool: pool as never })
   const kysely = new Kysely<DB>({ dialect })
@@ -79,7 +80,7 @@ const SETTINGS = {
   extra_float_digits: '1',
   standard_conforming_strings: 'on',
   default_transaction_isolation: 'read committed',
-  // A prepared statement is planned once: planning for each set of values costs several times what running costs here.
+  // A named statement is planned once: planning for each set of values costs several times what running costs here.
   plan_cache_mode: 'force_generic_plan',
   // Seconds for each of our longer statements.
   jit: 'off',
@@ -107,21 +108,25 @@ export function sessionOptions({ max: _, ...options }: ConnectOptions): pg.Clien
   return { ...options, application_name: 'parley', keepAlive: true }
 }
 
-const MAX_NAMES = 2000
+const BY_VALUES = `set plan_cache_mode = force_custom_plan`
+const FOR_ANY_VALUES = `set plan_cache_mode = ${SETTINGS.plan_cache_mode}`
 
 /**
- * Makes every statement a prepared one: a name for each text, the same on all connections. Texts beyond the bound, which only
- * statements of varying shape could reach, stay unnamed.
+ * What has no name is planned for the values it comes with: lists of many filters, reports. The setting holds for unnamed
+ * statements too and is turned around each, in the same packet. Inside a transaction rows are found by their ids, whatever the plan.
  */
-function nameStatements(pool: pg.Pool): void {
-  const names = new Map<string, string>()
+function planByValues(pool: pg.Pool): void {
   pool.on('connect', (client) => {
-    const query = client.query.bind(client) as (...args: unknown[]) => unknown
+    const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
+    const { stream } = (client as unknown as { connection: { stream: Writable } }).connection
     client.query = ((first: unknown, values?: unknown, ...rest: unknown[]) => {
       if (typeof first !== 'string' || !Array.isArray(values) || !values.length) return query(first, values, ...rest)
-      let name = names.get(first)
-      if (name === undefined && names.size < MAX_NAMES) names.set(first, (name = `p${names.size}`))
-      return name === undefined ? query(first, values, ...rest) : query({ name, text: first, values }, ...rest)
+      stream.cork()
+      query(BY_VALUES).catch(() => {})
+      const result = query(first, values, ...rest)
+      query(FOR_ANY_VALUES).catch(() => {})
+      stream.uncork()
+      return result
     }) as never
   })
 }

@@ -15,20 +15,74 @@ export const pools = new WeakMap<Kysely<DB>, pg.Pool>()
 
 export type Slots<Values> = { readonly [Name in keyof Values]: RawBuilder<Values[Name]> }
 
-/** A statement of the hot paths: its text is made once, at its first run, and only its values change. */
-export function prepared<Values extends object, Row>(build: (value: Slots<Values>) => RawBuilder<Row>) {
+export type Prepared<Values, Row> = (db: Kysely<DB>, values: Values) => Promise<Row[]>
+
+/** Under its name a connection keeps a statement, and its plan for any values. Statements without one are planned for theirs. */
+export interface NamedQuery extends CompiledQuery {
+  name?: string
+}
+
+interface Compilable<Row> {
+  compile: (db: Kysely<DB>) => CompiledQuery<Row>
+}
+
+let statements = 0
+
+/**
+ * A statement of a common path, of text or by the builder: made once, at its first run, and planned once on each connection; only
+ * its values change.
+ */
+export function prepared<Values extends object, Row>(
+  build: (value: Slots<Values>, db: Kysely<DB>) => Compilable<Row>,
+): Prepared<Values, Row> {
+  const name = `p${statements++}`
   let text: string | undefined
   let slots: readonly unknown[] = []
-  return async (db: Kysely<DB>, values: Values): Promise<Row[]> => {
+  return async (db, values) => {
     if (text === undefined) {
-      const value = new Proxy({}, { get: (_, name) => sql`${new Slot(String(name))}` }) as Slots<Values>
-      const compiled = build(value).compile(db)
+      const value = new Proxy({}, { get: (_, slot) => sql`${new Slot(String(slot))}` }) as Slots<Values>
+      const compiled = build(value, db).compile(db)
       slots = compiled.parameters
       text = compiled.sql
     }
     const parameters = slots.map((slot) => (slot instanceof Slot ? values[slot.name as keyof Values] : slot))
-    const pool = pools.get(db)
-    const { rows } = pool ? await pool.query(text, parameters) : await db.executeQuery(CompiledQuery.raw(text, parameters))
-    return rows as Row[]
+    return run(db, name, text, parameters)
+  }
+}
+
+const names = new Map<string, string>()
+
+/**
+ * A statement that is put together for each run, but comes in so few forms that each has its name: what varies are values, and
+ * one or two conditions. Lists of many filters are none of these.
+ */
+export async function runPrepared<Row>(db: Kysely<DB>, statement: Compilable<Row>): Promise<Row[]> {
+  const { sql: text, parameters } = statement.compile(db)
+  const name = names.get(text) ?? `p${statements++}`
+  names.set(text, name)
+  return run(db, name, text, parameters as unknown[])
+}
+
+/** One without a name: planned for its values, as lists of many filters and reports want it. */
+export async function runOnce<Row>(db: Kysely<DB>, statement: Compilable<Row>): Promise<Row[]> {
+  const { rows } = await db.executeQuery<Row>(statement.compile(db))
+  return rows
+}
+
+async function run<Row>(db: Kysely<DB>, name: string, text: string, values: unknown[]): Promise<Row[]> {
+  const pool = pools.get(db)
+  const { rows } = pool
+    ? await pool.query({ name, text, values })
+    : await db.executeQuery({ ...CompiledQuery.raw(text, values), name } as NamedQuery)
+  return rows as Row[]
+}
+
+/** For a statement that comes in a few forms: each is prepared when it is first asked for. */
+export function byForm<Form extends string | number | boolean, Statement>(prepare: (form: Form) => Statement): (form: Form) => Statement {
+  const forms = new Map<Form, Statement>()
+  return (form) => {
+    const known = forms.get(form) ?? prepare(form)
+    forms.set(form, known)
+    return known
   }
 }

@@ -1,5 +1,6 @@
-import { CompiledQuery, Transaction, type DatabaseConnection, type Kysely, type KyselyProps, type QueryResult } from 'kysely'
+import { Transaction, type DatabaseConnection, type Kysely, type KyselyProps, type QueryResult } from 'kysely'
 import type pg from 'pg'
+import type { NamedQuery } from './prepared.ts'
 import type { DB } from './schema.ts'
 
 /** Serialization failures and deadlocks: the transaction left nothing behind and may be tried again. */
@@ -67,8 +68,8 @@ class OpenTransaction {
     this.db = new Transaction<DB>({ ...props, executor })
   }
 
-  async #execute<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const send = () => this.#client.query(query.sql, query.parameters as unknown[])
+  async #execute<Row>({ name, sql: text, parameters }: NamedQuery): Promise<QueryResult<Row>> {
+    const send = () => this.#client.query({ ...(name && { name }), text, values: parameters as unknown[] })
     const { rows, rowCount, command } = await (this.#begun ? send() : this.together(() => (this.#begin(), send())))
     return { rows: rows as Row[], ...(command !== 'SELECT' && rowCount !== null && { numAffectedRows: BigInt(rowCount) }) }
   }

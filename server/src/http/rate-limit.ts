@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { sql, type Kysely } from 'kysely'
+import { runPrepared } from '../db/prepared.ts'
 import type { Config } from '../config.ts'
 import type { DB } from '../db/schema.ts'
 import { RequestError } from './errors.ts'
@@ -34,11 +35,11 @@ export class RetryLaterError extends RequestError {
  * request's transaction, so that it holds across processes and for requests that fail.
  */
 export async function withinLimit(db: Kysely<DB>, key: string, limit: number, seconds: number): Promise<boolean> {
-  const { rows } = await sql<{ count: number }>`
+  const rows = await runPrepared(db, sql<{ count: number }>`
     insert into parley.attempts as a (key, count, resets_at) values (${key}, 1, now() + make_interval(secs => ${seconds}))
     on conflict (key) do update set
       count = case when a.resets_at < now() then 1 else a.count + 1 end,
       resets_at = case when a.resets_at < now() then excluded.resets_at else a.resets_at end
-    returning count`.execute(db)
+    returning count`)
   return rows[0]!.count <= limit
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../db/prepared.ts'
 import { createHash } from 'node:crypto'
 import type { Context } from '../context/context.ts'
 import { invalidField, lengthProblems, RecordInvalidError } from './errors.ts'
@@ -40,19 +41,19 @@ export function repeatOf(operation: Operation, { caller, headers, sent }: Contex
 
 /** Does the work at the first time, and otherwise answers what that answered. One that is under way is waited for. */
 export async function answerOnce(ctx: Context, repeat: Repeat, work: () => unknown): Promise<unknown> {
-  const { rows: claimed } = await sql`
+  const claimed = await runPrepared(ctx.db, sql`
     insert into parley.answers as a (key, fingerprint, expires_at) values (${repeat.key}, ${repeat.fingerprint}, now() + ${repeat.kept}::interval)
     on conflict (key) do update set fingerprint = excluded.fingerprint, expires_at = excluded.expires_at, body = null
-    where a.expires_at < now() returning 1`.execute(ctx.db)
+    where a.expires_at < now() returning 1`)
   if (!claimed.length) return firstAnswer(ctx, repeat)
   const result = await work()
-  if (result !== undefined) await sql`update parley.answers set body = ${JSON.stringify(result)}::json where key = ${repeat.key}`.execute(ctx.db)
+  if (result !== undefined) await runPrepared(ctx.db, sql`update parley.answers set body = ${JSON.stringify(result)}::json where key = ${repeat.key}`)
   return result
 }
 
 async function firstAnswer(ctx: Context, { key, fingerprint }: Repeat): Promise<unknown> {
-  const { rows } = await sql<{ fingerprint: string; body: unknown }>`
-    select fingerprint, body from parley.answers where key = ${key}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<{ fingerprint: string; body: unknown }>`
+    select fingerprint, body from parley.answers where key = ${key}`)
   if (rows[0]!.fingerprint !== fingerprint) throw invalidField(HEADER, 'was used for another request')
   return rows[0]!.body ?? undefined
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../db/prepared.ts'
 import { createHash } from 'node:crypto'
 import type { Context } from '../context/context.ts'
 
@@ -11,8 +12,8 @@ const REMEMBERED = '2 days'
  */
 export async function isFirstTime(ctx: Context, work: string, about: unknown): Promise<boolean> {
   const key = `${work}:${createHash('sha256').update(JSON.stringify(about)).digest('base64url')}`
-  const { rows } = await sql`
+  const rows = await runPrepared(ctx.db, sql`
     insert into parley.attempts (key, count, resets_at) values (${key}, 1, now() + ${REMEMBERED}::interval)
-    on conflict (key) do nothing returning key`.execute(ctx.db)
+    on conflict (key) do nothing returning key`)
   return rows.length > 0
 }

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import type { Operation } from '../../src/http/operation.ts'
 import { startTestApp, type Client } from '../support.ts'
+import { repeatedBy, sampleOf } from '../support/sample.ts'
 import { buildOffice, buildPlatformApp, isAccountOperation, nameOf, operations, pathOf, send, type Json, type Office } from './support.ts'
 
 // No limit on tries: the table makes thousands of requests from one address.
@@ -177,7 +178,7 @@ it('PUT is PATCH; a slash at the end and .json change nothing', async () => {
 
 const timeless = (text: string) => text.replace(/"(updated_at|last_activity_at|latest_chatwoot_version)":[^,}]*/g, '')
 
-// --- Nothing that is sent may break the server.
+// --- Nothing that is sent may break the server. Of the thousands of requests here `npm test` sends a sample, other ones each day.
 
 const LONG = 'x'.repeat(1024 * 1024)
 const DEEP = `${'['.repeat(200)}${']'.repeat(200)}`
@@ -202,6 +203,20 @@ function clientFor(operation: Operation): Client {
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** Requests for one row of a table, eight at a time; answers what broke. */
+async function sendSample<Request>(row: string, requests: Request[], one: (request: Request) => Promise<string | undefined>) {
+  const bad: string[] = []
+  const sample = sampleOf(row, requests)
+  for (let at = 0; at < sample.length; at += 8) {
+    const answers = await Promise.all(sample.slice(at, at + 8).map(one))
+    bad.push(...answers.filter((answer) => answer !== undefined))
+  }
+  return bad
+}
+
+const shortly = (bad: string[]) => (bad.length ? bad.slice(0, 4).join('\n   ') : undefined)
+
 // They end what the table needs: sent to ids that are not there.
 const isGone = (operation: Operation) =>
   operation.method === 'DELETE' || /destroy|sign_out|reset_access_token|mutes|snooze/.test(operation.id)
@@ -217,7 +232,7 @@ it('no body and no query breaks an operation', async () => {
       }
     }
     if (operation.method !== 'GET') {
-      for (const text of ['', '{}', '[]', '"text"', '1', 'null', '{', '{"a":', DEEP, `{"a":${DEEP}}`, '{"__proto__":{"a":1}}', '{"constructor":1}', '\u0000']) {
+      for (const text of ['{', '', '{}', '[]', '"text"', '1', 'null', '{"a":', DEEP, `{"a":${DEEP}}`, '{"__proto__":{"a":1}}', '{"constructor":1}', '\u0000']) {
         requests.push([path, text])
       }
       const fields = Object.keys(operation.body?.properties ?? {})
@@ -229,20 +244,18 @@ it('no body and no query breaks an operation', async () => {
         requests.push([path, wrap(`{${texts.slice(0, 1).map((field) => `"${field}":"${LONG}"`).join()}}`)])
       }
     }
-    const bad: string[] = []
     let isIn = !requests.length || clientFor(operation) === anyone || /reset_access_token/.test(operation.id)
-    const seen = async ([url, body]: [string, string | undefined]) => {
+    const bad = await sendSample(`body ${operation.id}`, requests, async ([url, body]) => {
       const { status, text } = await send(client, operation, url, body, body === undefined ? {} : JSON_TYPE)
       isIn ||= status !== 401
-      if (status >= 500) bad.push(`${url.slice(0, 120)} ${body?.slice(0, 160)} → ${status} ${text.slice(0, 80)}`)
-    }
-    for (let at = 0; at < requests.length; at += 8) await Promise.all(requests.slice(at, at + 8).map(seen))
+      return status >= 500 ? `${url.slice(0, 120)} ${body?.slice(0, 160)} → ${status} ${text.slice(0, 80)}` : undefined
+    })
     // Its token is another now.
     if (operation.id === 'profiles.reset_access_token') person = t.as(await t.buildPerson())
     if (!isIn) bad.push('nothing came past the door')
-    return bad.length ? bad.slice(0, 4).join('\n   ') : undefined
+    return shortly(bad)
   })
-  expect(problems).toEqual([])
+  expect(problems, repeatedBy).toEqual([])
 }, 120_000)
 
 /** What a schema declares below its own fields: `channel.webhook_url`, `items[].title`. */
@@ -262,70 +275,68 @@ it('nothing inside a field breaks an operation', async () => {
   const problems = await wrong(
     operations.filter((one) => one.body && one.method !== 'GET' && !isGone(one)),
     async (operation) => {
-      const bad: string[] = []
       const wrap = (text: string) => (operation.wrapper ? `{"${operation.wrapper}":${text}}` : text)
       const requests = Object.entries(operation.body!.properties as Record<string, Json>)
         .flatMap(([field, schema]) => below(schema, (text) => `{"${field}":${text}}`))
         .flatMap((around) => broken().map((value) => wrap(around(value))))
-      const seen = async (body: string) => {
+      const bad = await sendSample(`inside ${operation.id}`, requests, async (body) => {
         const { status, text } = await send(clientFor(operation), operation, pathOf(operation, here), body, JSON_TYPE)
-        if (status >= 500) bad.push(`${body.slice(0, 160)} → ${status} ${text.slice(0, 80)}`)
-      }
-      for (let at = 0; at < requests.length; at += 8) await Promise.all(requests.slice(at, at + 8).map(seen))
-      return bad.length ? bad.slice(0, 4).join('\n   ') : undefined
+        return status >= 500 ? `${body.slice(0, 160)} → ${status} ${text.slice(0, 80)}` : undefined
+      })
+      return shortly(bad)
     },
   )
-  expect(problems).toEqual([])
+  expect(problems, repeatedBy).toEqual([])
 }, 60_000)
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+
+/** A file where a text is meant, and a text where a file is. */
+function oddForm(name: string): FormData {
+  const form = new FormData()
+  form.append(name, new Blob(['\u0000'], { type: 'image/png' }), '../../a"\r\nb.png')
+  form.append(`${name}[]`, new Blob([''], { type: 'text/html' }), '')
+  form.append(name, '\u0001file:7')
+  form.append(`${name}[__proto__]`, 'x')
+  return form
+}
 
 it('no form breaks an operation', async () => {
   const problems = await wrong(
     operations.filter((one) => one.body && one.method !== 'GET' && !isGone(one)),
     async (operation) => {
-      const bad: string[] = []
-      const outer = operation.wrapper
-      const nameOfField = (field: string) => (outer ? `${outer}[${field}]` : field)
-      const seen = async (what: string, body: FormData | string, headers: Record<string, string> = {}) => {
-        const { status, text } = await send(clientFor(operation), operation, pathOf(operation, here), body, headers)
-        if (status >= 500) bad.push(`${what} → ${status} ${text.slice(0, 80)}`)
-      }
-      const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
-      for (const field of Object.keys(operation.body!.properties)) {
-        const name = nameOfField(field)
+      const requests = Object.keys(operation.body!.properties).flatMap((field): [string, string | (() => FormData)][] => {
+        const name = operation.wrapper ? `${operation.wrapper}[${field}]` : field
         const pairs = [`${name}=%00`, `${name}=%ED%A0%80`, `${name}=\u00ff`, `${name}[]=a&${name}[b]=c&${name}=d`, `${name}[__proto__][x]=1`, `${name}[][][a]=1`, `${name}${'[a]'.repeat(200)}=1`, `${name}[99999999]=1`]
-        await Promise.all(pairs.map((text) => seen(text.slice(0, 80), text, FORM)))
-        // A file where a text is meant, and a text where a file is.
-        const form = new FormData()
-        form.append(name, new Blob(['\u0000'], { type: 'image/png' }), '../../a"\r\nb.png')
-        form.append(`${name}[]`, new Blob([''], { type: 'text/html' }), '')
-        form.append(name, '\u0001file:7')
-        form.append(`${name}[__proto__]`, 'x')
-        await seen(`a file as ${name}`, form)
-      }
-      return bad.length ? bad.slice(0, 4).join('\n   ') : undefined
+        return [...pairs.map((text): [string, string] => [text.slice(0, 80), text]), [`a file as ${name}`, () => oddForm(name)]]
+      })
+      const bad = await sendSample(`form ${operation.id}`, requests, async ([what, body]) => {
+        const sent = typeof body === 'string' ? body : body()
+        const { status, text } = await send(clientFor(operation), operation, pathOf(operation, here), sent, typeof body === 'string' ? FORM : {})
+        return status >= 500 ? `${what} → ${status} ${text.slice(0, 80)}` : undefined
+      })
+      return shortly(bad)
     },
   )
-  expect(problems).toEqual([])
+  expect(problems, repeatedBy).toEqual([])
 }, 60_000)
 
 it('no id in a path breaks an operation', async () => {
   const numbered = operations.filter((one) => one.path.includes(':'))
   const problems = await wrong(numbered, async (operation) => {
-    const bad: string[] = []
     const names = [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => name!)
     const requests = names.flatMap((name) =>
       ['0', '-1', '2147483647', '2147483648', '9223372036854775808', 'abc', '%00', '%20', '%ED%A0%80', '%zz', '..%2f', 'x'.repeat(5000)].map((id) =>
         pathOf(operation, here, isGone(operation) ? { id: 2_147_483_000, [name]: id } : { [name]: id }),
       ),
     )
-    const seen = async (path: string) => {
+    const bad = await sendSample(`path ${operation.id}`, requests, async (path) => {
       const { status, text } = await send(clientFor(operation), operation, path, {})
-      if (status >= 500) bad.push(`${path.slice(0, 120)} → ${status} ${text}`)
-    }
-    for (let at = 0; at < requests.length; at += 8) await Promise.all(requests.slice(at, at + 8).map(seen))
-    return bad.length ? bad.slice(0, 3).join('\n   ') : undefined
+      return status >= 500 ? `${path.slice(0, 120)} → ${status} ${text}` : undefined
+    })
+    return shortly(bad)
   })
-  expect(problems).toEqual([])
+  expect(problems, repeatedBy).toEqual([])
 }, 60_000)
 
 it('a value that cannot be kept is a 422 that names its field', async () => {

@@ -1,6 +1,7 @@
 import type { Push } from '../../events/reactions.ts'
 import type { PushScope } from '../realtime/push-scope.query.ts'
 import { sql, type Kysely } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import type { CachedModel, EventData } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
@@ -10,26 +11,26 @@ const MODELS = ['label', 'inbox', 'team'] as const
 const NEVER = '0000000000'
 
 export async function readCacheKeys(db: Kysely<DB>, accountId: number): Promise<CacheKeys> {
-  const { rows } = await sql<{ model: CachedModel; stamp: number }>`
+  const rows = await runPrepared(db, sql<{ model: CachedModel; stamp: number }>`
     select model, stamp from parley.cache_keys where account_id = ${accountId}
-      and stamp > extract(epoch from now() - interval '72 hours')`.execute(db)
+      and stamp > extract(epoch from now() - interval '72 hours')`)
   const stamps = new Map(rows.map((row) => [row.model, String(row.stamp)]))
   return Object.fromEntries(MODELS.map((model) => [model, stamps.get(model) ?? NEVER])) as CacheKeys
 }
 
 /** Tells clients that their copy of a list is old. */
 export async function invalidateCache(ctx: Context, model: CachedModel, accountId: number): Promise<void> {
-  await sql`insert into parley.cache_keys (account_id, model, stamp)
+  await runPrepared(ctx.db, sql`insert into parley.cache_keys (account_id, model, stamp)
     values (${accountId}, ${model}, extract(epoch from now())::bigint)
-    on conflict (account_id, model) do update set stamp = excluded.stamp`.execute(ctx.db)
+    on conflict (account_id, model) do update set stamp = excluded.stamp`)
   ctx.emit('account.cache_invalidated', { account_id: accountId, model })
 }
 
 export async function cacheKeysPush(scope: PushScope, data: EventData<'account.cache_invalidated'>): Promise<Push> {
   const { kysely } = scope.app.database
-  const { rows } = await sql<{ pubsub_token: string }>`
+  const rows = await runPrepared(kysely, sql<{ pubsub_token: string }>`
     select u.pubsub_token from users u join account_users au on au.user_id = u.id
-    where au.account_id = ${data.account_id} and u.pubsub_token is not null`.execute(kysely)
+    where au.account_id = ${data.account_id} and u.pubsub_token is not null`)
   return {
     streams: rows.map((row) => row.pubsub_token),
     data: { cache_keys: await readCacheKeys(kysely, data.account_id) },

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import { inTransaction } from '../../context/transaction.ts'
 import type { AccountContext, MemberContext } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
@@ -20,16 +21,16 @@ export interface AgentFields {
 
 /** By name, whatever its case. */
 export async function listAgents(ctx: AccountContext): Promise<AgentPicture[]> {
-  const { rows } = await sql<{ agent: AgentPicture }>`
+  const rows = await runPrepared(ctx.db, sql<{ agent: AgentPicture }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au join users n on n.id = au.user_id
-    where au.account_id = ${ctx.account.id} order by lower(n.name), n.id`.execute(ctx.db)
+    where au.account_id = ${ctx.account.id} order by lower(n.name), n.id`)
   return rows.map((row) => row.agent)
 }
 
 export async function accessAgent(ctx: AccountContext, userId: number): Promise<AgentPicture> {
-  const { rows } = await sql<{ agent: AgentPicture }>`
+  const rows = await runPrepared(ctx.db, sql<{ agent: AgentPicture }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au
-    where au.account_id = ${ctx.account.id} and au.user_id = ${userId}`.execute(ctx.db)
+    where au.account_id = ${ctx.account.id} and au.user_id = ${userId}`)
   if (!rows[0]) throw new NotFoundError()
   return rows[0].agent
 }
@@ -57,7 +58,7 @@ function join(ctx: MemberContext, userId: number, fields: AgentFields) {
 }
 
 async function isMember(ctx: AccountContext, userId: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`)
   return rows.length > 0
 }
 
@@ -68,12 +69,12 @@ export async function updateAgent(ctx: AccountContext, userId: number, fields: A
   if (problems.length) throw new RecordInvalidError(problems)
   const loses = fields.role === 'agent' && agent.role === 1
   if (loses) await keepAnAdministrator(ctx, userId)
-  await sql`update account_users set updated_at = ${ctx.app.now()},
+  await runPrepared(ctx.db, sql`update account_users set updated_at = ${ctx.app.now()},
       role = coalesce(${fields.role ? roleNumber(fields.role) : null}, role),
       availability = coalesce(${fields.availability ? AVAILABILITIES.indexOf(fields.availability) : null}, availability),
       auto_offline = coalesce(${fields.auto_offline ?? null}, auto_offline)
-    where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
-  if (typeof fields.name === 'string') await sql`update users set name = ${fields.name}, updated_at = ${ctx.app.now()} where id = ${userId}`.execute(ctx.db)
+    where account_id = ${ctx.account.id} and user_id = ${userId}`)
+  if (typeof fields.name === 'string') await runPrepared(ctx.db, sql`update users set name = ${fields.name}, updated_at = ${ctx.app.now()} where id = ${userId}`)
   if (fields.role && roleNumber(fields.role) !== agent.role) await ctx.app.sockets.endOf(ctx, userId)
   return accessAgent(ctx, userId)
 }
@@ -81,15 +82,15 @@ export async function updateAgent(ctx: AccountContext, userId: number, fields: A
 export async function removeAgent(ctx: AccountContext, userId: number): Promise<void> {
   const agent = await accessAgent(ctx, userId)
   if (agent.role === 1) await keepAnAdministrator(ctx, userId)
-  await sql`delete from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
+  await runPrepared(ctx.db, sql`delete from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`)
   ctx.later('account_users.forget', { account_id: ctx.account.id, user_id: userId, remove_orphan: true })
   await ctx.app.sockets.endOf(ctx, userId)
 }
 
 /** An account without one could never be put right again. */
 async function keepAnAdministrator(ctx: AccountContext, userId: number): Promise<void> {
-  const { rows } = await sql`
-    select user_id from account_users where account_id = ${ctx.account.id} and role = 1 order by id for update`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql`
+    select user_id from account_users where account_id = ${ctx.account.id} and role = 1 order by id for update`)
   if (!rows.some((row) => (row as { user_id: number }).user_id !== userId)) {
     throw unprocessable('The last administrator of an account can neither be removed nor become an agent')
   }
@@ -110,5 +111,5 @@ export async function createAgents(ctx: MemberContext, emails: (string | null)[]
     const user = known ?? (await createUser(ctx, { name: email.split('@')[0]!, email }))
     await inTransaction(ctx, () => join(ctx, user.id, { role: 'agent', availability: 'offline', auto_offline: false }))
   }
-  await sql`update accounts set custom_attributes = custom_attributes - 'onboarding_step' where id = ${ctx.account.id}`.execute(ctx.db)
+  await runPrepared(ctx.db, sql`update accounts set custom_attributes = custom_attributes - 'onboarding_step' where id = ${ctx.account.id}`)
 }

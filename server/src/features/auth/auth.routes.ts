@@ -83,7 +83,7 @@ export const authOperations = [
     handle: async (ctx) => {
       const session = await findSessionOf(ctx)
       if (!session) throw devise(404, 'User was not found or was not logged in.')
-      await endSession(ctx.db, session.userId, session.client)
+      await endSession(ctx, session.userId, session.client)
       return { success: true }
     },
   }),

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../context/context.ts'
-import { prepared } from '../../db/prepared.ts'
+import { prepared, type Slots } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { NotAuthorizedError, NotFoundError, NotSignedInError, RefusedError } from '../../http/errors.ts'
 import type { Operation } from '../../http/operation.ts'
@@ -205,9 +205,16 @@ function membershipOf(row: FoundRow): Membership {
 async function findPlatformApp(db: Kysely<DB>, token: string | undefined): Promise<Caller> {
   const refused = new RefusedError(401, { error: 'Invalid access_token' })
   if (!token || token.length > 255 || token.includes('\0')) throw refused
-  const { rows } = await sql<{ id: number; name: string }>`
-    select p.id, p.name from access_tokens t join platform_apps p on p.id = t.owner_id
-    where t.token = ${token} and t.owner_type = 'PlatformApp'`.execute(db)
-  if (!rows[0]) throw refused
-  return { kind: 'platform_app', app: rows[0] }
+  const [app] = await findPlatformToken(db, { token })
+  if (!app) throw refused
+  return { kind: 'platform_app', app }
 }
+
+const findPlatformToken = prepared((asked: Slots<{ token: string }>, db) =>
+  db
+    .selectFrom('access_tokens as t')
+    .innerJoin('platform_apps as p', 'p.id', 't.owner_id')
+    .select(['p.id', 'p.name'])
+    .where('t.token', '=', asked.token)
+    .where('t.owner_type', '=', 'PlatformApp'),
+)

@@ -62,8 +62,8 @@ export async function setPassword(
     updated_at = ${ctx.app.now()} ${byMail ? sql`, confirmed_at = coalesce(confirmed_at, ${ctx.app.now()})` : sql``}
     where id = ${userId}`.execute(ctx.db)
   await ctx.app.sockets.endOf(ctx, userId)
-  if (!byMail) return endOtherSessions(ctx.db, userId)
-  await endAllSessions(ctx.db, userId)
+  if (!byMail) return endOtherSessions(ctx, userId)
+  await endAllSessions(ctx, userId)
   return undefined
 }
 

@@ -2,6 +2,7 @@ import { verify } from '@node-rs/bcrypt'
 import type { FastifyRequest } from 'fastify'
 import { sql, type Kysely } from 'kysely'
 import type { Context, Services } from '../../context/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { hashToken } from '../../lib/passwords.ts'
@@ -103,30 +104,28 @@ function sessionHeaders({ token, client, uid }: Credentials, expiry: number): Re
 }
 
 /** A new session of a person; the oldest gives way to the 26th. */
-export async function createSession(
-  { app, db }: { app: Services; db: Kysely<DB> },
-  user: { id: number; uid: string },
-): Promise<Record<string, string>> {
+export async function createSession(ctx: Context, user: { id: number; uid: string }): Promise<Record<string, string>> {
+  const { app } = ctx
   const [token, client] = [urlSafeToken(), urlSafeToken()]
   const end = new Date(app.now())
   end.setUTCMonth(end.getUTCMonth() + LIFE_MONTHS)
   const expiry = Math.floor(end.getTime() / 1000)
   const entry: ClientToken = { token: await hashToken(token), expiry, updated_at: app.now().toISOString() }
-  await changeTokens(db, user.id, (tokens) => {
+  await changeTokens(ctx, user.id, (tokens) => {
     const kept = oldestFirst(tokens).slice(1 - MAX_CLIENTS)
     return { ...Object.fromEntries(kept), [client]: entry }
   })
   return sessionHeaders({ token, client, uid: user.uid }, expiry)
 }
 
-export function endSession(db: Kysely<DB>, userId: number, client: string): Promise<void> {
-  return changeTokens(db, userId, ({ [client]: _, ...others }) => others)
+export function endSession(ctx: Context, userId: number, client: string): Promise<void> {
+  return changeTokens(ctx, userId, ({ [client]: _, ...others }) => others)
 }
 
 /** After a change of password only the newest session goes on, as with devise. Returns its client. */
-export async function endOtherSessions(db: Kysely<DB>, userId: number): Promise<string | undefined> {
+export async function endOtherSessions(ctx: Context, userId: number): Promise<string | undefined> {
   let newest: [client: string, entry: ClientToken] | undefined
-  await changeTokens(db, userId, (tokens) => {
+  await changeTokens(ctx, userId, (tokens) => {
     newest = oldestFirst(tokens).at(-1)
     return newest ? Object.fromEntries([newest]) : {}
   })
@@ -134,8 +133,8 @@ export async function endOtherSessions(db: Kysely<DB>, userId: number): Promise<
 }
 
 /** Where nobody can say which of them are in the right hands. */
-export function endAllSessions(db: Kysely<DB>, userId: number): Promise<void> {
-  return changeTokens(db, userId, () => ({}))
+export function endAllSessions(ctx: Context, userId: number): Promise<void> {
+  return changeTokens(ctx, userId, () => ({}))
 }
 
 /** Those of one second stay as they came: a new one is added at the end. */
@@ -143,13 +142,11 @@ function oldestFirst(tokens: ClientTokens): [client: string, entry: ClientToken]
   return Object.entries(tokens).sort(([, a], [, b]) => a.expiry - b.expiry)
 }
 
-async function changeTokens(db: Kysely<DB>, userId: number, change: (tokens: ClientTokens) => ClientTokens): Promise<void> {
-  const work = async (transaction: Kysely<DB>) => {
-    const { rows } = await sql<{ tokens: ClientTokens | string | null }>`
-      select tokens from users where id = ${userId} for update`.execute(transaction)
-    const { tokens = null } = rows[0] ?? {}
+async function changeTokens(ctx: Context, userId: number, change: (tokens: ClientTokens) => ClientTokens): Promise<void> {
+  await inTransaction(ctx, async () => {
+    const user = await ctx.db.selectFrom('users').select('tokens').where('id', '=', userId).forUpdate().executeTakeFirst()
+    const tokens = user?.tokens as ClientTokens | string | null | undefined
     const before = typeof tokens === 'string' ? (JSON.parse(tokens) as ClientTokens) : (tokens ?? {})
-    await sql`update users set tokens = ${JSON.stringify(change(before))}::json where id = ${userId}`.execute(transaction)
-  }
-  await (db.isTransaction ? work(db) : db.transaction().execute(work))
+    await ctx.db.updateTable('users').set({ tokens: JSON.stringify(change(before)) }).where('id', '=', userId).execute()
+  })
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { NotFoundError, RefusedError } from '../../http/errors.ts'
 import { verifyNothing, verifyPassword } from '../../lib/passwords.ts'
@@ -64,9 +65,9 @@ interface Login {
 }
 
 async function findLogin(ctx: Context, email: string): Promise<Login | undefined> {
-  const { rows } = await sql<Login>`
+  const rows = await runPrepared(ctx.db, sql<Login>`
     select id, encrypted_password, confirmed_at is not null as confirmed, otp_required_for_login
-    from users where email = ${email} limit 1`.execute(ctx.db)
+    from users where email = ${email} limit 1`)
   return rows[0]
 }
 
@@ -77,15 +78,15 @@ const unconfirmed = (email: string) =>
 export async function confirm(ctx: Context, token: string | null | undefined): Promise<number> {
   const refuse = (message: string) => new RefusedError(422, { message, redirect_url: '/' })
   if (!token) throw refuse('Already confirmed')
-  const { rows } = await sql<Confirmation>`
+  const rows = await runPrepared(ctx.db, sql<Confirmation>`
     select id, confirmed_at, unconfirmed_email, coalesce(unconfirmed_email, email) as wanted from users
-    where confirmation_token = ${token} limit 1 for update`.execute(ctx.db)
+    where confirmation_token = ${token} limit 1 for update`)
   const [user] = rows
   if (!user) throw refuse('Invalid token')
   if (user.confirmed_at && !user.unconfirmed_email) throw refuse('Already confirmed')
   await checkChanges(ctx, user.id, { email: user.wanted })
-  await sql`update users set confirmed_at = ${ctx.app.now()}, unconfirmed_email = null, email = ${user.wanted}, uid = ${user.wanted},
-    reset_password_token = null, updated_at = ${ctx.app.now()} where id = ${user.id}`.execute(ctx.db)
+  await runPrepared(ctx.db, sql`update users set confirmed_at = ${ctx.app.now()}, unconfirmed_email = null, email = ${user.wanted}, uid = ${user.wanted},
+    reset_password_token = null, updated_at = ${ctx.app.now()} where id = ${user.id}`)
   return user.id
 }
 
@@ -99,14 +100,14 @@ interface Confirmation {
 /** Who alone administers an account that others work in must hand it over first. */
 export async function destroyOwnUser(ctx: Context, userId: number) {
   // Two who leave at once must see each other.
-  await sql`select 1 from account_users where role = 1 and account_id in
-    (select account_id from account_users where user_id = ${userId} and role = 1) order by id for update`.execute(ctx.db)
-  const { rows } = await sql<{ uid: string; alone: boolean }>`
+  await runPrepared(ctx.db, sql`select 1 from account_users where role = 1 and account_id in
+    (select account_id from account_users where user_id = ${userId} and role = 1) order by id for update`)
+  const rows = await runPrepared(ctx.db, sql<{ uid: string; alone: boolean }>`
     select u.uid, exists (select 1 from account_users mine where mine.user_id = u.id and mine.role = 1
         and exists (select 1 from account_users o where o.account_id = mine.account_id and o.user_id <> u.id)
         and not exists (select 1 from account_users o where o.account_id = mine.account_id and o.user_id <> u.id and o.role = 1)
       ) as alone
-    from users u where u.id = ${userId}`.execute(ctx.db)
+    from users u where u.id = ${userId}`)
   const [user] = rows
   if (!user) throw new NotFoundError()
   const { uid, alone } = user

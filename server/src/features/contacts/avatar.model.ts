@@ -47,7 +47,7 @@ export async function fetchAvatar(ctx: Context, job: AvatarJob): Promise<void> {
 }
 
 async function keepAvatar(ctx: Context, { contact_id: id, url }: AvatarJob, content: Buffer | null): Promise<void> {
-  const contact = await loadContactRow(ctx, id)
+  const contact = await loadContactRow(ctx, id, { lock: true })
   if (!contact) return
   const stamps = { last_avatar_sync_at: ctx.app.now().toISOString(), avatar_url_hash: hashOf(url) }
   const saved = content && (await isSaved(ctx, contact, url, content))

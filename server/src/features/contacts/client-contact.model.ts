@@ -19,6 +19,7 @@ import {
   type ContactRecord,
 } from './contact.model.ts'
 import { contactRowJson } from './contact.record.ts'
+import { runPrepared } from '../../db/prepared.ts'
 
 export interface Proof {
   identifier?: string | null
@@ -71,15 +72,15 @@ export async function arrive(ctx: ClientContext, fields: ClientContactFields): P
     ...(sourceId !== undefined && { sourceId }),
   })
   // The e-mail address may have led to somebody else.
-  if (hasProof && contact.identifier === fields.identifier) await sql`insert into parley.proofs (contact_inbox_id) values (${place.id})`.execute(ctx.db)
+  if (hasProof && contact.identifier === fields.identifier) await runPrepared(ctx.db, sql`insert into parley.proofs (contact_inbox_id) values (${place.id})`)
   return { contact, contact_inbox: place }
 }
 
 async function findArrival(ctx: Context, inbox: ClientInbox, sourceId: string): Promise<Arrival | undefined> {
-  const { rows } = await sql<Arrival>`
+  const rows = await runPrepared(ctx.db, sql<Arrival>`
     select to_jsonb(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact
     from contact_inboxes ci join contacts ct on ct.id = ci.contact_id
-    where ci.inbox_id = ${inbox.id} and ci.source_id = ${sourceId}`.execute(ctx.db)
+    where ci.inbox_id = ${inbox.id} and ci.source_id = ${sourceId}`)
   return rows[0]
 }
 
@@ -110,8 +111,8 @@ export async function proveVisitor(ctx: VisitorContext, proof: Proof): Promise<V
   const { visitor } = ctx
   const isProven = checkProof(visitor.inbox, proof) && visitor.contact.identifier === proof.identifier
   if (isProven && !visitor.contact_inbox.hmac_verified) {
-    await sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
-      where id = ${visitor.contact_inbox.id}`.execute(ctx.db)
+    await runPrepared(ctx.db, sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
+      where id = ${visitor.contact_inbox.id}`)
     visitor.contact_inbox.hmac_verified = true
   }
   return visitor
@@ -120,7 +121,7 @@ export async function proveVisitor(ctx: VisitorContext, proof: Proof): Promise<V
 /** Says who a visitor is. Who already has that e-mail or telephone number is the same person: the two become one. */
 export async function identify(ctx: Context, { inbox, contact_inbox: place, contact: seen }: Visitor, fields: ClientContactFields): Promise<ContactRecord> {
   await lockIdentities(ctx, inbox.account_id, [fields.email, fields.phone_number])
-  const still = await findContact(ctx, inbox.account_id, seen.id)
+  const still = await findContact(ctx, inbox.account_id, seen.id, { lock: true })
   let contact = still ?? (await accessVisitor(ctx, inbox.identifier, place.source_id, { lock: true })).contact
   const { email, phone_number: phone } = fields
   const wanted: ContactFields = {
@@ -148,11 +149,11 @@ export async function identify(ctx: Context, { inbox, contact_inbox: place, cont
 
 /** Whoever only says an address of somebody has proven nothing about them, whatever they proved about themselves. */
 async function mergeInto(ctx: Context, owner: ContactRecord, contact: ContactRecord): Promise<ContactRecord> {
-  const locked = await findContact(ctx, owner.account_id, owner.id)
+  const locked = await findContact(ctx, owner.account_id, owner.id, { lock: true })
   if (!locked) return contact
   if (locked.identifier !== contact.identifier) {
-    await sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)
-      delete from parley.proofs where contact_inbox_id in (select id from places)`.execute(ctx.db)
+    await runPrepared(ctx.db, sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)
+      delete from parley.proofs where contact_inbox_id in (select id from places)`)
   }
   return mergeContacts(ctx, locked, contact)
 }
@@ -180,10 +181,10 @@ interface WorkingHour {
 
 export async function showClientInbox(ctx: ClientContext) {
   const { clientInbox: inbox } = ctx
-  const { rows } = await sql<WorkingHour>`
+  const rows = await runPrepared(ctx.db, sql<WorkingHour>`
     select day_of_week, coalesce(closed_all_day, false) as closed_all_day, open_hour, open_minutes, close_hour, close_minutes,
       coalesce(open_all_day, false) as open_all_day
-    from working_hours where inbox_id = ${inbox.id} order by day_of_week, id`.execute(ctx.db)
+    from working_hours where inbox_id = ${inbox.id} order by day_of_week, id`)
   return {
     identifier: inbox.identifier,
     identity_validation_enabled: inbox.hmac_mandatory,

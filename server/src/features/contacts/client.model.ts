@@ -1,5 +1,5 @@
-import { sql, type RawBuilder } from 'kysely'
-import { prepared } from '../../db/prepared.ts'
+import { sql } from 'kysely'
+import { byForm, prepared, runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { avatarJson } from '../pictures/picture.sql.ts'
@@ -33,8 +33,8 @@ export async function enterVisitor(ctx: Context, { lock }: { lock: boolean }, pa
 }
 
 async function accessClientInbox(ctx: Context, identifier: string): Promise<ClientInbox> {
-  const { rows } = await sql<{ inbox: ClientInbox }>`
-    select ${INBOX_JSON} as inbox ${FROM_CHANNEL} where ch.identifier = ${identifier}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<{ inbox: ClientInbox }>`
+    select ${INBOX_JSON} as inbox ${FROM_CHANNEL} where ch.identifier = ${identifier}`)
   if (!rows[0]) throw new NotFoundError()
   return rows[0].inbox
 }
@@ -44,17 +44,15 @@ async function accessClientInbox(ctx: Context, identifier: string): Promise<Clie
  * was merged away meanwhile is looked for again.
  */
 export async function accessVisitor(ctx: Context, identifier: string, sourceId: string, { lock }: { lock: boolean }): Promise<Visitor> {
-  const find = () => visitors[lock ? 'locking' : 'reading'](ctx.db, { identifier, source_id: sourceId })
+  const find = () => visitors(lock)(ctx.db, { identifier, source_id: sourceId })
   const visitor = (await find())[0] ?? (lock ? (await find())[0] : undefined)
   if (!visitor) throw new NotFoundError()
   ctx.hasEndpoints = visitor.has_endpoints
   return visitor
 }
 
-const visitors = { locking: visitorBy(sql`for no key update of ct`), reading: visitorBy(sql``) }
-
-function visitorBy(lock: RawBuilder<unknown>) {
-  return prepared<{ identifier: string; source_id: string }, Visitor & { has_endpoints: boolean }>(
+const visitors = byForm((lock: boolean) =>
+  prepared<{ identifier: string; source_id: string }, Visitor & { has_endpoints: boolean }>(
     (asked) => sql`
       select ${INBOX_JSON} as inbox, row_to_json(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
         ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints,
@@ -62,6 +60,6 @@ function visitorBy(lock: RawBuilder<unknown>) {
       ${FROM_CHANNEL}
       join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${asked.source_id}
       join contacts ct on ct.id = ci.contact_id
-      where ch.identifier = ${asked.identifier} ${lock}`,
-  )
-}
+      where ch.identifier = ${asked.identifier} ${lock ? sql`for no key update of ct` : sql``}`,
+  ),
+)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import { randomInt, randomUUID } from 'node:crypto'
 import type { AccountContext, Context } from '../../context/context.ts'
 import {
@@ -48,8 +49,8 @@ export async function createContactInbox(ctx: Context, wanted: NewContactInbox):
   const there = await findContactInbox(ctx, inboxId, sourceId)
   if (there?.contact_id === contactId) return there
   if (await isKnownByAddress(ctx, inboxId)) {
-    await sql`update contact_inboxes set source_id = ${`${randomInt(10)}${sourceId}`}, updated_at = ${now}
-      where inbox_id = ${inboxId} and source_id = ${sourceId}`.execute(ctx.db)
+    await runPrepared(ctx.db, sql`update contact_inboxes set source_id = ${`${randomInt(10)}${sourceId}`}, updated_at = ${now}
+      where inbox_id = ${inboxId} and source_id = ${sourceId}`)
     const renewed = (await insert()).rows[0]
     if (renewed) return renewed
   }
@@ -57,16 +58,16 @@ export async function createContactInbox(ctx: Context, wanted: NewContactInbox):
 }
 
 export async function findContactInbox(ctx: Context, inboxId: number, sourceId: string): Promise<ContactInboxRecord | undefined> {
-  const { rows } = await sql<ContactInboxRecord>`
-    select ${COLUMNS} from contact_inboxes where inbox_id = ${inboxId} and source_id = ${sourceId}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<ContactInboxRecord>`
+    select ${COLUMNS} from contact_inboxes where inbox_id = ${inboxId} and source_id = ${sourceId}`)
   return rows[0]
 }
 
 /** An inbox of the account, for those who may open it. */
 export async function accessInboxOfCaller(ctx: AccountContext, id: number | null | undefined): Promise<{ id: number; channel_type: string }> {
-  const { rows } = await sql<{ id: number; channel_type: string; may_open: boolean }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number; channel_type: string; may_open: boolean }>`
     select i.id, i.channel_type, ${mayOpenInbox(ctx, sql`i.id`)} as may_open
-    from inboxes i where i.account_id = ${ctx.account.id} and i.id = ${id ?? 0}`.execute(ctx.db)
+    from inboxes i where i.account_id = ${ctx.account.id} and i.id = ${id ?? 0}`)
   if (!rows[0]) throw new NotFoundError()
   if (!rows[0].may_open) throw new NotAuthorizedError()
   return rows[0]
@@ -76,17 +77,17 @@ const BY_ADDRESS = ['Channel::Email', 'Channel::Sms', 'Channel::Whatsapp', 'Chan
 
 /** There an address changes hands: the older place gives it up. */
 async function isKnownByAddress(ctx: Context, inboxId: number): Promise<boolean> {
-  const { rows } = await sql<{ channel_type: string }>`select channel_type from inboxes where id = ${inboxId}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<{ channel_type: string }>`select channel_type from inboxes where id = ${inboxId}`)
   return BY_ADDRESS.includes(rows[0]?.channel_type ?? '')
 }
 
 async function sourceIdFor(ctx: Context, { contactId, inboxId, channelType }: NewContactInbox): Promise<string> {
   if (channelType === 'Channel::Api' || channelType === 'Channel::WebWidget') return randomUUID()
-  const { rows } = await sql<{ channel_type: string; medium: number | null; email: string | null; phone_number: string | null }>`
+  const rows = await runPrepared(ctx.db, sql<{ channel_type: string; medium: number | null; email: string | null; phone_number: string | null }>`
     select i.channel_type, (select t.medium from channel_twilio_sms t
         where i.channel_type = 'Channel::TwilioSms' and t.id = i.channel_id) as medium,
       ct.email, ct.phone_number
-    from inboxes i, contacts ct where i.id = ${inboxId} and ct.id = ${contactId}`.execute(ctx.db)
+    from inboxes i, contacts ct where i.id = ${inboxId} and ct.id = ${contactId}`)
   if (!rows[0]) throw new NotFoundError()
   return addressFor(rows[0])
 }

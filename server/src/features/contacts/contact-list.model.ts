@@ -5,6 +5,7 @@ import { featuresOf } from '../accounts/account.features.ts'
 import { LEAD } from './contact.record.ts'
 import { presentContactView } from './contact.presenter.ts'
 import { selectContacts } from './contact.query.ts'
+import { runOnce, runPrepared } from '../../db/prepared.ts'
 
 export interface ListQuery {
   page?: string | null
@@ -38,21 +39,22 @@ export async function searchContacts(ctx: AccountContext, query: ListQuery) {
   const pattern = `%${text}%`
   const where = sql`ct.account_id = ${ctx.account.id} and (ct.name ilike ${pattern} or ct.email ilike ${pattern}
     or ct.phone_number ilike ${pattern} or ct.identifier like ${pattern})`
-  const found = await selectPage(ctx, where, query, PAGE_SIZE + 1)
+  const found = await selectPage(ctx, where, query, PAGE_SIZE + 1, runOnce)
   const payload = found.slice(0, PAGE_SIZE)
   return { meta: { count: payload.length, current_page: pageOf(query), has_more: found.length > PAGE_SIZE }, payload }
 }
 
 async function countedPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery) {
-  const { rows } = await sql<{ count: number }>`select count(*) as count from contacts ct where ${where}`.execute(ctx.db)
-  const payload = await selectPage(ctx, where, query, PAGE_SIZE)
+  const run = query.labels?.length || query.sort?.includes(',') ? runOnce : runPrepared
+  const rows = await run(ctx.db, sql<{ count: number }>`select count(*) as count from contacts ct where ${where}`)
+  const payload = await selectPage(ctx, where, query, PAGE_SIZE, run)
   return { meta: { count: rows[0]!.count, current_page: pageOf(query) }, payload }
 }
 
-async function selectPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery, limit: number) {
+async function selectPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery, limit: number, run: typeof runPrepared) {
   const inboxes = wantsInboxes(query)
   const orderAndLimit = sql`${orderOf(query.sort)} limit ${limit} offset ${(readPage(query.page) - 1) * PAGE_SIZE}`
-  const contacts = await selectContacts(ctx.db, where, { inboxes, orderAndLimit })
+  const contacts = await selectContacts(ctx.db, where, { inboxes, orderAndLimit, run })
   return contacts.map((contact) => presentContactView(ctx.app, contact, inboxes))
 }
 

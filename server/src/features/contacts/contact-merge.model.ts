@@ -9,8 +9,8 @@ import { detachFiles } from '../active-storage/attachment.model.ts'
 /** Both by their ids, in an order of ids that two merges at the same time share. */
 export async function accessPair(ctx: AccountContext, baseId: number, mergeeId: number): Promise<[ContactRecord, ContactRecord]> {
   const [first, second] = [Math.min(baseId, mergeeId), Math.max(baseId, mergeeId)]
-  const low = await accessContact(ctx, first)
-  const high = first === second ? low : await accessContact(ctx, second)
+  const low = await accessContact(ctx, first, { lock: true })
+  const high = first === second ? low : await accessContact(ctx, second, { lock: true })
   return baseId === first ? [low, high] : [high, low]
 }
 

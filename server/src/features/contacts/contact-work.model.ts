@@ -158,7 +158,7 @@ export async function placeInInbox(
   contactId: number,
   body: { inbox_id?: number | null; source_id?: string | null; hmac_verified?: boolean | null },
 ) {
-  const contact = await accessContact(ctx, contactId)
+  const contact = await accessContact(ctx, contactId, { lock: true })
   const inbox = await accessInboxOfCaller(ctx, body.inbox_id)
   const place = await createContactInbox(ctx, {
     contactId: contact.id,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
@@ -7,7 +8,9 @@ import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
 import { companyOf } from '../companies/company.model.ts'
+import { contactRowsBy } from './contact.query.ts'
 import { contactRowJson, type ContactRecord, LEAD } from './contact.record.ts'
+import type { Lock } from '../../db/lock.ts'
 
 export type { ContactRecord } from './contact.record.ts'
 
@@ -27,19 +30,21 @@ export interface ContactFields {
 const VISITOR = 0
 const JSON_COLUMNS = new Set(['additional_attributes', 'custom_attributes'])
 
-/** A contact of the account in the path. In a writing transaction its row is locked. */
-export async function accessContact(ctx: AccountContext, id: number): Promise<ContactRecord> {
-  const contact = await findContact(ctx, ctx.account.id, id)
+/** A contact of the account in the path. */
+export async function accessContact(ctx: AccountContext, id: number, lock: Lock = {}): Promise<ContactRecord> {
+  const contact = await findContact(ctx, ctx.account.id, id, lock)
   if (!contact) throw new NotFoundError()
   return contact
 }
 
-export async function findContact(ctx: Context, accountId: number, id: number): Promise<ContactRecord | undefined> {
-  const { rows } = await sql<{ contact: ContactRecord }>`
-    select ${contactRowJson(sql`ct`)} as contact from contacts ct where ct.account_id = ${accountId} and ct.id = ${id}
-    ${ctx.db.isTransaction ? sql`for update of ct` : sql``}`.execute(ctx.db)
-  return rows[0]?.contact
+export async function findContact(ctx: Context, accountId: number, id: number, { lock = false }: Lock = {}): Promise<ContactRecord | undefined> {
+  const [row] = await contactBy(lock)(ctx.db, { account_id: accountId, id })
+  return row?.contact
 }
+
+const contactBy = contactRowsBy<{ account_id: number; id: number }>(
+  (asked) => sql`ct.account_id = ${asked.account_id} and ct.id = ${asked.id}`,
+)
 
 export interface Identity {
   identifier?: string | null
@@ -54,14 +59,14 @@ export async function findContactByAny(
   { identifier, email, phone_number }: Identity,
 ): Promise<ContactRecord | undefined> {
   if (!identifier && !email && !phone_number) return undefined
-  const { rows } = await sql<{ contact: ContactRecord }>`
+  const rows = await runPrepared(ctx.db, sql<{ contact: ContactRecord }>`
     select ${contactRowJson(sql`ct`)} as contact from (
       (select 1 as rank, id from contacts where account_id = ${accountId} and identifier = ${identifier || null}::text limit 1)
       union all
       (select 2, id from contacts where account_id = ${accountId} and lower(email) = ${email?.toLowerCase() || null}::text limit 1)
       union all
       (select 3, id from contacts where account_id = ${accountId} and phone_number = ${phone_number || null}::text limit 1)
-    ) found join contacts ct on ct.id = found.id order by found.rank limit 1`.execute(ctx.db)
+    ) found join contacts ct on ct.id = found.id order by found.rank limit 1`)
   return rows[0]?.contact
 }
 
@@ -72,7 +77,7 @@ export async function findContactByAny(
 export async function lockIdentities(ctx: Context, accountId: number, values: (string | null | undefined)[]): Promise<void> {
   const keys = [...new Set(values.filter(Boolean).map((value) => `contact ${accountId} ${value!.toLowerCase()}`))].sort()
   if (!keys.length) return
-  await sql`select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(${keys}::text[]) k`.execute(ctx.db)
+  await runPrepared(ctx.db, sql`select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(${keys}::text[]) k`)
 }
 
 /** `isFree`: the caller has locked the identities and found nobody with them. */
@@ -86,7 +91,7 @@ export async function createContact(
   await checkContact(ctx, accountId, row, { isFree })
   const companyId = row.email ? await companyOf(ctx, accountId, row.email, row.additional_attributes) : null
   const now = ctx.app.now()
-  const { rows } = await sql<{ contact: ContactRecord }>`
+  const rows = await runPrepared(ctx.db, sql<{ contact: ContactRecord }>`
     with written as (
       insert into contacts (account_id, name, middle_name, last_name, email, phone_number, identifier, blocked,
         additional_attributes, custom_attributes, contact_type, location, country_code, company_id, created_at, updated_at)
@@ -95,7 +100,7 @@ export async function createContact(
         ${JSON.stringify(row.custom_attributes)}::jsonb, ${row.contact_type}, ${row.location}, ${row.country_code},
         ${companyId}, ${now}, ${now})
       returning *)
-    select to_jsonb(written) || '{"label_list": []}' as contact from written`.execute(ctx.db)
+    select to_jsonb(written) || '{"label_list": []}' as contact from written`)
   const { contact } = rows[0]!
   ctx.emit('contact.created', { account_id: accountId, contact_id: contact.id })
   return contact
@@ -255,7 +260,7 @@ async function checkContact(
 /** One contact of an account may keep an empty identifier as it was sent; those after it have none. */
 async function isBlankTaken(ctx: Context, accountId: number, id: number): Promise<boolean> {
   await lockIdentities(ctx, accountId, ['blank identifier'])
-  const { rows } = await sql`select 1 from contacts where account_id = ${accountId} and identifier = '' and id <> ${id}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql`select 1 from contacts where account_id = ${accountId} and identifier = '' and id <> ${id}`)
   return rows.length > 0
 }
 
@@ -265,13 +270,13 @@ async function findTaken(ctx: Context, accountId: number, identity: Identity, id
   const { email, identifier, phone_number: phone } = identity
   if (!email && !identifier && !phone) return NOTHING_TAKEN
   await lockIdentities(ctx, accountId, [email, identifier, phone])
-  const { rows } = await sql<typeof NOTHING_TAKEN>`
+  const rows = await runPrepared(ctx.db, sql<typeof NOTHING_TAKEN>`
     select
       exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
         and lower(email) = ${email || null}::text) as email,
       exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
         and identifier = ${identifier || null}::text) as identifier,
       exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
-        and phone_number = ${phone || null}::text) as phone`.execute(ctx.db)
+        and phone_number = ${phone || null}::text) as phone`)
   return rows[0]!
 }

@@ -5,6 +5,8 @@ import type { ContactPicture } from '../pictures/picture.types.ts'
 import { avatarJson, contactJson } from '../pictures/picture.sql.ts'
 import type { AvatarBlob } from '../../vocabulary/caller.ts'
 import { contactRowJson, type ContactRecord } from './contact.record.ts'
+import { runPrepared, type Slots, byForm, prepared } from '../../db/prepared.ts'
+import type { Lock } from '../../db/lock.ts'
 
 export interface InboxSlim {
   id: number
@@ -33,14 +35,16 @@ const INBOXES_JSON = sql`(select json_agg(json_build_object('source_id', ci.sour
 export async function selectContacts(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
-  { inboxes = true, orderAndLimit = sql`` }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown> } = {},
+  { inboxes = true, orderAndLimit = sql``, run = runPrepared }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown>; run?: typeof runPrepared } = {},
 ): Promise<ContactView[]> {
-  const { rows } = await sql<ContactView>`
+  return run(
+    db,
+    sql<ContactView>`
     select ct.id, ct.name, ct.email, ct.phone_number, ct.identifier, ct.blocked, ct.additional_attributes,
       ct.custom_attributes, ct.last_activity_at, ct.created_at, ct.account_id,
       ${avatarJson('Contact', sql`ct.id`)} as avatar, ${inboxes ? INBOXES_JSON : sql`null`} as contact_inboxes
-    from contacts ct where ${where} ${orderAndLimit}`.execute(db)
-  return rows
+    from contacts ct where ${where} ${orderAndLimit}`,
+  )
 }
 
 export async function findContactView(ctx: AccountContext, id: number, inboxes = true): Promise<ContactView | undefined> {
@@ -49,14 +53,24 @@ export async function findContactView(ctx: AccountContext, id: number, inboxes =
 
 /** What pushes and webhooks show of a contact. */
 export async function contactPicture(ctx: Context, id: number): Promise<ContactPicture | undefined> {
-  const { rows } = await sql<{ picture: ContactPicture | null }>`select ${contactJson(sql`${id}::integer`)} as picture`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<{ picture: ContactPicture | null }>`select ${contactJson(sql`${id}::integer`)} as picture`)
   return rows[0]?.picture ?? undefined
 }
 
-/** For models that know the contact from a record of theirs. In a writing transaction its row is locked. */
-export async function loadContactRow(ctx: Context, id: number): Promise<ContactRecord | undefined> {
-  const { rows } = await sql<{ contact: ContactRecord }>`
-    select ${contactRowJson(sql`ct`)} as contact from contacts ct where ct.id = ${id}
-    ${ctx.db.isTransaction ? sql`for update of ct` : sql``}`.execute(ctx.db)
-  return rows[0]?.contact
+/** For models that know the contact from a record of theirs. */
+export async function loadContactRow(ctx: Context, id: number, { lock = false }: Lock = {}): Promise<ContactRecord | undefined> {
+  const [row] = await rowById(lock)(ctx.db, { id })
+  return row?.contact
+}
+
+const rowById = contactRowsBy<{ id: number }>((asked) => sql`ct.id = ${asked.id}`)
+
+/** A prepared statement for those that a condition over `ct` finds, without and with a lock on their rows. */
+export function contactRowsBy<Values extends object>(where: (asked: Slots<Values>) => RawBuilder<unknown>) {
+  return byForm((lock: boolean) =>
+    prepared<Values, { contact: ContactRecord }>(
+      (asked) => sql`
+        select ${contactRowJson(sql`ct`)} as contact from contacts ct where ${where(asked)} ${lock ? sql`for update of ct` : sql``}`,
+    ),
+  )
 }

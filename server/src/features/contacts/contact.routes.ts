@@ -157,7 +157,7 @@ export const contactOperations = [
     body: Type.Partial(Type.Object(fields)),
     reply: Payload(ContactWithInboxes),
     handle: async (ctx, { params, query, body }) => {
-      await updateByAgent(ctx, await accessContact(ctx, params.id), body)
+      await updateByAgent(ctx, await accessContact(ctx, params.id, { lock: true }), body)
       return { payload: await showContact(ctx, params.id, wantsInboxes(query)) }
     },
   }),
@@ -169,7 +169,7 @@ export const contactOperations = [
     errors: { 422: { message: 'Ada is Online, please try again later' } },
     access: 'administrator',
     reply: Empty,
-    handle: async (ctx, { params }) => destroyContact(ctx, await accessContact(ctx, params.id)),
+    handle: async (ctx, { params }) => destroyContact(ctx, await accessContact(ctx, params.id, { lock: true })),
   }),
   operation({
     id: 'contacts.avatar',
@@ -178,7 +178,7 @@ export const contactOperations = [
     access: 'agent',
     reply: Payload(ContactWithInboxes),
     handle: async (ctx, { params }) => {
-      await dropPicture(ctx, await accessContact(ctx, params.id))
+      await dropPicture(ctx, await accessContact(ctx, params.id, { lock: true }))
       return { payload: await showContact(ctx, params.id, false) }
     },
   }),
@@ -192,7 +192,7 @@ export const contactOperations = [
     body: Type.Partial(Type.Object({ custom_attributes: Type.Union([Type.Array(Type.String()), Type.String()]) })),
     reply: Payload(ContactWithInboxes),
     handle: async (ctx, { params, body }) => {
-      await dropAttributes(ctx, await accessContact(ctx, params.id), [body.custom_attributes ?? []].flat())
+      await dropAttributes(ctx, await accessContact(ctx, params.id, { lock: true }), [body.custom_attributes ?? []].flat())
       return { payload: await showContact(ctx, params.id, true) }
     },
   }),
@@ -235,7 +235,7 @@ export const contactOperations = [
     body: Type.Partial(Type.Object({ labels: Type.Array(Type.String()) })),
     reply: Labels,
     handle: async (ctx, { params, body }) => ({
-      payload: await replaceContactLabels(ctx, await accessContact(ctx, params.contact_id), body.labels ?? []),
+      payload: await replaceContactLabels(ctx, await accessContact(ctx, params.contact_id, { lock: true }), body.labels ?? []),
     }),
   }),
   operation({

@@ -1,9 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
-import { prepared } from '../../db/prepared.ts'
+import { prepared, type Slots, type Prepared, byForm } from '../../db/prepared.ts'
 import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { asking, mayOpen, type Asking } from './visibility.query.ts'
+import type { Lock } from '../../db/lock.ts'
 
 type Row = ConversationRecord & Openable
 
@@ -20,21 +21,15 @@ const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid,
   (select locale from accounts a where a.id = c.account_id) as account_locale`
 
 /** The conversation of a display id, for those who may open it. */
-export async function accessConversation(ctx: AccountContext, displayId: number): Promise<ConversationRecord> {
-  const door = doors[ctx.db.isTransaction ? 'locking' : 'reading']
-  const [conversation] = await door(ctx.db, { account_id: ctx.account.id, display_id: displayId, ...asking(ctx) })
+export async function accessConversation(ctx: AccountContext, displayId: number, { lock = false }: Lock = {}): Promise<ConversationRecord> {
+  const [conversation] = await door(lock)(ctx.db, { account_id: ctx.account.id, display_id: displayId, ...asking(ctx) })
   return checkAccess(conversation)
 }
 
-const LOCK = sql`for update of c`
-
-const doors = { locking: door(LOCK), reading: door(sql``) }
-
-function door(lock: RawBuilder<unknown>) {
-  return prepared<Asking & { account_id: number; display_id: number }, Row>((asked) =>
-    recordsWhere(sql`c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}`, mayOpen(asked), lock),
-  )
-}
+const door = recordsBy<Asking & { account_id: number; display_id: number }>(
+  (asked) => sql`c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}`,
+  { mayOpen },
+)
 
 interface Openable {
   may_open: boolean
@@ -48,18 +43,33 @@ export function checkAccess<Found extends Openable>(conversation: Found | undefi
 }
 
 /** For work that nobody asked for by an id of theirs: jobs, deliveries. */
-export async function loadConversation(ctx: Context, id: number): Promise<ConversationRecord | undefined> {
-  return (await selectRecords(ctx, sql`c.id = ${id}`))[0]
+export async function loadConversation(ctx: Context, id: number, { lock = false }: Lock = {}): Promise<ConversationRecord | undefined> {
+  return (await recordById(lock)(ctx.db, { id }))[0]
 }
 
-/** A condition over `c`. In a writing transaction the row is locked, so that what changed is told truly. */
+const recordById = recordsBy<{ id: number }>((asked) => sql`c.id = ${asked.id}`)
+
+/** A prepared statement for those that a condition over `c` finds, without and with a lock on their rows. */
+export function recordsBy<Values extends object>(
+  where: (asked: Slots<Values>) => RawBuilder<unknown>,
+  { mayOpen = () => sql`true`, orderAndLimit = sql`` }: { mayOpen?: typeof where; orderAndLimit?: RawBuilder<unknown> } = {},
+): (lock: boolean) => Prepared<Values, Row> {
+  return byForm((lock) =>
+    prepared<Values, Row>((asked) => recordsWhere(where(asked), mayOpen(asked), sql`${orderAndLimit} ${lockIf(lock)}`)),
+  )
+}
+
+/** The same for a statement that is made each time. */
 export async function selectRecords(
   ctx: Context,
   where: RawBuilder<unknown>,
-  orderAndLimit: RawBuilder<unknown> = sql``,
+  { orderAndLimit = sql``, lock = false }: { orderAndLimit?: RawBuilder<unknown> } & Lock = {},
 ): Promise<Row[]> {
-  const end = sql`${orderAndLimit} ${ctx.db.isTransaction ? LOCK : sql``}`
-  return (await recordsWhere(where, sql`true`, end).execute(ctx.db)).rows
+  return (await recordsWhere(where, sql`true`, sql`${orderAndLimit} ${lockIf(lock)}`).execute(ctx.db)).rows
+}
+
+function lockIf(lock: boolean): RawBuilder<unknown> {
+  return lock ? sql`for update of c` : sql``
 }
 
 function recordsWhere(where: RawBuilder<unknown>, open: RawBuilder<unknown>, end: RawBuilder<unknown>): RawBuilder<Row> {

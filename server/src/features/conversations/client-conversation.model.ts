@@ -2,29 +2,46 @@ import { sql } from 'kysely'
 import type { Context, VisitorContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { unix } from '../../lib/times.ts'
-import type { Visitor } from '../../vocabulary/visitor.ts'
 import { presentContactRow } from '../contacts/contact.presenter.ts'
 import { presentPublicMessage } from '../messages/message.presenter.ts'
 import { OLDEST_FIRST, selectMessages, type MessageView } from '../messages/message.query.ts'
 import { updateConversation } from './conversation.model.ts'
-import { selectRecords } from './access.model.ts'
+import { recordsBy } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 import { openConversation } from './create.model.ts'
+import { type Slots, byForm } from '../../db/prepared.ts'
+import type { Lock } from '../../db/lock.ts'
+import type { Visitor } from '../../vocabulary/visitor.ts'
+
+interface Scope {
+  account_id: number
+  contact_id: number
+  contact_inbox_id: number
+}
 
 /** What a visitor reaches: the conversations of this contact inbox; proven by HMAC, all of the contact's. */
-function scopeOf({ contact_inbox: place, contact, inbox }: Visitor, isWhole = place.hmac_verified) {
-  return isWhole
-    ? sql`c.contact_id = ${contact.id} and c.account_id = ${inbox.account_id}`
-    : sql`c.contact_inbox_id = ${place.id}`
+function scopeOf({ contact_inbox: place, contact, inbox }: Visitor): Scope {
+  return { account_id: inbox.account_id, contact_id: contact.id, contact_inbox_id: place.id }
 }
+
+function isWithin(asked: Slots<Scope>, isWhole: boolean) {
+  return isWhole
+    ? sql`c.contact_id = ${asked.contact_id} and c.account_id = ${asked.account_id}`
+    : sql`c.contact_inbox_id = ${asked.contact_inbox_id}`
+}
+
+const door = byForm((isWhole: boolean) =>
+  recordsBy<Scope & { display_id: number }>((asked) => sql`${isWithin(asked, isWhole)} and c.display_id = ${asked.display_id}`),
+)
+const all = byForm((isWhole: boolean) => recordsBy<Scope>((asked) => isWithin(asked, isWhole), { orderAndLimit: sql`order by c.id` }))
 
 export async function accessClientConversation(
   ctx: VisitorContext,
   displayId: number,
-  isWhole?: boolean,
+  { lock = false, isWhole = ctx.visitor.contact_inbox.hmac_verified }: Lock & { isWhole?: boolean } = {},
 ): Promise<ConversationRecord> {
-  const [conversation] = await selectRecords(ctx, sql`${scopeOf(ctx.visitor, isWhole)} and c.display_id = ${displayId}`)
+  const [conversation] = await door(isWhole)(lock)(ctx.db, { ...scopeOf(ctx.visitor), display_id: displayId })
   if (!conversation) throw new NotFoundError()
   return conversation
 }
@@ -33,8 +50,8 @@ export async function accessClientConversation(
  * For its messages: all of the contact's are reached by who ever gave a proof. In Chatwoot by anybody, even one who only said an
  * e-mail address (Public::Api::V1::InboxesController).
  */
-export function accessConversationForMessages(ctx: VisitorContext, displayId: number): Promise<ConversationRecord> {
-  return accessClientConversation(ctx, displayId, ctx.visitor.has_proven)
+export function accessConversationForMessages(ctx: VisitorContext, displayId: number, { lock = false }: Lock = {}): Promise<ConversationRecord> {
+  return accessClientConversation(ctx, displayId, { lock, isWhole: ctx.visitor.has_proven })
 }
 
 export function openByVisitor(
@@ -59,7 +76,7 @@ export async function seenByVisitor(ctx: Context, conversation: ConversationReco
 }
 
 export async function listClientConversations(ctx: VisitorContext) {
-  const conversations = await selectRecords(ctx, scopeOf(ctx.visitor), sql`order by c.id`)
+  const conversations = await all(ctx.visitor.contact_inbox.hmac_verified)(false)(ctx.db, scopeOf(ctx.visitor))
   const messages = await publicMessages(ctx, conversations.map((conversation) => conversation.id))
   return conversations.map((conversation) => present(ctx, conversation, messages))
 }

@@ -65,7 +65,7 @@ export const clientConversationOperations = [
     lock: true,
     reply: ClientConversation,
     handle: async (ctx, { params }) => {
-      const conversation = await accessClientConversation(ctx, params.id)
+      const conversation = await accessClientConversation(ctx, params.id, { lock: true })
       await resolveByContact(ctx, conversation)
       return await showClientConversation(ctx, conversation)
     },
@@ -99,7 +99,7 @@ export const clientConversationOperations = [
     lock: true,
     reply: Empty,
     handle: async (ctx, { params }) => {
-      await seenByVisitor(ctx, await accessClientConversation(ctx, params.id))
+      await seenByVisitor(ctx, await accessClientConversation(ctx, params.id, { lock: true }))
     },
   }),
 ]

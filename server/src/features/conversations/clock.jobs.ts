@@ -20,7 +20,7 @@ export async function wakeConversations(ctx: Context): Promise<void> {
   const conversations = await selectRecords(
     ctx,
     sql`c.status = ${SNOOZED} and c.snoozed_until between ${threeDaysAgo} and ${now}`,
-    sql`order by c.id limit ${AT_ONCE}`,
+    { orderAndLimit: sql`order by c.id limit ${AT_ONCE}`, lock: true },
   )
   for (const conversation of conversations) await updateConversation(ctx, conversation, { status: OPEN })
 }
@@ -56,7 +56,7 @@ export async function resolveQuietOnesOf(
     ctx,
     sql`c.account_id = ${accountId} and c.status = ${OPEN} and c.last_activity_at < ${quietSince} and ct.id is not null
       ${settings.auto_resolve_ignore_waiting ? sql`and c.waiting_since is null` : sql``}`,
-    sql`order by c.last_activity_at, c.id limit ${AT_ONCE}`,
+    { orderAndLimit: sql`order by c.last_activity_at, c.id limit ${AT_ONCE}`, lock: true },
   )
   for (const conversation of conversations) await resolveQuietOne(ctx, conversation, settings)
 }

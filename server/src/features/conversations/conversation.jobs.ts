@@ -9,7 +9,7 @@ import { deleteConversations } from './delete.model.ts'
 
 /** The lines a change leaves in the conversation. */
 export async function writeActivities(ctx: Context, data: EventData<'conversation.updated'>): Promise<void> {
-  const conversation = await loadConversation(ctx, data.conversation_id)
+  const conversation = await loadConversation(ctx, data.conversation_id, { lock: true })
   if (!conversation || !(await isFirstTime(ctx, 'activities', [conversation.id, data.changes]))) return
   for (const line of await activityLines(ctx, conversation, data)) await writeActivity(ctx, conversation, line)
 }
@@ -19,7 +19,7 @@ export async function writeActivityJob(
   ctx: Context,
   { conversation_id: id, content }: { conversation_id: number; content: string },
 ): Promise<void> {
-  const conversation = await loadConversation(ctx, id)
+  const conversation = await loadConversation(ctx, id, { lock: true })
   if (conversation) await writeActivity(ctx, conversation, content)
 }
 

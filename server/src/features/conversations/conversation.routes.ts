@@ -212,7 +212,7 @@ export const conversationOperations = [
     body: PriorityBody,
     reply: Conversation,
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversation(ctx, params.id)
+      const conversation = await accessConversation(ctx, params.id, { lock: true })
       if ('priority' in body) await setPriority(ctx, conversation, body.priority)
       return await showConversation(ctx, conversation)
     },
@@ -253,7 +253,7 @@ export const conversationOperations = [
       ),
     ),
     handle: async (ctx, { params, body }) =>
-      toggleStatus(ctx, await accessConversation(ctx, params.id), {
+      toggleStatus(ctx, await accessConversation(ctx, params.id, { lock: true }), {
         ...(body.status && { status: body.status }),
         ...(body.snoozed_until && { snoozedUntil: timeOfSeconds(body.snoozed_until) }),
       }),
@@ -269,7 +269,7 @@ export const conversationOperations = [
     body: PriorityBody,
     reply: Empty,
     handle: async (ctx, { params, body }) =>
-      setPriority(ctx, await accessConversation(ctx, params.id), body.priority ?? null),
+      setPriority(ctx, await accessConversation(ctx, params.id, { lock: true }), body.priority ?? null),
   }),
   operation({
     id: 'conversations.toggle_typing_status',
@@ -295,7 +295,7 @@ export const conversationOperations = [
     description: 'What a blocked contact writes opens no conversation.',
     access: 'agent',
     reply: Empty,
-    handle: async (ctx, { params }) => muteConversation(ctx, await accessConversation(ctx, params.id)),
+    handle: async (ctx, { params }) => muteConversation(ctx, await accessConversation(ctx, params.id, { lock: true })),
   }),
   operation({
     id: 'conversations.unmute',
@@ -304,7 +304,7 @@ export const conversationOperations = [
     description: 'The conversation stays resolved.',
     access: 'agent',
     reply: Empty,
-    handle: async (ctx, { params }) => unmuteConversation(ctx, await accessConversation(ctx, params.id)),
+    handle: async (ctx, { params }) => unmuteConversation(ctx, await accessConversation(ctx, params.id, { lock: true })),
   }),
   operation({
     id: 'conversations.update_last_seen',
@@ -314,7 +314,7 @@ export const conversationOperations = [
     access: 'agent',
     reply: Conversation,
     handle: async (ctx, { params }) => {
-      const conversation = await accessConversation(ctx, params.id)
+      const conversation = await accessConversation(ctx, params.id, { lock: true })
       await updateLastSeen(ctx, conversation)
       return await showConversation(ctx, conversation)
     },
@@ -327,7 +327,7 @@ export const conversationOperations = [
     access: 'agent',
     reply: Conversation,
     handle: async (ctx, { params }) => {
-      const conversation = await accessConversation(ctx, params.id)
+      const conversation = await accessConversation(ctx, params.id, { lock: true })
       await markUnread(ctx, conversation)
       return await showConversation(ctx, conversation)
     },
@@ -344,7 +344,7 @@ export const conversationOperations = [
     body: Type.Partial(Type.Object({ custom_attributes: Bag })),
     reply: Type.Object({ custom_attributes: Bag }, { additionalProperties: false }),
     handle: async (ctx, { params, body }) =>
-      replaceAttributes(ctx, await accessConversation(ctx, params.id), body.custom_attributes),
+      replaceAttributes(ctx, await accessConversation(ctx, params.id, { lock: true }), body.custom_attributes),
   }),
   operation({
     id: 'conversations/assignments.create',
@@ -362,7 +362,7 @@ export const conversationOperations = [
       }),
     ),
     reply: Nullable(Type.Union([Agent, AssigneeBot, TeamRow])),
-    handle: async (ctx, { params, body }) => assign(ctx, await accessConversation(ctx, params.conversation_id), body),
+    handle: async (ctx, { params, body }) => assign(ctx, await accessConversation(ctx, params.conversation_id, { lock: true }), body),
   }),
   operation({
     id: 'conversations/labels.index',
@@ -387,7 +387,7 @@ export const conversationOperations = [
     handle: async (ctx, { params, body }) => ({
       payload: await replaceConversationLabels(
         ctx,
-        await accessConversation(ctx, params.conversation_id),
+        await accessConversation(ctx, params.conversation_id, { lock: true }),
         body.labels ?? [],
       ),
     }),

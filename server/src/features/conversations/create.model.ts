@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { invalidField, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
@@ -10,7 +11,7 @@ import { createMessage } from '../messages/create-message.model.ts'
 import { pickFrom } from './assignment.model.ts'
 import { nextAssignee } from './auto-assignment.model.ts'
 import { about } from './conversation.model.ts'
-import { loadConversation, selectRecords } from './access.model.ts'
+import { loadConversation, recordsBy } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, type ConversationStatus } from './conversation.presenter.ts'
 import { checkAttributes } from './custom-attributes.ts'
@@ -39,11 +40,11 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   checkAttributes('custom_attributes', custom)
   checkAttributes('additional_attributes', additional)
   if ('referer' in additional && !isWebAddress(additional.referer)) additional.referer = null
-  const { rows: places } = await sql<Place>`
+  const places = await runPrepared(ctx.db, sql<Place>`
     select i.lock_to_single_conversation as locked, i.enable_auto_assignment, coalesce(ct.blocked, false) as blocked,
       exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot
     from contact_inboxes ci join inboxes i on i.id = ci.inbox_id join contacts ct on ct.id = ci.contact_id
-    where ci.id = ${fields.contact_inbox_id} for update of ci`.execute(ctx.db)
+    where ci.id = ${fields.contact_inbox_id} for update of ci`)
   const place = places[0]!
   const newest = place.locked ? await newestOf(ctx, fields.contact_inbox_id) : undefined
   if (newest) return newest
@@ -51,13 +52,13 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   const wanted = { ...fields, assignee_id: fields.assignee_id ?? null }
   const assigneeId =
     status === OPEN && place.enable_auto_assignment ? await nextAssignee(ctx, wanted) : wanted.assignee_id
-  const { rows } = await sql<{ id: number }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number }>`
     insert into conversations (account_id, inbox_id, contact_id, contact_inbox_id, status, assignee_id, team_id,
       snoozed_until, additional_attributes, custom_attributes, created_at, updated_at, waiting_since, last_activity_at, display_id)
     select ${fields.account_id}::integer, ${fields.inbox_id}::integer, ${fields.contact_id}::bigint, ${fields.contact_inbox_id}::bigint, ${status}::integer,
       ${assigneeId}::integer, ${fields.team_id ?? null}::bigint, ${fields.snoozed_until ?? null}::timestamp,
       ${JSON.stringify(additional)}::jsonb, ${JSON.stringify(custom)}::jsonb, now, now, now, now, 0
-    from (select clock_timestamp()::timestamp as now) clock returning id`.execute(ctx.db)
+    from (select clock_timestamp()::timestamp as now) clock returning id`)
   const conversation = (await loadConversation(ctx, rows[0]!.id))!
   ctx.emit('conversation.created', about(conversation))
   sayWhoseItIs(ctx, conversation)
@@ -88,13 +89,13 @@ interface Place {
 
 /** In a statement of its own, after the lock: one opened meanwhile is seen only by what begins later. */
 async function newestOf(ctx: Context, contactInboxId: number): Promise<ConversationRecord | undefined> {
-  const [newest] = await selectRecords(
-    ctx,
-    sql`c.contact_inbox_id = ${contactInboxId}`,
-    sql`order by c.id desc limit 1`,
-  )
+  const [newest] = await newestBy(true)(ctx.db, { contact_inbox_id: contactInboxId })
   return newest
 }
+
+const newestBy = recordsBy<{ contact_inbox_id: number }>((asked) => sql`c.contact_inbox_id = ${asked.contact_inbox_id}`, {
+  orderAndLimit: sql`order by c.id desc limit 1`,
+})
 
 interface CreateBody {
   source_id?: string
@@ -150,9 +151,9 @@ async function contactInboxOf(ctx: AccountContext, body: CreateBody): Promise<Co
 }
 
 async function madeForContact(ctx: AccountContext, body: CreateBody): Promise<ContactInboxPlace | undefined> {
-  const { rows } = await sql<{ may_open: boolean }>`
+  const rows = await runPrepared(ctx.db, sql<{ may_open: boolean }>`
     select ${mayOpenInbox(ctx, sql`i.id`)} as may_open from inboxes i join contacts ct on ct.account_id = i.account_id
-    where i.id = ${body.inbox_id} and ct.id = ${body.contact_id} and i.account_id = ${ctx.account.id}`.execute(ctx.db)
+    where i.id = ${body.inbox_id} and ct.id = ${body.contact_id} and i.account_id = ${ctx.account.id}`)
   if (!rows[0]) return undefined
   const place = await createContactInbox(ctx, {
     contactId: body.contact_id!,
@@ -167,23 +168,22 @@ async function madeForContact(ctx: AccountContext, body: CreateBody): Promise<Co
 /** Within the account only, where Chatwoot looks through the whole installation. */
 async function foundBySource(ctx: AccountContext, sourceId: string | undefined): Promise<ContactInboxPlace | undefined> {
   if (!sourceId) return undefined
-  const { rows } = await sql<ContactInboxPlace>`
+  const rows = await runPrepared(ctx.db, sql<ContactInboxPlace>`
     select ci.id, ci.inbox_id, ci.contact_id, ${mayOpenInbox(ctx, sql`i.id`)} as may_open from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
-    where ci.source_id = ${sourceId} and i.account_id = ${ctx.account.id} order by ci.id limit 1`.execute(ctx.db)
+    where ci.source_id = ${sourceId} and i.account_id = ${ctx.account.id} order by ci.id limit 1`)
   return rows[0]
 }
 
 async function teamWith(ctx: AccountContext, teamId: number, assigneeId: number | null) {
-  const { rows } = await sql<{ id: number; allow_auto_assign: boolean | null; has_assignee: boolean }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number; allow_auto_assign: boolean | null; has_assignee: boolean }>`
     select t.id, t.allow_auto_assign, exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${assigneeId}) as has_assignee
-    from teams t where t.id = ${teamId} and t.account_id = ${ctx.account.id}`.execute(ctx.db)
+    from teams t where t.id = ${teamId} and t.account_id = ${ctx.account.id}`)
   return rows[0] ?? null
 }
 
 async function memberOf(ctx: AccountContext, userId: number | null | undefined): Promise<number | null> {
   if (!userId) return null
-  const { rows } =
-    await sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`)
   return rows.length ? userId : null
 }
 

@@ -31,7 +31,7 @@ export const draftOperations = [
     body: Type.Object({ ...Draft.properties, draft_message: Type.Optional(Strict(Draft)) }),
     reply: Empty,
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id)
+      const conversation = await accessConversation(ctx, params.conversation_id, { lock: true })
       await writeDraft(ctx, conversation, (body.draft_message ?? body).message ?? '')
     },
   }),
@@ -41,6 +41,6 @@ export const draftOperations = [
     summary: 'Throw the draft away',
     access: 'agent',
     reply: Empty,
-    handle: async (ctx, { params }) => destroyDraft(ctx, await accessConversation(ctx, params.conversation_id)),
+    handle: async (ctx, { params }) => destroyDraft(ctx, await accessConversation(ctx, params.conversation_id, { lock: true })),
   }),
 ]

@@ -5,6 +5,7 @@ import { idOf, readPage } from '../../http/params.ts'
 import { readConversations, type ConversationView } from './conversation.query.ts'
 import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 import { isListed, isWatched } from './visibility.query.ts'
+import { runOnce, runPrepared } from '../../db/prepared.ts'
 
 export interface ListFilters {
   status?: string | null
@@ -33,16 +34,21 @@ export async function listConversations(
   filters: ListFilters,
 ): Promise<{ counts: Counts; conversations: ConversationView[] }> {
   const where = await conditions(ctx, filters)
-  const { ids, ...counts } = await find(ctx, where, pageOf(ctx, filters))
+  const { ids, ...counts } = await find(ctx, where, { page: pageOf(ctx, filters), run: runnerOf(filters) })
   return { counts: countsOf(counts), conversations: await readConversations(ctx.db, ids) }
 }
 
 export async function countFiltered(ctx: MemberContext, filters: ListFilters): Promise<Counts> {
-  return countConversations(ctx, await conditions(ctx, filters))
+  return countConversations(ctx, await conditions(ctx, filters), runnerOf(filters))
 }
 
-export async function countConversations(ctx: UserContext, where: RawBuilder<unknown>): Promise<Counts> {
-  return countsOf(await find(ctx, where))
+export async function countConversations(ctx: UserContext, where: RawBuilder<unknown>, run = runOnce): Promise<Counts> {
+  return countsOf(await find(ctx, where, { run }))
+}
+
+/** What dashboards ask all day comes in few forms; what is searched for is found by plans for it. */
+function runnerOf({ q, labels, source_id: source, updated_within: within }: ListFilters): typeof runPrepared {
+  return q || labels?.length || source || within ? runOnce : runPrepared
 }
 
 interface Found {
@@ -53,12 +59,19 @@ interface Found {
 }
 
 /** How many there are, and the ids of the page, found on indexes alone; what the page shows is read for these only. */
-async function find(ctx: UserContext, where: RawBuilder<unknown>, page?: RawBuilder<unknown>): Promise<Found> {
-  const { rows } = await sql<Found>`
+async function find(
+  ctx: UserContext,
+  where: RawBuilder<unknown>,
+  { page, run }: { page?: RawBuilder<unknown>; run: typeof runPrepared },
+): Promise<Found> {
+  const rows = await run(
+    ctx.db,
+    sql<Found>`
     select count(*) filter (where c.assignee_id = ${ctx.user.id}) as mine,
       count(*) filter (where c.assignee_id is null and c.assignee_agent_bot_id is null) as unassigned, count(*) as total,
       ${page ? sql`array(select c.id from conversations c where ${where} ${page})` : sql`'{}'::integer[]`} as ids
-    from conversations c where ${where}`.execute(ctx.db)
+    from conversations c where ${where}`,
+  )
   return rows[0]!
 }
 

@@ -8,6 +8,7 @@ import { checkAttributes } from './custom-attributes.ts'
 import { updateConversation } from './conversation.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { PRIORITIES, RESOLVED, type Priority } from './conversation.presenter.ts'
+import { runPrepared } from '../../db/prepared.ts'
 
 const HOUR = 3_600_000
 
@@ -43,7 +44,7 @@ export async function unmuteConversation(ctx: UserContext, conversation: Convers
 }
 
 async function setBlocked(ctx: Context, conversation: ConversationRecord, blocked: boolean): Promise<void> {
-  const contact = await loadContactRow(ctx, conversation.contact_id)
+  const contact = await loadContactRow(ctx, conversation.contact_id, { lock: true })
   if (contact) await updateContact(ctx, contact, { blocked })
   conversation.contact_blocked = blocked
 }
@@ -66,20 +67,20 @@ export async function updateLastSeen(ctx: UserContext, conversation: Conversatio
   const marks = [conversation.agent_last_seen_at, ...(isAssignee ? [conversation.assignee_last_seen_at] : [])]
   const isOld = marks.some((mark) => !mark || now.getTime() - mark.getTime() > HOUR)
   if (!isOld && !(await hasMessageAfter(ctx, conversation.id, seen))) return
-  await sql`update conversations set agent_last_seen_at = ${now}
-    ${isAssignee ? sql`, assignee_last_seen_at = ${now}` : sql``} where id = ${conversation.id}`.execute(ctx.db)
+  await runPrepared(ctx.db, sql`update conversations set agent_last_seen_at = ${now}
+    ${isAssignee ? sql`, assignee_last_seen_at = ${now}` : sql``} where id = ${conversation.id}`)
 }
 
 async function hasMessageAfter(ctx: Context, conversationId: number, seen: Date | null): Promise<boolean> {
-  const { rows } = await sql<{ created_at: Date }>`
-    select created_at from messages where conversation_id = ${conversationId} order by id desc limit 1`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<{ created_at: Date }>`
+    select created_at from messages where conversation_id = ${conversationId} order by id desc limit 1`)
   return rows.length > 0 && (!seen || rows[0]!.created_at > seen)
 }
 
 /** One second before the visitor's last message; nothing where they never wrote. */
 export async function markUnread(ctx: Context, conversation: ConversationRecord): Promise<void> {
-  await sql`update conversations set (agent_last_seen_at, assignee_last_seen_at) = (
+  await runPrepared(ctx.db, sql`update conversations set (agent_last_seen_at, assignee_last_seen_at) = (
         select max(created_at) - interval '1 second', max(created_at) - interval '1 second' from messages
         where conversation_id = ${conversation.id} and account_id = ${conversation.account_id} and message_type = 0)
-    where id = ${conversation.id}`.execute(ctx.db)
+    where id = ${conversation.id}`)
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import { about, updateConversation } from './conversation.model.ts'
@@ -61,10 +62,10 @@ export async function resolveByContact(ctx: Context, conversation: ConversationR
 
 /** A bot that does not answer must not keep the visitor waiting. */
 export async function openAfterBotFailure(ctx: Context, conversationId: number): Promise<void> {
-  const conversation = await loadConversation(ctx, conversationId)
+  const conversation = await loadConversation(ctx, conversationId, { lock: true })
   if (conversation?.status !== PENDING) return
-  const { rows } = await sql`select 1 from accounts where id = ${conversation.account_id}
-    and settings ->> 'keep_pending_on_bot_failure' = 'true'`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql`select 1 from accounts where id = ${conversation.account_id}
+    and settings ->> 'keep_pending_on_bot_failure' = 'true'`)
   if (rows.length) return
   await updateConversation(ctx, conversation, { status: OPEN })
   await writeActivity(ctx, conversation, translate(conversation.account_locale, 'activity.opened_after_bot_failure'))

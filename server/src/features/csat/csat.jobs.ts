@@ -14,7 +14,7 @@ const INPUT_CSAT = contentTypeNumber('input_csat')
 
 /** Asks, once in a conversation, how it was. */
 export async function sendSurvey(ctx: Context, data: EventData<'conversation.resolved'>): Promise<void> {
-  const conversation = await loadConversation(ctx, data.conversation_id)
+  const conversation = await loadConversation(ctx, data.conversation_id, { lock: true })
   if (!conversation || conversation.status !== RESOLVED || !conversation.csat_survey_enabled) return
   if (!rulesAllow(conversation) || (await wasAsked(ctx, conversation.id))) return
   const view = await findConversation(ctx.db, conversation.id, 'push')

@@ -3,7 +3,7 @@ import type { Context } from '../../context/context.ts'
 import { MissingParamError, NotFoundError } from '../../http/errors.ts'
 import { iso } from '../../lib/times.ts'
 import { localeName } from '../../lib/locales.ts'
-import { selectRecords } from '../conversations/access.model.ts'
+import { loadConversation } from '../conversations/access.model.ts'
 import { submitValues } from '../messages/client-message.model.ts'
 import { contentTypeNumber } from '../messages/message.presenter.ts'
 import { avatarJson } from '../pictures/picture.sql.ts'
@@ -62,7 +62,7 @@ export async function showSurvey(ctx: Context, uuid: string) {
 export async function answerSurvey(ctx: Context, uuid: string, message: Record<string, unknown> | null | undefined) {
   const survey = await accessSurvey(ctx, uuid)
   if (!message) throw new MissingParamError('message')
-  const [conversation] = await selectRecords(ctx, sql`c.id = ${survey.conversation_id}`)
+  const conversation = await loadConversation(ctx, survey.conversation_id, { lock: true })
   if (!conversation) throw new NotFoundError()
   await submitValues(ctx, conversation, survey.id, message.submitted_values)
   return presentSurvey(ctx, survey)

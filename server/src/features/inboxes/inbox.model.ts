@@ -17,6 +17,7 @@ import {
 } from './website-channel.model.ts'
 import { createWorkingHours, updateWorkingHours } from './working-hours.model.ts'
 import { detachFiles, setAvatar } from '../active-storage/attachment.model.ts'
+import type { Lock } from '../../db/lock.ts'
 
 export type { InboxRecord } from './inbox.query.ts'
 
@@ -61,13 +62,13 @@ export async function listInboxes(ctx: MemberContext): Promise<InboxRecord[]> {
 }
 
 /** An inbox of the account, for those who may open it. */
-export async function accessInbox(ctx: AccountContext, id: number): Promise<InboxRecord> {
+export async function accessInbox(ctx: AccountContext, id: number, { lock = false }: Lock = {}): Promise<InboxRecord> {
   const [inbox] = await selectInboxes<{ may_open: boolean }>(
     ctx,
     sql`i.account_id = ${ctx.account.id} and i.id = ${id}`,
     {
       extra: sql`, ${mayOpenInbox(ctx, sql`i.id`)} as may_open`,
-      lock: true,
+      lock,
     },
   )
   if (!inbox) throw new NotFoundError()
@@ -130,7 +131,7 @@ export async function removeInboxAvatar(ctx: AccountContext, inbox: InboxRecord)
 
 /** The administrator's part of an inbox: what is not there is not found, whoever asks. */
 export async function manageInbox(ctx: MemberContext, id: number): Promise<InboxRecord> {
-  const inbox = await accessInbox(ctx, id)
+  const inbox = await accessInbox(ctx, id, { lock: true })
   if (!ctx.isAdministrator) throw new NotAuthorizedError()
   return inbox
 }

@@ -1,4 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
+import type { Lock } from '../../db/lock.ts'
 import type { Context } from '../../context/context.ts'
 import { avatarJson } from '../pictures/picture.sql.ts'
 import type { AvatarBlob } from '../../vocabulary/caller.ts'
@@ -52,13 +54,12 @@ export interface ApiChannel {
   additional_attributes: Record<string, unknown> | null
 }
 
-/** `lock` holds the row until the end of the transaction, so that changes are checked against what is there. */
 export async function selectInboxes<Extra extends object = object>(
   ctx: Context,
   where: RawBuilder<unknown>,
-  { extra = sql``, lock = false }: { extra?: RawBuilder<unknown>; lock?: boolean } = {},
+  { extra = sql``, lock = false }: { extra?: RawBuilder<unknown> } & Lock = {},
 ): Promise<(InboxRecord & Extra)[]> {
-  const { rows } = await sql<InboxRecord & Extra>`
+  const rows = await runPrepared(ctx.db, sql<InboxRecord & Extra>`
     select i.id, i.account_id, i.channel_id, i.channel_type, i.name, i.greeting_enabled, i.greeting_message,
       i.working_hours_enabled, i.enable_email_collect, i.csat_survey_enabled, i.csat_config, i.enable_auto_assignment,
       i.auto_assignment_config, i.out_of_office_message, i.timezone, i.allow_messages_after_resolved,
@@ -73,8 +74,6 @@ export async function selectInboxes<Extra extends object = object>(
         from channel_api ch where ch.id = i.channel_id and i.channel_type = 'Channel::Api') as channel,
       ${websiteJson} as website
       ${extra}
-    from inboxes i where ${where} order by i.id ${lock && ctx.db.isTransaction ? sql`for update of i` : sql``}`.execute(
-    ctx.db,
-  )
+    from inboxes i where ${where} order by i.id ${lock ? sql`for update of i` : sql``}`)
   return rows
 }

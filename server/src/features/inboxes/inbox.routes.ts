@@ -77,7 +77,7 @@ export const inboxOperations = [
     body: InboxChangeBody,
     reply: Inbox,
     handle: async (ctx, { params, body }) =>
-      presentInbox(ctx, await updateInbox(ctx, await accessInbox(ctx, params.id), body)),
+      presentInbox(ctx, await updateInbox(ctx, await accessInbox(ctx, params.id, { lock: true }), body)),
   }),
   operation({
     id: 'inboxes.destroy',
@@ -95,7 +95,7 @@ export const inboxOperations = [
     access: 'administrator',
     door: (ctx, { id }) => accessInbox(ctx, id),
     reply: Empty,
-    handle: async (ctx, { params }) => removeInboxAvatar(ctx, await accessInbox(ctx, params.id)),
+    handle: async (ctx, { params }) => removeInboxAvatar(ctx, await accessInbox(ctx, params.id, { lock: true })),
   }),
   operation({
     id: 'inboxes.agent_bot',
@@ -120,7 +120,7 @@ export const inboxOperations = [
     body: Type.Partial(Type.Object({ agent_bot: Nullable(Type.Integer({ description: 'None: the bot leaves' })) })),
     reply: Empty,
     handle: async (ctx, { params, body }) =>
-      setInboxBot(ctx, await accessInbox(ctx, params.id), body.agent_bot ?? null),
+      setInboxBot(ctx, await accessInbox(ctx, params.id, { lock: true }), body.agent_bot ?? null),
   }),
   operation({
     id: 'inboxes.assignable_agents',

@@ -25,11 +25,11 @@ export async function renameLabel(ctx: Context, rename: LabelRename): Promise<vo
   for (const row of rows) {
     const renamed = (labels: string[]) => [...labels.filter((name) => name !== rename.from), rename.to]
     if (row.taggable_type === 'Conversation') {
-      const conversation = await loadConversation(ctx, row.taggable_id)
+      const conversation = await loadConversation(ctx, row.taggable_id, { lock: true })
       if (conversation)
         await replaceConversationLabels(ctx, conversation, renamed(await readConversationLabels(ctx, conversation)))
     } else {
-      const contact = await loadContactRow(ctx, row.taggable_id)
+      const contact = await loadContactRow(ctx, row.taggable_id, { lock: true })
       if (contact) await replaceContactLabels(ctx, contact, renamed(contact.label_list))
     }
   }

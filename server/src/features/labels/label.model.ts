@@ -7,6 +7,7 @@ import { updateConversation } from '../conversations/conversation.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { labelsOf } from '../conversations/conversation.presenter.ts'
 import { cleanLabels, readLabels, setLabels } from './tagging.model.ts'
+import type { Lock } from '../../db/lock.ts'
 
 export { cleanLabels, readLabels, setLabels } from './tagging.model.ts'
 
@@ -28,10 +29,10 @@ export interface LabelFields {
 
 const COLUMNS = sql`id, title, description, color, show_on_sidebar`
 
-export async function accessLabel(ctx: AccountContext, id: number): Promise<LabelRecord> {
+export async function accessLabel(ctx: AccountContext, id: number, { lock = false }: Lock = {}): Promise<LabelRecord> {
   const { rows } = await sql<LabelRecord>`
     select ${COLUMNS} from labels where account_id = ${ctx.account.id} and id = ${id}
-    ${ctx.db.isTransaction ? sql`for update` : sql``}`.execute(ctx.db)
+    ${lock ? sql`for update` : sql``}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
   return rows[0]
 }

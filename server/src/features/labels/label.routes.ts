@@ -67,7 +67,7 @@ export const labelOperations = [
     wrapper: 'label',
     body: LabelBody,
     reply: Label,
-    handle: async (ctx, { params, body }) => updateLabel(ctx, await accessLabel(ctx, params.id), body),
+    handle: async (ctx, { params, body }) => updateLabel(ctx, await accessLabel(ctx, params.id, { lock: true }), body),
   }),
   operation({
     id: 'labels.destroy',
@@ -77,6 +77,6 @@ export const labelOperations = [
     access: 'administrator',
     door: (ctx, { id }) => accessLabel(ctx, id),
     reply: Empty,
-    handle: async (ctx, { params }) => destroyLabel(ctx, await accessLabel(ctx, params.id)),
+    handle: async (ctx, { params }) => destroyLabel(ctx, await accessLabel(ctx, params.id, { lock: true })),
   }),
 ]

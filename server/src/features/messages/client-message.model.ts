@@ -72,7 +72,7 @@ export async function submitValues(
   messageId: number,
   submitted: unknown,
 ): Promise<number> {
-  const message = await accessMessage(ctx, conversation, messageId)
+  const message = await accessMessage(ctx, conversation, messageId, { lock: true })
   if (message.private || message.message_type === ACTIVITY) throw new NotFoundError()
   if (contentTypeName(message.content_type) === 'input_csat') checkSurveyIsOpen(ctx, message.created_at)
   const values = Array.isArray(submitted)

@@ -43,7 +43,7 @@ export const clientMessageOperations = [
     repeatedBy: ['echo_id'],
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversationForMessages(ctx, params.conversation_id)
+      const conversation = await accessConversationForMessages(ctx, params.conversation_id, { lock: true })
       return writeByVisitor(ctx, conversation, body)
     },
   }),
@@ -66,7 +66,7 @@ export const clientMessageOperations = [
     ),
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversationForMessages(ctx, params.conversation_id)
+      const conversation = await accessConversationForMessages(ctx, params.conversation_id, { lock: true })
       return await showClientMessage(ctx, await submitValues(ctx, conversation, params.id, body.submitted_values))
     },
   }),

@@ -41,7 +41,7 @@ export async function setStatusFromChannel(
   if (conversation.channel_type !== 'Channel::Api') {
     throw new RefusedError(403, { error: 'Message status update is only allowed for API inboxes' })
   }
-  const message = await accessMessage(ctx, conversation, messageId)
+  const message = await accessMessage(ctx, conversation, messageId, { lock: true })
   await setMessageStatus(ctx, conversation, message, body.status, body.external_error)
 }
 

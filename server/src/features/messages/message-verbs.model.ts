@@ -24,7 +24,7 @@ export async function deleteMessage(
 
 /** Forgets what went wrong; the change is told again to the channel's webhook. */
 export async function retryMessage(ctx: Context, conversation: ConversationRecord, id: number): Promise<void> {
-  const message = await accessMessage(ctx, conversation, id).catch((error: unknown) => {
+  const message = await accessMessage(ctx, conversation, id, { lock: true }).catch((error: unknown) => {
     throw error instanceof NotFoundError ? unprocessable(`Couldn't find Message with 'id'=${id}`) : error
   })
   await updateMessage(ctx, conversation, message, { status: 0, content_attributes: {} })

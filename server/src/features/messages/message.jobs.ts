@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { EventData } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
 import { loadConversation } from '../conversations/access.model.ts'
@@ -14,10 +15,10 @@ interface Told {
 
 /** Who has to hear of a message: those named in a note, then the assignee, then those who watch. Each once, by the first of these. */
 export async function followUpMessage(ctx: Context, data: EventData<'message.created'>): Promise<void> {
-  const { rows } = await sql<Told>`
-    select content, private, sender_type, sender_id from messages where id = ${data.message_id}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<Told>`
+    select content, private, sender_type, sender_id from messages where id = ${data.message_id}`)
   const message = rows[0]
-  const conversation = message && (await loadConversation(ctx, data.conversation_id))
+  const conversation = message && (await loadConversation(ctx, data.conversation_id, { lock: true }))
   if (!message || !conversation) return
   const authorId = message.sender_type === 'User' ? message.sender_id : null
   const mentioned = message.private ? await mentionPeople(ctx, conversation, { content: message.content, authorId }) : []

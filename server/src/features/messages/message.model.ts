@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Lock } from '../../db/lock.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
@@ -243,12 +244,12 @@ function checkTexts({ content, source_id: sourceId }: NewMessage): void {
 }
 
 /** A message of a conversation that was entered by its door. */
-export async function accessMessage(ctx: Context, conversation: { id: number }, id: number): Promise<MessageRow> {
+export async function accessMessage(ctx: Context, conversation: { id: number }, id: number, { lock = false }: Lock = {}): Promise<MessageRow> {
   const { rows } = await sql<MessageRow>`
     select id, conversation_id, content, message_type, private, status, content_type, content_attributes, updated_at,
       processed_message_content, source_id, created_at, sender_type, sender_id
     from messages where conversation_id = ${conversation.id} and id = ${id}
-    ${ctx.db.isTransaction ? sql`for update` : sql``}`.execute(ctx.db)
+    ${lock ? sql`for update` : sql``}`.execute(ctx.db)
   if (!rows[0]) throw new NotFoundError()
   return rows[0]
 }

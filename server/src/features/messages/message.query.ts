@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { pictureColumns, picturesOf, type PictureColumns, type PictureSources, type Pictures } from '../pictures/pictures.query.ts'
 import type { Time } from '../../lib/times.ts'
@@ -99,9 +100,9 @@ export function selectPushedMessages(
 }
 
 async function select(db: Kysely<DB>, page: RawBuilder<unknown>, sources: PictureSources): Promise<PushedMessageView[]> {
-  const { rows } = await sql<PictureColumns & { page: MessageRow[] | null }>`
+  const rows = await runPrepared(db, sql<PictureColumns & { page: MessageRow[] | null }>`
     with page as materialized (${page})
-    select (select json_agg(page) from page) as page, ${pictureColumns(sql`(select account_id from page limit 1)`, sources)}`.execute(db)
+    select (select json_agg(page) from page) as page, ${pictureColumns(sql`(select account_id from page limit 1)`, sources)}`)
   return completeMessages(rows[0]!.page ?? [], picturesOf(rows[0]!))
 }
 
@@ -137,11 +138,11 @@ export async function pictureMessage(
 ): Promise<ShownMessage> {
   if (sender && !hasFiles) return { ...row, user: null, contact: null, bot: null, attachments: null, ...sender }
   const senderOf = (type: string) => sql`select ${row.sender_type === type ? row.sender_id : null}::integer`
-  const { rows } = await sql<PictureColumns>`select ${pictureColumns(sql`${row.account_id}::integer`, {
+  const rows = await runPrepared(db, sql<PictureColumns>`select ${pictureColumns(sql`${row.account_id}::integer`, {
     users: senderOf('User'),
     contacts: senderOf('Contact'),
     bots: senderOf('AgentBot'),
     messages: sql`select ${row.id}::integer`,
-  })}`.execute(db)
+  })}`)
   return surround([row], picturesOf(rows[0]!))[0]!
 }

@@ -73,7 +73,7 @@ export const messageOperations = [
     repeatedBy: ['echo_id', 'source_id'],
     reply: Message,
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id)
+      const conversation = await accessConversation(ctx, params.conversation_id, { lock: true })
       const message = await newMessageOf(ctx, conversation, body)
       requireIncomingInbox(conversation, message.message_type)
       const written = await createMessage(ctx, conversation, message)
@@ -92,7 +92,7 @@ export const messageOperations = [
     body: Type.Partial(Type.Object({ status: Nullable(Type.String()), external_error: Nullable(Type.String()) })),
     reply: Message,
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id)
+      const conversation = await accessConversation(ctx, params.conversation_id, { lock: true })
       await setStatusFromChannel(ctx, conversation, params.id, body)
       return show(ctx, params.id)
     },
@@ -105,8 +105,8 @@ export const messageOperations = [
     access: 'agent',
     reply: Message,
     handle: async (ctx, { params }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id)
-      await deleteMessage(ctx, conversation, await accessMessage(ctx, conversation, params.id))
+      const conversation = await accessConversation(ctx, params.conversation_id, { lock: true })
+      await deleteMessage(ctx, conversation, await accessMessage(ctx, conversation, params.id, { lock: true }))
       return show(ctx, params.id)
     },
   }),
@@ -118,7 +118,7 @@ export const messageOperations = [
     access: 'agent',
     reply: Message,
     handle: async (ctx, { params }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id)
+      const conversation = await accessConversation(ctx, params.conversation_id, { lock: true })
       await retryMessage(ctx, conversation, params.id)
       return show(ctx, params.id)
     },

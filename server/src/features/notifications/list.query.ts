@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { MemberContext } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
 import { presentNotification } from './notification.presenter.ts'
-import { countNotifications, notificationsOf, selectNotifications } from './notification.query.ts'
+import { countNotifications, notificationsOf, selectPage } from './notification.query.ts'
 
 const PAGE = 15
 
@@ -16,13 +16,11 @@ interface Wanted {
 export async function listNotifications(ctx: MemberContext, { page, includes, sort_order: order }: Wanted) {
   const where = filterOf(ctx, includes)
   const direction = order === 'asc' ? sql`asc` : sql`desc`
-  const notifications = await selectNotifications(
+  const { notifications, counts } = await selectPage(
     ctx.db,
     where,
     sql`order by n.last_activity_at ${direction}, n.id ${direction} limit ${PAGE} offset ${(readPage(page) - 1) * PAGE}`,
   )
-  // After them, so that what is shown is counted too.
-  const counts = await countNotifications(ctx.db, where)
   return {
     data: {
       meta: { unread_count: counts.unread_count, count: counts.count, current_page: page ?? 1 },

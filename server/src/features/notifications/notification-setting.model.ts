@@ -2,12 +2,13 @@ import { sql } from 'kysely'
 import type { Context, MemberContext } from '../../context/context.ts'
 import type { NotificationSettingRow } from './notification.presenter.ts'
 import { NOTIFICATION_TYPES, notificationTypeNumber } from './notification.types.ts'
+import { runPrepared } from '../../db/prepared.ts'
 
 const ASSIGNMENT = 1 << (notificationTypeNumber('conversation_assignment') - 1)
 
 /** What the caller wants to hear of in this account. Whoever has no row yet gets the one that new members get. */
 export async function accessNotificationSetting(ctx: MemberContext): Promise<NotificationSettingRow> {
-  const { rows } = await sql<NotificationSettingRow>`
+  const rows = await runPrepared(ctx.db, sql<NotificationSettingRow>`
     with known as (select id, user_id, account_id, email_flags, push_flags from notification_settings
       where user_id = ${ctx.user.id} and account_id = ${ctx.account.id}),
     made as (insert into notification_settings (account_id, user_id, email_flags, push_flags, created_at, updated_at)
@@ -15,7 +16,7 @@ export async function accessNotificationSetting(ctx: MemberContext): Promise<Not
       where not exists (select 1 from known)
       on conflict (account_id, user_id) do update set updated_at = notification_settings.updated_at
       returning id, user_id, account_id, email_flags, push_flags)
-    select * from known union all select * from made`.execute(ctx.db)
+    select * from known union all select * from made`)
   return rows[0]!
 }
 

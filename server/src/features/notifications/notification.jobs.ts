@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { EventData } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
 import { loadConversation } from '../conversations/access.model.ts'
@@ -11,13 +12,13 @@ const CREATION = 1 << (notificationTypeNumber('conversation_creation') - 1)
 
 /** Tells those members of the inbox who asked for it: one statement while nobody did. A bot's conversations wait for it. */
 export async function notifyConversationCreated(ctx: Context, data: EventData<'conversation.created'>): Promise<void> {
-  const { rows } = await sql<{ user_id: number }>`
+  const rows = await runPrepared(ctx.db, sql<{ user_id: number }>`
     select im.user_id from conversations c join inbox_members im on im.inbox_id = c.inbox_id
     join notification_settings ns on ns.account_id = c.account_id and ns.user_id = im.user_id
     where c.id = ${data.conversation_id} and c.status <> ${PENDING} and ((ns.email_flags | ns.push_flags) & ${CREATION}) <> 0
-    order by im.user_id`.execute(ctx.db)
+    order by im.user_id`)
   if (!rows.length) return
-  const conversation = await loadConversation(ctx, data.conversation_id)
+  const conversation = await loadConversation(ctx, data.conversation_id, { lock: true })
   if (!conversation) return
   await createNotifications(ctx, conversation, { type: 'conversation_creation', userIds: rows.map((row) => row.user_id) })
 }
@@ -26,7 +27,7 @@ export async function notifyConversationCreated(ctx: Context, data: EventData<'c
 export async function notifyAssigned(ctx: Context, { conversation_id, changes, performer }: EventData<'assignee.changed'>): Promise<void> {
   const assigneeId = changes.assignee_id?.[1] as number | null | undefined
   if (!assigneeId) return
-  const conversation = await loadConversation(ctx, conversation_id)
+  const conversation = await loadConversation(ctx, conversation_id, { lock: true })
   // Who has lost it again by now is not bothered.
   if (conversation?.assignee_id !== assigneeId) return
   await addParticipants(ctx, conversation, [assigneeId])

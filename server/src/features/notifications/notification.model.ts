@@ -5,6 +5,7 @@ import type { ConversationRecord } from '../conversations/conversation.record.ts
 import { isToldOf } from '../conversations/visibility.query.ts'
 import { NOTIFICATION_COLUMNS, type NotificationRow } from './notification.query.ts'
 import { notificationTypeNumber, type NotificationType } from './notification.types.ts'
+import { runPrepared } from '../../db/prepared.ts'
 
 interface NewNotifications {
   type: NotificationType
@@ -24,7 +25,7 @@ export async function createNotifications(
 ): Promise<void> {
   if (!userIds.length || (conversation.contact_blocked && type !== 'conversation_mention')) return
   const mustSee = type === 'participating_conversation_new_message'
-  const { rows } = await sql<{ id: number; user_id: number; is_new: boolean }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number; user_id: number; is_new: boolean }>`
     with receiver as (
       select au.user_id from account_users au
       where au.account_id = ${conversation.account_id} and au.user_id = any(${userIds}::integer[])
@@ -44,7 +45,7 @@ export async function createNotifications(
         clock_timestamp(), clock_timestamp(), clock_timestamp()
       from receiver r order by r.user_id returning id, user_id
     )
-    select id, user_id, true as is_new from newer union all select id, user_id, false from older`.execute(ctx.db)
+    select id, user_id, true as is_new from newer union all select id, user_id, false from older`)
   for (const row of rows) {
     ctx.emit(row.is_new ? 'notification.created' : 'notification.deleted', {
       account_id: conversation.account_id,
@@ -56,9 +57,9 @@ export async function createNotifications(
 
 /** A notification of the caller in this account. */
 export async function accessNotification(ctx: MemberContext, id: number): Promise<NotificationRow> {
-  const { rows } = await sql<NotificationRow>`
+  const rows = await runPrepared(ctx.db, sql<NotificationRow>`
     select ${NOTIFICATION_COLUMNS} from notifications n
-    where n.id = ${id} and n.user_id = ${ctx.user.id} and n.account_id = ${ctx.account.id} for update`.execute(ctx.db)
+    where n.id = ${id} and n.user_id = ${ctx.user.id} and n.account_id = ${ctx.account.id} for update`)
   if (!rows[0]) throw new NotFoundError()
   return rows[0]
 }
@@ -81,10 +82,10 @@ export async function snoozeNotification(ctx: Context, notification: Notificatio
 
 /** Brings back those whose time has come. */
 export async function wakeNotifications(ctx: Context): Promise<void> {
-  const { rows } = await sql<{ id: number; user_id: number; account_id: number }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number; user_id: number; account_id: number }>`
     update notifications set snoozed_until = null, read_at = null, updated_at = clock_timestamp(), last_activity_at = clock_timestamp(),
       meta = coalesce(meta, '{}') || jsonb_build_object('last_snoozed_at', to_char(snoozed_until, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    where snoozed_until <= ${ctx.app.now()} returning id, user_id, account_id`.execute(ctx.db)
+    where snoozed_until <= ${ctx.app.now()} returning id, user_id, account_id`)
   for (const { id, ...row } of rows) ctx.emit('notification.updated', { ...row, notification_id: id })
 }
 
@@ -125,15 +126,15 @@ export async function readAllNotifications(
   { primary_actor_type: type, primary_actor_id: id }: { primary_actor_type?: string | null; primary_actor_id?: number | null },
 ): Promise<void> {
   const one = type && id ? sql`and primary_actor_type = ${type} and primary_actor_id = ${id}` : sql``
-  await sql`update notifications set read_at = ${ctx.app.now()}
-    where user_id = ${ctx.user.id} and account_id = ${ctx.account.id} and read_at is null ${one}`.execute(ctx.db)
+  await runPrepared(ctx.db, sql`update notifications set read_at = ${ctx.app.now()}
+    where user_id = ${ctx.user.id} and account_id = ${ctx.account.id} and read_at is null ${one}`)
 }
 
 /** Those of this account, where Chatwoot deletes those of all accounts. `read` leaves the unread ones. */
 export async function destroyAllNotifications(ctx: MemberContext, type: string | null | undefined): Promise<void> {
-  const { rows } = await sql<{ id: number }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number }>`
     delete from notifications where user_id = ${ctx.user.id} and account_id = ${ctx.account.id}
-    ${type === 'read' ? sql`and read_at is not null` : sql``} returning id`.execute(ctx.db)
+    ${type === 'read' ? sql`and read_at is not null` : sql``} returning id`)
   for (const { id } of rows) {
     ctx.emit('notification.deleted', { account_id: ctx.account.id, user_id: ctx.user.id, notification_id: id })
   }

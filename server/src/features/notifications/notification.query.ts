@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { readConversations, type ConversationView } from '../conversations/conversation.query.ts'
 import { selectPushedMessages, type PushedMessageView } from '../messages/message.query.ts'
@@ -61,27 +62,43 @@ export function notificationsOf({ userId, accountId, read, snoozed }: Notificati
     ${read ? sql`` : sql`and n.read_at is null`} ${snoozed ? sql`` : sql`and n.snoozed_until is null`}`
 }
 
-export async function countNotifications(
-  db: Kysely<DB>,
-  where: RawBuilder<unknown>,
-): Promise<{ count: number; unread_count: number }> {
-  const { rows } = await sql<{ count: number; unread_count: number }>`
-    select count(*)::integer as count, (count(*) filter (where n.read_at is null))::integer as unread_count
-    from notifications n where ${where}`.execute(db)
-  return rows[0]!
+export interface NotificationCounts {
+  count: number
+  unread_count: number
 }
 
-/** Four statements, however many notifications there are. */
-export async function selectNotifications(
+export async function countNotifications(db: Kysely<DB>, where: RawBuilder<unknown>): Promise<NotificationCounts> {
+  const rows = await runPrepared(db, sql<{ counts: NotificationCounts }>`select ${countsJson(where)} as counts`)
+  return rows[0]!.counts
+}
+
+function countsJson(where: RawBuilder<unknown>): RawBuilder<NotificationCounts> {
+  return sql`(select json_build_object('count', count(*), 'unread_count', count(*) filter (where n.read_at is null))
+    from notifications n where ${where})`
+}
+
+type FoundRow = NotificationRow & {
+  user: UserPicture
+  inbox_name: string
+  told_message_id: number | null
+  counts: NotificationCounts
+}
+
+/** A page, with how many there are on all of them at that moment. Three statements, however many notifications there are. */
+export async function selectPage(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
-  orderAndLimit: RawBuilder<unknown> = sql``,
-): Promise<NotificationView[]> {
-  const { rows } = await sql<NotificationRow & { user: UserPicture; inbox_name: string; told_message_id: number | null }>`
+  orderAndLimit: RawBuilder<unknown>,
+): Promise<{ notifications: NotificationView[]; counts: NotificationCounts }> {
+  const rows = await runPrepared(db, sql<FoundRow>`
     select ${NOTIFICATION_COLUMNS}, ${userJson(sql`n.user_id`, sql`n.account_id`)} as user, i.name as inbox_name,
-      ${TOLD_MESSAGE_ID} as told_message_id
+      ${TOLD_MESSAGE_ID} as told_message_id, ${countsJson(where)} as counts
     from notifications n join conversations c on c.id = n.primary_actor_id join inboxes i on i.id = c.inbox_id
-    where n.primary_actor_type = 'Conversation' and ${where} ${orderAndLimit}`.execute(db)
+    where n.primary_actor_type = 'Conversation' and ${where} ${orderAndLimit}`)
+  return { notifications: await completeRows(db, rows), counts: rows[0]?.counts ?? (await countNotifications(db, where)) }
+}
+
+async function completeRows(db: Kysely<DB>, rows: FoundRow[]): Promise<NotificationView[]> {
   if (!rows.length) return []
   const conversationIds = [...new Set(rows.map((row) => row.primary_actor_id))]
   const conversations = new Map(
@@ -94,7 +111,7 @@ export async function selectNotifications(
     for (const message of await selectPushedMessages(db, sql`m.id = any(${[...messageIds]}::integer[])`)) messages.set(message.id, message)
   }
   const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
-  return rows.flatMap(({ told_message_id: toldId, ...row }) => {
+  return rows.flatMap(({ told_message_id: toldId, counts: _, ...row }) => {
     const conversation = conversations.get(row.primary_actor_id)
     return conversation ? [{ ...row, conversation, message: message(messageIdOf(row)), told_message: message(toldId) }] : []
   })

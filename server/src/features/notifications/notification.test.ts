@@ -145,30 +145,6 @@ describe('notifications', () => {
     })
   })
 
-  it('lists with a fixed number of statements', async () => {
-    const started = await start()
-    // Jobs count too while they run; the smallest of some tries is the list alone.
-    const count = async () => {
-      const tries: number[] = []
-      for (let i = 0; i < 8; i++) {
-        t.statements = 0
-        await list(started)
-        tries.push(t.statements)
-        await new Promise((resolve) => setTimeout(resolve, 25))
-      }
-      return Math.min(...tries)
-    }
-    await started.assign(started.account.agent)
-    await listed(started, 'conversation_assignment')
-    const one = await count()
-    for (let i = 0; i < 3; i++) {
-      const { body: talk } = await t.anyone.post(started.talks, {})
-      await started.admin.post(`${api(started.account)}/conversations/${talk.id}/assignments`, { assignee_id: started.account.agent.id })
-    }
-    await until(() => list(started), (data) => data.payload.length === 4)
-    expect(await count()).toBe(one)
-  })
-
   it('greets the first message, or says that nobody is there', async () => {
     const greeting = await start({ greeting_enabled: true, greeting_message: 'Welcome' })
     await greeting.say('Hello?')

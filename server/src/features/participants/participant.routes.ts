@@ -31,7 +31,7 @@ export const participantOperations = [
     body: Body,
     reply: Type.Array(Agent),
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id)
+      const conversation = await accessConversation(ctx, params.conversation_id, { lock: true })
       const added = await watchConversation(ctx, conversation, idsOf(body))
       return added.map((agent) => presentAgent(ctx.app, agent, ctx.account.id))
     },
@@ -47,7 +47,7 @@ export const participantOperations = [
     body: Body,
     reply: Type.Array(Agent),
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id)
+      const conversation = await accessConversation(ctx, params.conversation_id, { lock: true })
       const agents = await replaceParticipants(ctx, conversation, idsOf(body))
       return agents.map((agent) => presentAgent(ctx.app, agent, ctx.account.id))
     },
@@ -62,7 +62,7 @@ export const participantOperations = [
     body: Body,
     reply: Empty,
     handle: async (ctx, { params, body }) =>
-      removeParticipants(ctx, await accessConversation(ctx, params.conversation_id), idsOf(body)),
+      removeParticipants(ctx, await accessConversation(ctx, params.conversation_id, { lock: true }), idsOf(body)),
   }),
 ]
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { MissingGrantError, NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
@@ -15,10 +16,10 @@ export function callingApp(ctx: Context): { id: number } {
 /** The door of the Platform API: an app reaches what it made or was granted. What does not exist is told first. */
 export async function accessPermissible(ctx: Context, type: PermissibleType, id: number): Promise<number> {
   const app = callingApp(ctx)
-  const { rows } = await sql<{ permitted: boolean }>`
+  const rows = await runPrepared(ctx.db, sql<{ permitted: boolean }>`
     select exists (select 1 from platform_app_permissibles p where p.platform_app_id = ${app.id}
       and p.permissible_type = ${type} and p.permissible_id = t.id) as permitted
-    from ${sql.table(TABLES[type])} t where t.id = ${id}`.execute(ctx.db)
+    from ${sql.table(TABLES[type])} t where t.id = ${id}`)
   if (!rows[0]) throw new NotFoundError()
   if (!rows[0].permitted) throw new MissingGrantError(`${type} ${id} for platform app ${app.id}`)
   return id
@@ -27,26 +28,26 @@ export async function accessPermissible(ctx: Context, type: PermissibleType, id:
 /** Gives an app the right to an object; once is enough. */
 export async function permit(ctx: Context, appId: number, type: PermissibleType, id: number): Promise<void> {
   const now = ctx.app.now()
-  await sql`insert into platform_app_permissibles (platform_app_id, permissible_type, permissible_id, created_at, updated_at)
+  await runPrepared(ctx.db, sql`insert into platform_app_permissibles (platform_app_id, permissible_type, permissible_id, created_at, updated_at)
     values (${appId}, ${type}, ${id}, ${now}, ${now})
-    on conflict (platform_app_id, permissible_id, permissible_type) do nothing`.execute(ctx.db)
+    on conflict (platform_app_id, permissible_id, permissible_type) do nothing`)
 }
 
 /** What an app may touch and still exists, in the order in which the rights were given. */
 export async function permittedIds(ctx: Context, type: PermissibleType): Promise<number[]> {
-  const { rows } = await sql<{ id: number }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number }>`
     select t.id from platform_app_permissibles p join ${sql.table(TABLES[type])} t on t.id = p.permissible_id
-    where p.platform_app_id = ${callingApp(ctx).id} and p.permissible_type = ${type} order by p.id`.execute(ctx.db)
+    where p.platform_app_id = ${callingApp(ctx).id} and p.permissible_type = ${type} order by p.id`)
   return rows.map((row) => row.id)
 }
 
 /** A new platform app and its token. */
 export async function createPlatformApp(ctx: Context, name: string): Promise<{ id: number; name: string; access_token: string }> {
   const now = ctx.app.now()
-  const { rows } = await sql<{ id: number; name: string; access_token: string }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number; name: string; access_token: string }>`
     with app as (insert into platform_apps (name, created_at, updated_at) values (${name}, ${now}, ${now}) returning id, name),
     token as (insert into access_tokens (owner_type, owner_id, token, created_at, updated_at)
       select 'PlatformApp', app.id, ${base58Token()}, ${now}, ${now} from app returning token)
-    select app.id, app.name, token.token as access_token from app, token`.execute(ctx.db)
+    select app.id, app.name, token.token as access_token from app, token`)
   return rows[0]!
 }

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Services } from '../../context/context.ts'
 import type { Performer } from '../../vocabulary/caller.ts'
 import { findConversation, type ConversationView } from '../conversations/conversation.query.ts'
@@ -13,6 +14,8 @@ export class PushScope {
   readonly app: Services
   readonly accountId: number
   readonly #loaded = new Map<string, Promise<any>>()
+  #asked: { expression: RawBuilder<unknown>; resolve: (value: unknown) => void; reject: (error: unknown) => void }[] =
+    []
 
   constructor(app: Services, accountId: number) {
     this.app = app
@@ -32,15 +35,20 @@ export class PushScope {
   }
 
   message(id: number): Promise<PushedMessageView | undefined> {
-    return this.#once(`message ${id}`, async () => (await selectPushedMessages(this.app.database.kysely, sql`m.id = ${id}`))[0])
+    return this.#once(
+      `message ${id}`,
+      async () => (await selectPushedMessages(this.app.database.kysely, sql`m.id = ${id}`))[0],
+    )
   }
 
   contact(id: number): Promise<ContactPicture | undefined> {
-    return this.#once(`contact ${id}`, () => this.#json<ContactPicture>(contactJson(sql`${id}::integer`)))
+    return this.#once(`contact ${id}`, () => this.#value<ContactPicture>(contactJson(sql`${id}::integer`)))
   }
 
   user(id: number): Promise<UserPicture | undefined> {
-    return this.#once(`user ${id}`, () => this.#json<UserPicture>(userJson(sql`${id}::integer`, sql`${this.accountId}::integer`)))
+    return this.#once(`user ${id}`, () =>
+      this.#value<UserPicture>(userJson(sql`${id}::integer`, sql`${this.accountId}::integer`)),
+    )
   }
 
   async userToken(id: number): Promise<string | undefined> {
@@ -48,12 +56,7 @@ export class PushScope {
   }
 
   bot(id: number): Promise<BotPicture | undefined> {
-    return this.#once(`bot ${id}`, () => this.#json<BotPicture>(botJson(sql`${id}::integer`)))
-  }
-
-  async #json<T>(expression: ReturnType<typeof contactJson>): Promise<T | undefined> {
-    const { rows } = await sql<{ picture: T | null }>`select ${expression} as picture`.execute(this.app.database.kysely)
-    return rows[0]?.picture ?? undefined
+    return this.#once(`bot ${id}`, () => this.#value<BotPicture>(botJson(sql`${id}::integer`)))
   }
 
   /** The streams of those who see an inbox. */
@@ -73,9 +76,30 @@ export class PushScope {
     )
   }
 
-  async #tokens(query: RawBuilder<unknown>): Promise<string[]> {
-    const { rows } = await (query as RawBuilder<{ pubsub_token: string }>).execute(this.app.database.kysely)
-    return rows.map((row) => row.pubsub_token)
+  async #tokens(tokens: RawBuilder<unknown>): Promise<string[]> {
+    return (await this.#value<string[]>(sql`(select json_agg(pubsub_token) from (${tokens}) listeners)`)) ?? []
+  }
+
+  /** What is asked for in the same turn comes in one statement: a round trip costs more than its work. */
+  #value<T>(expression: RawBuilder<unknown>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const first =
+        this.#asked.push({ expression, resolve: (value) => resolve((value as T | null) ?? undefined), reject }) === 1
+      if (first) queueMicrotask(() => void this.#answer())
+    })
+  }
+
+  async #answer(): Promise<void> {
+    const asked = this.#asked
+    this.#asked = []
+    try {
+      const columns = asked.map(({ expression }, i) => sql`${expression} as ${sql.ref(String(i))}`)
+      const statement = sql<Record<string, unknown>>`select ${sql.join(columns)}`
+      const [row] = await runPrepared(this.app.database.kysely, statement)
+      asked.forEach(({ resolve }, i) => resolve(row![i]))
+    } catch (error) {
+      for (const { reject } of asked) reject(error)
+    }
   }
 
   async person(performer: Performer | undefined) {

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Replayed } from '../../cable/hub.ts'
 import type { Authorize } from '../../cable/room-channel.ts'
 import type { Services } from '../../context/context.ts'
@@ -45,18 +46,18 @@ interface Found {
 }
 
 async function findMember(db: Kysely<DB>, { pubsubToken, accountId, userId }: Parameters<Authorize>[0]): Promise<Found | undefined> {
-  const { rows } = await sql<Found>`
+  const rows = await runPrepared(db, sql<Found>`
     select u.id, au.account_id as "accountId", array(select account_id from account_users where user_id = u.id) as "accountIds"
     from users u join account_users au on au.user_id = u.id
-    where u.pubsub_token = ${pubsubToken} and u.id = ${userId} and au.account_id = ${accountId}`.execute(db)
+    where u.pubsub_token = ${pubsubToken} and u.id = ${userId} and au.account_id = ${accountId}`)
   return rows[0]
 }
 
 async function findVisitor(db: Kysely<DB>, pubsubToken: string): Promise<Found | undefined> {
-  const { rows } = await sql<Found>`
+  const rows = await runPrepared(db, sql<Found>`
     select ci.contact_id as id, i.account_id as "accountId", array[i.account_id] as "accountIds"
     from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
-    where ci.pubsub_token = ${pubsubToken}`.execute(db)
+    where ci.pubsub_token = ${pubsubToken}`)
   return rows[0]
 }
 
@@ -72,8 +73,8 @@ async function* missedFrames({ db, frames }: Pick<SubscriptionOptions, 'db' | 'f
 /** Who is there. Visitors are not told about each other. */
 export async function presencePayload(app: Services, subject: Subject): Promise<object> {
   const { accountId } = subject
-  const { rows } = await sql<{ user_id: number; availability: number; auto_offline: boolean }>`
-    select user_id, availability, auto_offline from account_users where account_id = ${accountId}`.execute(app.database.kysely)
+  const rows = await runPrepared(app.database.kysely, sql<{ user_id: number; availability: number; auto_offline: boolean }>`
+    select user_id, availability, auto_offline from account_users where account_id = ${accountId}`)
   const users: Record<string, string> = {}
   for (const { user_id: id, availability, auto_offline: autoOffline } of rows) {
     if (!autoOffline || app.presence.isPresent(accountId, 'user', id)) users[id] = AVAILABILITIES[availability] ?? 'online'

@@ -5,15 +5,16 @@ import { invalidateCache } from '../accounts/cache-key.model.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
 import { userJson } from '../pictures/picture.sql.ts'
 import type { TeamRecord } from './team.presenter.ts'
+import { runPrepared } from '../../db/prepared.ts'
 
 type UserIds = number[] | null | undefined
 
 /** In the order in which they joined. */
 export async function listTeamMembers(ctx: AccountContext, team: TeamRecord, only?: number[]): Promise<AgentPicture[]> {
-  const { rows } = await sql<{ agent: AgentPicture }>`
+  const rows = await runPrepared(ctx.db, sql<{ agent: AgentPicture }>`
     select ${userJson(sql`tm.user_id`, sql`${ctx.account.id}::integer`)} as agent
     from team_members tm join users on users.id = tm.user_id where tm.team_id = ${team.id}
-      ${only ? sql`and tm.user_id = any(${only}::integer[])` : sql``} order by tm.id`.execute(ctx.db)
+      ${only ? sql`and tm.user_id = any(${only}::integer[])` : sql``} order by tm.id`)
   return rows.map((row) => row.agent)
 }
 
@@ -28,16 +29,14 @@ export async function addTeamMembers(ctx: AccountContext, team: TeamRecord, user
 export async function replaceTeamMembers(ctx: AccountContext, team: TeamRecord, userIds: UserIds): Promise<AgentPicture[]> {
   const ids = await wanted(ctx, userIds)
   await join(ctx, team, ids)
-  await sql`delete from team_members where team_id = ${team.id} and not (user_id = any(${ids}::integer[]))`.execute(
-    ctx.db,
-  )
+  await runPrepared(ctx.db, sql`delete from team_members where team_id = ${team.id} and not (user_id = any(${ids}::integer[]))`)
   await invalidateCache(ctx, 'team', ctx.account.id)
   return listTeamMembers(ctx, team)
 }
 
 export async function removeTeamMembers(ctx: AccountContext, team: TeamRecord, userIds: UserIds): Promise<void> {
   const ids = await wanted(ctx, userIds)
-  await sql`delete from team_members where team_id = ${team.id} and user_id = any(${ids}::integer[])`.execute(ctx.db)
+  await runPrepared(ctx.db, sql`delete from team_members where team_id = ${team.id} and user_id = any(${ids}::integer[])`)
   await invalidateCache(ctx, 'team', ctx.account.id)
 }
 
@@ -48,17 +47,17 @@ const NOBODY = 0
 async function wanted(ctx: AccountContext, userIds: UserIds): Promise<number[]> {
   if (!userIds) throw new MissingParamError('user_ids')
   const ids = [...new Set(userIds.map((id) => id ?? NOBODY))]
-  const { rows } = await sql<{ known: number }>`
+  const rows = await runPrepared(ctx.db, sql<{ known: number }>`
     select count(*)::integer as known from account_users
-    where account_id = ${ctx.account.id} and user_id = any(${ids}::integer[])`.execute(ctx.db)
+    where account_id = ${ctx.account.id} and user_id = any(${ids}::integer[])`)
   if (rows[0]!.known < ids.length) throw new NotAuthorizedError('Invalid User IDs')
   return ids
 }
 
 async function join(ctx: Context, team: TeamRecord, userIds: number[]): Promise<number[]> {
-  const { rows } = await sql<{ user_id: number }>`
+  const rows = await runPrepared(ctx.db, sql<{ user_id: number }>`
     insert into team_members (team_id, user_id, created_at, updated_at)
     select ${team.id}, id, ${ctx.app.now()}, ${ctx.app.now()} from unnest(${userIds}::integer[]) with ordinality u(id, place)
-    order by place on conflict (team_id, user_id) do nothing returning user_id`.execute(ctx.db)
+    order by place on conflict (team_id, user_id) do nothing returning user_id`)
   return rows.map((row) => row.user_id)
 }
