@@ -18,7 +18,7 @@ import { createFrames } from './events/frames.ts'
 import { createEventLog, newestEvent, readEventsAfter } from './events/log.ts'
 import { createNotices } from './events/notices.ts'
 import { signIn, type Found } from './features/auth/caller.model.ts'
-import { rememberSignIns } from './features/auth/sign-in-memory.ts'
+import { rememberSignIns, shareSignIns } from './features/auth/sign-in-memory.ts'
 import { enterVisitor } from './features/contacts/client.model.ts'
 import { sharePresence } from './features/realtime/presence-share.ts'
 import { PushScope } from './features/realtime/push-scope.query.ts'
@@ -100,7 +100,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
     files: createFiles(config),
     presence: cable.presence,
     outbox: { write, publish: bus.publish, look: bus.look },
-    signIns: memory,
+    signIns: shareSignIns(memory, notices),
     sockets: createSockets(cable.hub, notices),
     bus,
     cable,
@@ -111,7 +111,10 @@ export async function buildApp(config: Config, database: Database, options: AppO
         cursor = await keepCursor(database, bus)
         cable.attach(server.server)
       }
-      await notices.listen(bus.catchUp)
+      await notices.listen(() => {
+        bus.catchUp()
+        memory.clear()
+      })
       await share.join(cable.presence)
       await server.listen({ host: config.host, port: config.port })
       if (config.run.has('worker')) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { buildApp, type App } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
+import { readConfig, type Config } from '../src/config.ts'
 import { connect, type ConnectOptions, type Database } from '../src/db/connect.ts'
 import { inTransaction } from '../src/context/transaction.ts'
 import type { EventData, EventName } from '../src/vocabulary/events.ts'
@@ -66,8 +66,8 @@ async function copyDatabase(): Promise<ConnectOptions> {
 
 const DUPLICATE_DATABASE = '42P04'
 
-/** A server of its own on the worker's database, and makers of what a test needs. */
-export function startTestApp(env: Record<string, string> = {}) {
+/** A server of its own on the worker's database, and makers of what a test needs. `settings` are those that no environment sets. */
+export function startTestApp(env: Record<string, string> = {}, settings: Partial<Config> = {}) {
   const t = {
     app: undefined as unknown as App,
     base: '',
@@ -79,7 +79,7 @@ export function startTestApp(env: Record<string, string> = {}) {
 
   beforeAll(async () => {
     t.folder = mkdtempSync(join(tmpdir(), 'parley-app-'))
-    const config = readConfig({
+    const read = readConfig({
       NODE_ENV: 'test',
       PORT: '0',
       PARLEY_DATA: t.folder,
@@ -88,6 +88,7 @@ export function startTestApp(env: Record<string, string> = {}) {
       LOG_LEVEL: 'silent',
       ...env,
     })
+    const config = { ...read, ...settings }
     t.database = connect(await ownDatabase())
     countStatements(t.database, () => t.statements++)
     const log: Logger = pino({ level: config.logLevel })
@@ -106,18 +107,25 @@ export function startTestApp(env: Record<string, string> = {}) {
   })
 
   const client = (headers: Record<string, string>): Client => {
-    const verb = (method: string): Verb => async (path, body, more = {}) => {
-      const form = body instanceof FormData || body instanceof URLSearchParams || typeof body === 'string'
-      const answer = await fetch(t.base + path, {
-        method,
-        redirect: 'manual',
-        headers: { accept: 'application/json', ...(body !== undefined && !form && { 'content-type': 'application/json' }), ...headers, ...more },
-        ...(body !== undefined && { body: form ? (body as string) : JSON.stringify(body) }),
-      })
-      const text = await answer.text()
-      const isJson = answer.headers.get('content-type')?.includes('json') && text
-      return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : text }
-    }
+    const verb =
+      (method: string): Verb =>
+      async (path, body, more = {}) => {
+        const form = body instanceof FormData || body instanceof URLSearchParams || typeof body === 'string'
+        const answer = await fetch(t.base + path, {
+          method,
+          redirect: 'manual',
+          headers: {
+            accept: 'application/json',
+            ...(body !== undefined && !form && { 'content-type': 'application/json' }),
+            ...headers,
+            ...more,
+          },
+          ...(body !== undefined && { body: form ? (body as string) : JSON.stringify(body) }),
+        })
+        const text = await answer.text()
+        const isJson = answer.headers.get('content-type')?.includes('json') && text
+        return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : text }
+      }
     return { get: verb('GET'), post: verb('POST'), patch: verb('PATCH'), put: verb('PUT'), delete: verb('DELETE') }
   }
 
@@ -134,7 +142,12 @@ export function startTestApp(env: Record<string, string> = {}) {
       inTransaction(new Context({ app: t.app, db: t.database.kysely }), work),
     async buildPerson(name = 'Ada Lovelace'): Promise<Person> {
       const ctx = new Context({ app: t.app, db: t.database.kysely })
-      return createUser(ctx, { name, email: `${unique('person')}@example.test`, password: PASSWORD, confirmed: true }) as Promise<Person>
+      return createUser(ctx, {
+        name,
+        email: `${unique('person')}@example.test`,
+        password: PASSWORD,
+        confirmed: true,
+      }) as Promise<Person>
     },
     async buildAccount(): Promise<TestAccount> {
       const [administrator, agent] = [await this.buildPerson('Admin Person'), await this.buildPerson('Agent Person')]

@@ -46,6 +46,8 @@ export interface Said {
 
 /** Who is remembered as signed in, and what that has to forget. */
 export interface SignIns {
+  /** In every process: in the others once the transaction of `db` is committed, here by `clear`. */
+  tell: (db: Kysely<DB>) => Promise<void>
   clear: () => void
 }
 

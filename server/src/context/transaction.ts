@@ -19,7 +19,9 @@ export async function inTransaction<Ctx extends Context, T>(ctx: Ctx, work: (ctx
       begin: forget,
       work: (db) => work(Object.assign(ctx, { db })),
       last: async (db) => {
+        const told = ctx.routine ? undefined : signIns.tell(db)
         said = await outbox.write(db, ctx.takeWork(), { hasEndpoints: ctx.hasEndpoints })
+        await told
       },
     })
     if (!ctx.routine) signIns.clear()

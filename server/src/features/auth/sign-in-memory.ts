@@ -1,10 +1,11 @@
 import type { SignIns } from '../../context/context.ts'
+import type { Notices } from '../../events/notices.ts'
 
 /**
- * Remembers for a second who a token is, so that a busy client does not pay a statement for it each time. Every commit of this
- * process that is not routine forgets all of it; what another process changes counts within that second.
+ * Remembers for a second who a token is, so that a busy client does not pay a statement for it each time. Every commit that is not
+ * routine forgets all of it, in this process and in those that share the database.
  */
-export interface SignInMemory<Found> extends SignIns {
+export interface SignInMemory<Found> extends Pick<SignIns, 'clear'> {
   find: (key: string) => Found | undefined
   keep: (key: string, found: Found) => void
   /** A token that nobody has: only chance could make it somebody's, so that a client with an ended one costs nothing. */
@@ -43,4 +44,12 @@ export function rememberSignIns<Found>(milliseconds: number): SignInMemory<Found
     },
   }
   return memory
+}
+
+const RIGHTS = 'rights'
+
+/** A notice leaves with the commit, so that nobody answers for longer than it takes to arrive by what was true before. */
+export function shareSignIns({ clear }: Pick<SignIns, 'clear'>, notices: Notices): SignIns {
+  notices.hear(RIGHTS, clear)
+  return { clear, tell: (db) => notices.tell(db, RIGHTS) }
 }
