@@ -13,10 +13,10 @@ import type { Config } from './config.ts'
 import type { Services } from './context/context.ts'
 import type { Database } from './db/connect.ts'
 import { createBus, type Bus } from './events/bus.ts'
-import { keepCursor, type Cursor } from './events/cursor.ts'
 import { createFrames } from './events/frames.ts'
 import { createEventLog, newestEvent, readEventsAfter } from './events/log.ts'
 import { createNotices } from './events/notices.ts'
+import { joinProcesses, type Processes } from './events/processes.ts'
 import { signIn, type Found } from './features/auth/caller.model.ts'
 import { rememberSignIns, shareSignIns } from './features/auth/sign-in-memory.ts'
 import { enterVisitor } from './features/contacts/client.model.ts'
@@ -71,7 +71,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
   const share = sharePresence({ db, notices, log })
   const cable = createCable({
     authorize: (wanted) =>
-      authorizeSubscription({ db, frames, watch: bus.watch, resume: () => cursor?.resume() }, wanted),
+      authorizeSubscription({ db, frames, watch: bus.watch, resume: async () => processes?.resume() }, wanted),
     presencePayload: (subject) => presencePayload(app, subject),
     onStamp: share.onStamp,
     log,
@@ -90,7 +90,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
   })
   const write = createEventLog({ reactions, listeners, sender: notices.sender })
   const server = createServer(config)
-  let cursor: Cursor | undefined
+  let processes: Processes | undefined
   const app: App = {
     config,
     database,
@@ -107,18 +107,17 @@ export async function buildApp(config: Config, database: Database, options: AppO
     deliveries: undefined,
     worker: undefined,
     async listen() {
-      if (config.run.has('cable')) {
-        cursor = await keepCursor(database, bus)
-        cable.attach(server.server)
-      }
       await notices.listen(() => {
         bus.catchUp()
         memory.clear()
       })
+      const position = config.run.has('cable') ? bus.position : undefined
+      processes = await joinProcesses(database, { notices, position })
+      if (config.run.has('cable')) cable.attach(server.server)
       await share.join(cable.presence)
       await server.listen({ host: config.host, port: config.port })
       if (config.run.has('worker')) {
-        app.worker = await startWorker(app, jobs, schedule)
+        app.worker = await startWorker(app, jobs, schedule, processes.takesJobsAs)
         app.deliveries = startDeliveries(app, reactions)
       }
       const address = server.server.address()
@@ -133,7 +132,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
       await app.deliveries?.stop()
       await app.worker?.stop()
       await bus.stop()
-      await cursor?.stop()
+      await processes?.leave()
       await notices.stop()
     },
   }

@@ -93,6 +93,11 @@ const SETTINGS = {
   lock_timeout: '30s',
   // A process that stands still gives back the turn of its accounts.
   idle_in_transaction_session_timeout: '60s',
+  // Nor does one whose machine is gone keep it.
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+  tcp_user_timeout: '25s',
 }
 
 /** Those that a version does not know are left out. */
@@ -102,6 +107,15 @@ async function settleSession(client: pg.ClientBase): Promise<void> {
       where current_setting(name, true) is not null`,
     [Object.keys(SETTINGS), Object.values(SETTINGS)],
   )
+}
+
+/** A connection of one's own, beside the pool. */
+export async function openSession(options: ConnectOptions): Promise<pg.Client> {
+  const client = new pg.Client(sessionOptions(options))
+  client.on('error', () => {})
+  await client.connect()
+  await settleSession(client)
+  return client
 }
 
 export function sessionOptions({ max: _, ...options }: ConnectOptions): pg.ClientConfig {

@@ -936,6 +936,13 @@ export interface NotificationSubscriptions {
   user_id: Int8;
 }
 
+export interface ParleyAnswers {
+  body: Json | null;
+  expires_at: Timestamp;
+  fingerprint: string;
+  key: string;
+}
+
 export interface ParleyAssignmentTurns {
   inbox_id: number;
   taken_at: Timestamp;
@@ -946,13 +953,6 @@ export interface ParleyAttempts {
   count: number;
   key: string;
   resets_at: Timestamp;
-}
-
-export interface ParleyCableCursor {
-  clean: Generated<boolean>;
-  event_id: Generated<Int8>;
-  id: Generated<boolean>;
-  updated_at: Generated<Timestamp>;
 }
 
 export interface ParleyCacheKeys {
@@ -1005,6 +1005,18 @@ export interface ParleyPresences {
   kind: string;
   seen_at: Timestamp;
   subject_id: Int8;
+}
+
+export interface ParleyProcesses {
+  event_id: Int8 | null;
+  gone_at: Timestamp | null;
+  id: string;
+  joined_at: Generated<Timestamp>;
+  pool: string | null;
+}
+
+export interface ParleyProofs {
+  contact_inbox_id: Int8;
 }
 
 export interface ParleySsoTokens {
@@ -1274,15 +1286,17 @@ export interface DB {
   notification_settings: NotificationSettings;
   notification_subscriptions: NotificationSubscriptions;
   notifications: Notifications;
+  "parley.answers": ParleyAnswers;
   "parley.assignment_turns": ParleyAssignmentTurns;
   "parley.attempts": ParleyAttempts;
-  "parley.cable_cursor": ParleyCableCursor;
   "parley.cache_keys": ParleyCacheKeys;
   "parley.deliveries": ParleyDeliveries;
   "parley.drafts": ParleyDrafts;
   "parley.events": ParleyEvents;
   "parley.migrations": ParleyMigrations;
   "parley.presences": ParleyPresences;
+  "parley.processes": ParleyProcesses;
+  "parley.proofs": ParleyProofs;
   "parley.sso_tokens": ParleySsoTokens;
   platform_app_permissibles: PlatformAppPermissibles;
   platform_apps: PlatformApps;

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { sql, type Kysely } from 'kysely'
-import pg from 'pg'
-import { sessionOptions, type Database } from '../db/connect.ts'
+import type pg from 'pg'
+import { openSession, type Database } from '../db/connect.ts'
 import type { DB } from '../db/schema.ts'
 
 const CHANNEL = 'parley_events'
+/** Any number: the class of the locks that processes hold as long as they live. */
+const LIFE = 7_265_397
 /** Before a connection that broke is made anew. */
 const RETRY = 1000
 
@@ -31,15 +33,19 @@ export function createNotices(database: Database, { isShared }: { isShared: bool
     if (from !== sender) listeners.get(kind!)?.(text.join(' '))
   }
   const open = async (onGap: () => void) => {
-    client = new pg.Client(sessionOptions(database.options))
-    client.on('notification', ({ payload = '' }) => receive(payload))
-    client.on('error', () => {})
-    await client.connect()
-    await client.query(`listen ${CHANNEL}`)
+    const own = (client = await openSession(database.options))
+    own.on('notification', ({ payload = '' }) => receive(payload))
+    await own.query(`listen ${CHANNEL}`)
+    // That of the connection before may still be held: to wait for it would keep notices waiting.
+    const hold = async (): Promise<void> => {
+      const { rows } = await own.query(`select pg_try_advisory_lock(${LIFE}, hashtext($1)) as held`, [sender])
+      if (!rows[0].held) setTimeout(() => void hold().catch(() => {}), RETRY).unref()
+    }
+    await hold()
     const openAgain = () => {
       if (!stopped) setTimeout(() => void open(onGap).then(onGap, openAgain), RETRY).unref()
     }
-    client.once('end', openAgain)
+    own.once('end', openAgain)
   }
   return {
     sender,
@@ -56,4 +62,9 @@ export function createNotices(database: Database, { isShared }: { isShared: bool
 }
 
 /** The expression by which a larger statement tells the other processes. */
-export const noticeBy = (sender: string, kind: string, text: ReturnType<typeof sql>) => sql`pg_notify(${CHANNEL}, ${`${sender} ${kind} `} || ${text})`
+export const noticeBy = (sender: string, kind: string, text: ReturnType<typeof sql>) =>
+  sql`pg_notify(${CHANNEL}, ${`${sender} ${kind} `} || ${text})`
+
+/** Whether the process of this id, which shares the database, no longer lives. */
+export const isGone = (id: ReturnType<typeof sql>) =>
+  sql`pg_try_advisory_xact_lock_shared(${LIFE}, hashtext(${id}::text))`

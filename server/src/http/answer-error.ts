@@ -12,12 +12,14 @@ export function answerError(log: Logger, request: FastifyRequest, reply: Fastify
   if (error instanceof RetryLaterError) return reply.code(429).type('text/plain').send(error.body())
   if (error instanceof RequestError) {
     if (error.headers) reply.headers(error.headers)
-    if (error instanceof OutsideError && !error.json) return sendOutside(request, dropSession(reply), error.status, error.message, request.raw.format)
+    if (error instanceof OutsideError && !error.json)
+      return sendOutside(request, dropSession(reply), error.status, error.message, request.raw.format)
     if (error instanceof OutsideError) return sendOutsideJson(reply, error.status, error.message)
     if (error instanceof NotFoundError && outside) return sendOutsideJson(reply, 404, 'Not Found')
     if (error instanceof RecordInvalidError) {
       dropSession(reply)
-      if (operation?.invalid === 'text') return sendJson(request, reply, 422, { error: `Validation failed: ${error.message}` })
+      if (operation?.invalid === 'text')
+        return sendJson(request, reply, 422, { error: `Validation failed: ${error.message}` })
     }
     return sendJson(request, reply, error.status, error.body())
   }
@@ -33,7 +35,8 @@ export function answerError(log: Logger, request: FastifyRequest, reply: Fastify
     return sendJson(request, reply, 422, { error: 'A value that was sent cannot be stored' })
   }
   // Two wrote the same at once, and both had looked before.
-  if (error.code === '23505') return sendJson(request, reply, 422, { error: 'A value that was sent has already been taken' })
+  if (error.code === '23505')
+    return sendJson(request, reply, 422, { error: 'A value that was sent has already been taken' })
   // PostgreSQL tells the whole row that did not hold, and with it whatever secret is in it.
   delete (error as { detail?: string }).detail
   log.error({ err: error, request: request.id, operation: operation?.id }, 'a request broke')
@@ -48,17 +51,39 @@ function statusOfFrameworkError(error: { code?: string; statusCode?: number }): 
 /** Wrong encodings, numbers out of range: the last net under the parameter readers. */
 const UNSTORABLE = new Set(['54000', '22003', '22021', '22P02', '22P05', '22001', '22007', '22008'])
 
-const AWAY = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '53300', '08006', '08001'])
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ECONNRESET',
+  'EPIPE',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
+  '25P03',
+  '55P03',
+  '53300',
+  '08006',
+  '08001',
+])
 const FULL = new Set(['ENOSPC', 'EDQUOT', '53100'])
 
-function unavailableFor({ code = '', message = '' }: { code?: string; message?: string }): UnavailableError | undefined {
+function unavailableFor({
+  code = '',
+  message = '',
+}: {
+  code?: string
+  message?: string
+}): UnavailableError | undefined {
   if (FULL.has(code)) return new UnavailableError('The disk is full right now. Please try again later.')
-  if (AWAY.has(code) || /Connection terminated|timeout exceeded when trying to connect/.test(message)) return new UnavailableError()
+  if (AWAY.has(code) || /Connection terminated|timeout exceeded when trying to connect/.test(message))
+    return new UnavailableError()
   return undefined
 }
 
 /** A broken record, a 400 and a 500 do not repeat the headers of a session. */
 export function dropSession(reply: FastifyReply): FastifyReply {
-  for (const name of ['access-token', 'token-type', 'client', 'expiry', 'uid', 'authorization']) reply.removeHeader(name)
+  for (const name of ['access-token', 'token-type', 'client', 'expiry', 'uid', 'authorization'])
+    reply.removeHeader(name)
   return reply
 }

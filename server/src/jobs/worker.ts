@@ -1,12 +1,16 @@
-import { Logger, parseCronItems, run, type Runner, type TaskList } from 'graphile-worker'
-import { sql } from 'kysely'
+import { Logger, parseCronItems, run, type Runner, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { EventEmitter } from 'node:events'
 import { Context, type Services } from '../context/context.ts'
 import { inTransaction } from '../context/transaction.ts'
 import type { Job, JobsByName, Schedule } from './job.ts'
 
-/** Runs the jobs of the database until the returned runner is stopped. */
-export async function startWorker(app: Services, jobs: JobsByName, schedule: Schedule): Promise<Runner> {
-  if (!app.config.databaseUrl) await freeJobsOfTheDead(app)
+/** Runs the jobs of the database until the returned runner is stopped. `onName` hears by which name it takes them. */
+export async function startWorker(
+  app: Services,
+  jobs: JobsByName,
+  schedule: Schedule,
+  onName: (pool: string) => Promise<unknown>,
+): Promise<Runner> {
   const taskList: TaskList = Object.fromEntries(
     Object.entries(jobs as unknown as Record<string, Job<any>>).map(([name, { handle, transaction }]) => [
       name,
@@ -19,6 +23,14 @@ export async function startWorker(app: Services, jobs: JobsByName, schedule: Sch
   const logger = new Logger(() => (level, message) => {
     if (level === 'error' || level === 'warning') app.log[level === 'error' ? 'error' : 'warn']({ job: true }, message)
   })
+  const events: WorkerEvents = new EventEmitter()
+  events.once(
+    'pool:create',
+    ({ workerPool }) =>
+      void onName(workerPool.id).catch((error: unknown) =>
+        app.log.error({ err: error }, 'a worker could not be named'),
+      ),
+  )
   return run({
     pgPool: app.database.pool,
     schema: 'parley_jobs',
@@ -28,11 +40,6 @@ export async function startWorker(app: Services, jobs: JobsByName, schedule: Sch
     taskList,
     parsedCronItems: parseCronItems(Object.entries(schedule).map(([task, match]) => ({ task, match }))),
     logger,
+    events,
   })
-}
-
-/** The embedded database has a single server. What is still locked when that one starts, its killed forerunner had begun. */
-async function freeJobsOfTheDead(app: Services): Promise<void> {
-  await sql`select parley_jobs.force_unlock_workers(array(select distinct locked_by from parley_jobs.jobs
-    where locked_by is not null))`.execute(app.database.kysely)
 }

@@ -24,6 +24,7 @@ const UNFORTUNATE = {
   statement_timeout: '300ms',
   lock_timeout: '1ms',
   idle_in_transaction_session_timeout: '300ms',
+  idle_session_timeout: '300ms',
 }
 
 describe('a database whose settings are not ours', () => {

@@ -61,7 +61,7 @@ export async function realServer(folder: string, env: Record<string, string> = {
       const own = child
       for (const stream of [child.stdout!, child.stderr!])
         stream.on('data', (data: Buffer) => (said += data.toString()))
-      for (let i = 0; i < 600; i++) {
+      for (const end = Date.now() + 60_000; Date.now() < end;) {
         if (own.exitCode !== null) throw new Error(`the server ended: ${said.slice(-500)}`)
         if (
           await fetch(`${base}/health`).then(

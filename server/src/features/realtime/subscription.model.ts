@@ -16,7 +16,7 @@ interface SubscriptionOptions {
   /** Somebody of the account will listen. */
   watch: (accountId: number) => void
   /** From which event on a client that does not say what it knows is given the past. */
-  resume: () => number | undefined
+  resume: () => Promise<number | undefined>
 }
 
 /**
@@ -28,7 +28,7 @@ export async function authorizeSubscription({ db, frames, watch, resume }: Subsc
   if (!found) return null
   const { accountId, accountIds } = found
   accountIds.forEach(watch)
-  const after = claim.after ?? resume()
+  const after = claim.after ?? (await resume())
   const streams = [claim.pubsubToken, ...(claim.userId === null ? [] : [accountStream(accountId)]), ...accountIds.map(earsMark)]
   return {
     streams,
