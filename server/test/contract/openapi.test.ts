@@ -108,6 +108,11 @@ it('the AsyncAPI document holds every event that leaves the server', () => {
   expected.push(...[...protocol, 'presence.update'].map((name) => `cable.${name}`))
   expect(Object.keys(document.components.messages).sort()).toEqual(expected.sort())
   expect(Object.values(document.components.messages as Json).filter((message) => !message.summary)).toEqual([])
+  for (const [name, message] of Object.entries(document.components.messages as Record<string, Json>)) {
+    const [example] = message.examples
+    expect([name, [...Errors(message.payload, example.payload)]]).toEqual([name, []])
+    expect([name, Object.keys(example.payload).length]).not.toEqual([name, 0])
+  }
   for (const operation of Object.values(document.operations as Json)) {
     for (const message of (operation as Json).messages) expect(resolve(document, message.$ref)).toBeDefined()
   }

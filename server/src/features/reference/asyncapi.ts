@@ -2,6 +2,7 @@ import Type, { type TSchema } from 'typebox'
 import type { ReactionsByName } from '../../events/reactions.ts'
 import type { EventName } from '../../vocabulary/events.ts'
 import { Bag, Iso, Nullable, Unix } from '../../http/operation.ts'
+import { exampleFrom } from './example.ts'
 import { Attachment, BotSender, ContactSender, ConversationPush, MessagePush, UserSender } from '../schemas.ts'
 
 type Json = Record<string, any>
@@ -214,8 +215,8 @@ export function buildAsyncApi(reactions: ReactionsByName<any>): Json {
     messages[key] = message
     operations[key] = { action, summary: message.summary, channel: { $ref: `#/channels/${channel}` }, messages: [{ $ref: `#/channels/${channel}/messages/${key}` }] }
   }
-  for (const [name, [summary, payload]] of Object.entries(COMMANDS)) add('cable', 'receive', `cable.${name}`, { name, title: name, summary, payload: plain(payload) })
-  for (const [name, [summary, payload]] of Object.entries(PROTOCOL)) add('cable', 'send', `cable.${name}`, { name, title: name, summary, payload: plain(payload) })
+  for (const [name, [summary, payload]] of Object.entries(COMMANDS)) add('cable', 'receive', `cable.${name}`, { name, title: name, summary, ...shown(payload) })
+  for (const [name, [summary, payload]] of Object.entries(PROTOCOL)) add('cable', 'send', `cable.${name}`, { name, title: name, summary, ...shown(payload) })
   for (const [event, { cable, webhook }] of Object.entries(reactions) as [EventName, ReactionsByName<any>[EventName]][]) {
     const summary = WHEN[event]
     if (cable) {
@@ -223,7 +224,7 @@ export function buildAsyncApi(reactions: ReactionsByName<any>): Json {
         name: event,
         title: event,
         summary,
-        payload: plain(open({ identifier: Identifier, message: open({ event: Type.Literal(event), data: cableSchemas[event]! }) })),
+        ...shown(open({ identifier: Identifier, message: open({ event: Type.Literal(event), data: cableSchemas[event]! }) })),
       })
     }
     if (webhook) {
@@ -234,7 +235,7 @@ export function buildAsyncApi(reactions: ReactionsByName<any>): Json {
         summary: `${summary} Told to: ${to.map((one) => RECEIVERS[one]).join(', ')}.`,
         contentType: 'application/json',
         headers: plain(DELIVERY_HEADERS),
-        payload: plain(webhookSchemas[name]!),
+        ...shown(webhookSchemas[name]!, { event: name }),
       })
     }
   }
@@ -260,5 +261,11 @@ export function buildAsyncApi(reactions: ReactionsByName<any>): Json {
 }
 
 const RECEIVERS = { account: 'webhooks of the account', inbox: 'the webhook of the inbox', bot: 'the bot of the inbox' }
+
+/** A payload's schema, and one as it may come. */
+const shown = (payload: TSchema, known: Json = {}) => ({
+  payload: plain(payload),
+  examples: [{ payload: Object.assign(exampleFrom(payload) as Json, known) }],
+})
 
 const plain = (schema: TSchema): Json => JSON.parse(JSON.stringify(schema)) as Json

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { TSchema } from 'typebox'
 import { Empty, type Family, type Operation } from '../../http/operation.ts'
+import { fits } from './example.ts'
 import { FIELDS, NOUNS, PARAMETERS } from './glossary.ts'
 
 /** A document may hold all families or one. */
@@ -284,24 +285,6 @@ function explain(name: string, schema: Json): Json {
     ...schema,
     ...(description && !own && { description }),
     ...(given !== undefined && fits(schema, given) && { examples: [given] }),
-  }
-}
-
-function fits(schema: Json, value: unknown): boolean {
-  if (schema.anyOf) return (schema.anyOf as Json[]).some((one) => fits(one, value))
-  if (schema.const !== undefined || schema.enum) return schema.const === value || Boolean(schema.enum?.includes(value))
-  if (schema.format === 'date-time') return typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)
-  switch (schema.type) {
-    case 'integer':
-      return Number.isInteger(value)
-    case 'array':
-      return Array.isArray(value) && value.every((one) => fits(schema.items ?? {}, one))
-    case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value) && !schema.properties
-    case 'null':
-      return value === null
-    default:
-      return typeof value === schema.type
   }
 }
 
