@@ -25,6 +25,16 @@ export function watchStalls(): { longest: () => number; reset: () => void; stop:
   }
 }
 
+/** What work costs this thread at best, in milliseconds of CPU: neither what others take nor the first run of cold code counts. */
+export function costOf(work: () => void): number {
+  const costs = [1, 2, 3].map(() => {
+    const before = worked()
+    work()
+    return worked() - before
+  })
+  return Math.min(...costs)
+}
+
 /** Milliseconds of CPU of the calling thread. */
 function worked(): number {
   try {
