@@ -2,6 +2,7 @@ import { createServer, request, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
+import { eventually } from '../../test/support/eventually.ts'
 import { WebSocket } from 'ws'
 import { createCable, type Cable, type CableOptions } from './cable.ts'
 import type { Claim } from './room-channel.ts'
@@ -82,8 +83,7 @@ function open(world: World, { path = '/cable', protocols = PROTOCOLS }: { path?:
     send: (value) => socket.send(typeof value === 'string' ? value : JSON.stringify(value)),
     subscribe: (identifier) => client.send({ command: 'subscribe', identifier: textOf(identifier) }),
     async until(check) {
-      for (let i = 0; i < 1000 && !check(); i++) await pause(5)
-      expect(check(), JSON.stringify(client.frames)).toBeTruthy()
+      await eventually(check, () => `${check}, with ${JSON.stringify(client.frames)}`)
     },
     async settled() {
       const identifier = JSON.stringify({ channel: 'RoomChannel', pubsub_token: `contact-${++probes}` })
@@ -208,7 +208,7 @@ describe('the handshake of the cable', () => {
     let heard = ''
     socket.on('data', (data) => (heard += data))
     socket.write(masked({ command: 'subscribe', identifier: JSON.stringify(user(1)) }))
-    for (let i = 0; i < 400 && !heard.includes('presence.update'); i++) await pause(5)
+    await eventually(() => heard.includes('presence.update'), 'who is here')
     expect(heard).toContain('"type":"confirm_subscription"')
     socket.destroy()
   })

@@ -8,6 +8,7 @@ import { reactions as catalog } from '../../src/catalog/events.ts'
 import type { Reactions } from '../../src/events/reactions.ts'
 import { cableSchemas, webhookSchemas } from '../../src/features/reference/asyncapi.ts'
 import { startTestApp } from '../support.ts'
+import { eventually } from '../support/eventually.ts'
 import { buildOffice, type Json } from './support.ts'
 
 const t = startTestApp()
@@ -30,14 +31,6 @@ afterAll(() => {
   receiver.close()
 })
 
-async function until(check: () => unknown, what: () => string) {
-  const end = Date.now() + 15_000
-  while (!check()) {
-    if (Date.now() > end) throw new Error(what())
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
 async function listen(identifier: object) {
   const socket = new WebSocket(t.base.replace('http', 'ws') + '/cable', ['actioncable-v1-json'])
   sockets.push(socket)
@@ -48,7 +41,7 @@ async function listen(identifier: object) {
     if (frame.type === 'confirm_subscription') confirmed = true
     if (frame.message?.event) frames.push(frame.message)
   })
-  await until(() => confirmed, () => 'no subscription')
+  await eventually(() => confirmed, 'a subscription')
 }
 
 const expected = (part: 'cable' | 'webhook') => Object.entries(catalog as Record<string, Reactions<any, any>>).filter(([, reactions]) => reactions[part])
@@ -101,15 +94,12 @@ it('every event comes from some request, and what leaves the server is as the re
   await ok(t.anyone.post(`${visitor}/${id}/messages`, { content: 'More' }))
   await ok(agent.post(`${at}/update_last_seen`, {}))
   const list = async () => (await ok(agent.get(`${base}/notifications`))).data.payload as Json[]
-  let notifications: Json[] = []
   // A job that is still to run puts another in the place of one.
-  const isWorking = async () => (await t.database.pool.query('select 1 from parley_jobs.jobs where run_at <= now() limit 1')).rowCount
-  for (let tries = 0; tries < 100 && (notifications.length < 2 || (await isWorking())); tries++) {
-    notifications = await list()
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  notifications = await list()
-  expect(notifications.length).toBeGreaterThan(1)
+  const isIdle = async () => !(await t.database.pool.query('select 1 from parley_jobs.jobs where run_at <= now() limit 1')).rowCount
+  const notifications = await eventually(async () => {
+    const found = await list()
+    return found.length > 1 && (await isIdle()) && list()
+  }, 'two notifications')
   await ok(agent.patch(`${base}/notifications/${notifications[0]!.id}`, {}))
   await ok(agent.delete(`${base}/notifications/${notifications[1]!.id}`))
   await ok(admin.post(`${at}/toggle_status`, { status: 'resolved' }))
@@ -126,7 +116,7 @@ it('every event comes from some request, and what leaves the server is as the re
   }
   // Nothing in the code tells it yet: see the catalog of Chatwoot's events.
   const QUIET: string[] = []
-  await until(
+  await eventually(
     () => !missing('cable').filter((name) => !QUIET.includes(name)).length && !missing('webhook').length,
     () => `never met: cable ${missing('cable').join()}; webhooks ${missing('webhook').join()}; emitted ${[...new Set([...emitted, ...t.events.map(({ name }) => name)])].join()}`,
   ).catch((error: Error) => problems.push(error.message))

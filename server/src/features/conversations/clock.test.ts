@@ -1,19 +1,16 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { startTestApp } from '../../../test/support.ts'
+import { eventually } from '../../../test/support/eventually.ts'
+import { buildVisitor } from '../../../test/support/visitor.ts'
 import { resolveQuietOnes, wakeConversations } from './clock.jobs.ts'
 
 describe('the clock of conversations', () => {
   const t = startTestApp()
 
   async function start() {
-    const account = await t.buildAccount()
-    const api = `/api/v1/accounts/${account.id}`
-    const admin = t.as(account.administrator)
-    const { body: inbox } = await admin.post(`${api}/inboxes`, { name: 'Desk', channel: { type: 'api' } })
-    const visitor = `/public/api/v1/inboxes/${inbox.inbox_identifier}/contacts`
-    const { body: contact } = await t.anyone.post(visitor, { name: 'Eve' })
-    const open = async () => (await t.anyone.post(`${visitor}/${contact.source_id}/conversations`, {})).body.id as number
+    const { account, admin, base: api, talks } = await buildVisitor(t)
+    const open = async () => (await t.anyone.post(talks, {})).body.id as number
     const show = async (id: number) => (await admin.get(`${api}/conversations/${id}`)).body
     const set = (id: number, what: ReturnType<typeof sql>) =>
       sql`update conversations set ${what} where account_id = ${account.id} and display_id = ${id}`.execute(t.database.kysely)
@@ -39,13 +36,10 @@ describe('the clock of conversations', () => {
     const [quiet, lively] = [await open(), await open()]
     await set(quiet, sql`last_activity_at = now() - interval '3 hours'`)
     await t.run(resolveQuietOnes)
-    const until = async (done: () => Promise<boolean>) => {
-      for (let i = 0; i < 200 && !(await done()); i++) await new Promise((resolve) => setTimeout(resolve, 25))
-    }
-    await until(async () => (await show(quiet)).status === 'resolved')
+    await eventually(async () => (await show(quiet)).status === 'resolved', 'the end of the quiet one')
     expect([(await show(quiet)).status, (await show(quiet)).labels, (await show(lively)).status]).toEqual(['resolved', ['quiet'], 'open'])
     const contents = async () => (await admin.get(`${api}/conversations/${quiet}/messages`)).body.payload.map((m: any) => m.content)
-    await until(async () => (await contents()).length === 2)
+    await eventually(async () => (await contents()).length === 2, 'its last words')
     expect(await contents()).toEqual(['Bye', 'Conversation was marked resolved by system due to 2 hours of inactivity'])
   })
 })

@@ -1,30 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { startTestApp, type Client } from '../../../test/support.ts'
+import { eventually } from '../../../test/support/eventually.ts'
+import { buildInbox } from '../../../test/support/visitor.ts'
 
 const t = startTestApp()
 
 async function desk() {
-  const account = await t.buildAccount()
-  const admin = t.as(account.administrator)
-  const agent = t.as(account.agent)
-  const api = `/api/v1/accounts/${account.id}`
+  const { account, admin, agent, base: api, inbox } = await buildInbox(t)
   const talks = `${api}/conversations`
-  const { body: inbox } = await admin.post(`${api}/inboxes`, { name: 'Desk', channel: { type: 'api' } })
-  await admin.post(`${api}/inbox_members`, { inbox_id: inbox.id, user_ids: [account.agent.id] })
   const contact = (await admin.post(`${api}/contacts`, { name: 'ada LOVELACE' })).body.payload.contact
   const open = async (more: object = {}, as: Client = admin) =>
     (await as.post(talks, { inbox_id: inbox.id, contact_id: contact.id, ...more })).body
   const ids = async (query: string, as: Client = admin) =>
     (await as.get(`${talks}?${query}`)).body.data.payload.map((one: { id: number }) => one.id)
-  const activities = async (id: number, count: number): Promise<string[]> => {
-    for (let tries = 0; ; tries++) {
-      const lines = (await admin.get(`${talks}/${id}/messages`)).body.payload.filter(
-        (one: any) => one.message_type === 2,
-      )
-      if (lines.length >= count || tries === 200) return lines.map((one: any) => one.content)
-      await new Promise((resolve) => setTimeout(resolve, 25))
-    }
-  }
+  const activities = (id: number, count: number): Promise<string[]> =>
+    eventually(async () => {
+      const all = (await admin.get(`${talks}/${id}/messages`)).body.payload
+      const lines = all.filter((one: any) => one.message_type === 2)
+      return lines.length >= count && lines.map((one: any) => one.content)
+    }, `${count} lines of what happened`)
   const present = (json: object) => admin.patch(`${api}/agents/${account.agent.id}`, json)
   return { account, admin, agent, api, talks, inbox, contact, open, ids, activities, present }
 }
@@ -117,7 +111,7 @@ describe('looking for words', () => {
         uuid: one.uuid,
         created_at: one.created_at,
         contact: { id: contact.id, name: 'ada LOVELACE' },
-        inbox: { id: inbox.id, name: 'Desk', channel_type: 'Channel::Api' },
+        inbox: { id: inbox.id, name: 'Front desk', channel_type: 'Channel::Api' },
         messages: [
           {
             content: 'Where is my parcel?',

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { startTestApp, type Client, type Person, type TestAccount } from '../../../test/support.ts'
 import { eventually } from '../../../test/support/eventually.ts'
+import { buildTalk } from '../../../test/support/visitor.ts'
 
 const t = startTestApp()
 
@@ -23,25 +24,19 @@ let sourceId: string
 let conversation: { id: number }
 
 beforeAll(async () => {
-  account = await t.buildAccount()
-  admin = t.as(account.administrator)
-  base = `/api/v1/accounts/${account.id}`
+  const built = await buildTalk(t)
+  ;({ account, admin, base, inbox, contact, sourceId } = built)
+  conversation = built.talk
   const join = async (): Promise<Person> => {
     const person = await t.buildPerson()
     await t.database.pool.query('insert into account_users (account_id, user_id, role, created_at, updated_at) values ($1, $2, 0, now(), now())', [account.id, person.id])
     return person
   }
   people = { administrator: account.administrator, member: account.agent, teammate: await join(), outsider: await join() }
-  inbox = (await admin.post(`${base}/inboxes`, { name: 'Desk', channel: { type: 'api' } })).body
-  await admin.post(`${base}/inbox_members`, { inbox_id: inbox.id, user_ids: [people.member.id] })
-  const { body: made } = await admin.post(`${base}/contacts`, { name: 'Ada', email: 'ada@example.test', inbox_id: inbox.id })
-  contact = made.payload.contact
-  sourceId = made.payload.contact_inbox.source_id
   const team = (await admin.post(`${base}/teams`, { name: 'second line', allow_auto_assign: false })).body
   await admin.post(`${base}/teams/${team.id}/team_members`, { user_ids: [people.teammate.id] })
-  conversation = (await admin.post(`${base}/conversations`, { source_id: sourceId })).body
   await admin.post(`${base}/conversations/${conversation.id}/assignments`, { team_id: team.id })
-  await admin.post(`${base}/conversations/${conversation.id}/messages`, { content: 'Hello' })
+  await built.write({ content: 'Hello' })
 })
 
 it.each(Object.entries(SEES) as [Kind, (typeof SEES)[Kind]][])('a conversation as %s', async (kind, sees) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startTestApp } from '../../../test/support.ts'
+import { buildTalk } from '../../../test/support/visitor.ts'
 
 const t = startTestApp()
 
@@ -9,18 +10,8 @@ const PNG = Buffer.from(
 )
 
 async function talk(channel: object = { type: 'api' }) {
-  const account = await t.buildAccount()
-  const admin = t.as(account.administrator)
-  const api = `/api/v1/accounts/${account.id}`
-  const { body: inbox } = await admin.post(`${api}/inboxes`, { name: 'Desk', channel })
+  const { account, admin, base: api, at: path, write } = await buildTalk(t, { name: 'ada LOVELACE', inbox: { channel } })
   const { body: bot } = await admin.post(`${api}/agent_bots`, { name: 'robo cop', outgoing_url: '' })
-  const contact = (await admin.post(`${api}/contacts`, { name: 'ada LOVELACE' })).body.payload.contact
-  const { body: conversation } = await admin.post(`${api}/conversations`, {
-    inbox_id: inbox.id,
-    contact_id: contact.id,
-  })
-  const path = `${api}/conversations/${conversation.id}`
-  const write = (body: unknown) => admin.post(`${path}/messages`, body)
   const show = async () => (await admin.get(path)).body
   return { account, admin, api, bot, path, write, show }
 }

@@ -1,47 +1,34 @@
 import { describe, expect, it } from 'vitest'
 import { startTestApp, type Person, type TestAccount } from '../../../test/support.ts'
+import { eventually } from '../../../test/support/eventually.ts'
+import { buildVisitor } from '../../../test/support/visitor.ts'
 
 describe('notifications', () => {
   const t = startTestApp()
   const api = (account: TestAccount) => `/api/v1/accounts/${account.id}`
 
-  /** An inbox with the account's agent in it, and a conversation of Eve there. */
-  async function start(inboxFields: object = {}) {
-    const account = await t.buildAccount()
-    const admin = t.as(account.administrator)
-    const { body: inbox } = await admin.post(`${api(account)}/inboxes`, {
-      name: 'Desk',
-      enable_auto_assignment: false,
-      ...inboxFields,
-      channel: { type: 'api' },
-    })
-    await admin.post(`${api(account)}/inbox_members`, { inbox_id: inbox.id, user_ids: [account.agent.id] })
-    const visitor = `/public/api/v1/inboxes/${inbox.inbox_identifier}/contacts`
-    const { body: eve } = await t.anyone.post(visitor, { name: 'eve POLASTRI' })
-    const talks = `${visitor}/${eve.source_id}/conversations`
-    const { body: talk } = await t.anyone.post(talks, {})
-    const at = `${api(account)}/conversations/${talk.id}`
-    const say = (content: string) => t.anyone.post(`${talks}/${talk.id}/messages`, { content })
-    const assign = (person: Person) => admin.post(`${at}/assignments`, { assignee_id: person.id })
-    return { account, admin, agent: t.as(account.agent), inbox, talks, talk, at, say, assign }
-  }
-
-  const until = async <T>(read: () => Promise<T>, done: (value: T) => boolean): Promise<T> => {
-    for (const end = Date.now() + 8000; ; await new Promise((resolve) => setTimeout(resolve, 25))) {
-      const value = await read()
-      if (done(value) || Date.now() > end) return value
-    }
+  /** A conversation of Eve, which nobody is given by turns. */
+  async function start(inbox: object = {}) {
+    const built = await buildVisitor(t, { name: 'eve POLASTRI', inbox: { enable_auto_assignment: false, ...inbox } })
+    const assign = (person: Person) => built.admin.post(`${built.at}/assignments`, { assignee_id: person.id })
+    return { ...built, assign }
   }
 
   type Started = Awaited<ReturnType<typeof start>>
   const list = async ({ account, agent }: Started, query = '') => (await agent.get(`${api(account)}/notifications${query}`)).body.data
   const listed = (started: Started, type: string) =>
-    until(
-      () => list(started),
-      (data) => data.payload.length === 1 && data.payload[0].notification_type === type,
-    )
+    eventually(async () => {
+      const data = await list(started)
+      return data.payload.length === 1 && data.payload[0].notification_type === type && data
+    }, `one notification, ${type}`)
   const lines = async ({ admin, at }: Started) =>
     (await admin.get(`${at}/messages`)).body.payload.filter((m: any) => m.message_type === 2).map((m: any) => m.content)
+
+  const linesOf = (started: Started, count: number) =>
+    eventually(async () => {
+      const all: string[] = await lines(started)
+      return all.length === count && all
+    }, `${count} lines of what happened`)
 
   it('keeps the newest of a conversation for each person: assigned, written to, named', async () => {
     const started = await start()
@@ -68,13 +55,13 @@ describe('notifications', () => {
     const started = await start()
     const { account, admin, agent, at, say } = started
     await agent.post(`${at}/assignments`, { assignee_id: account.agent.id })
-    await until(() => lines(started), (all) => all.length === 1)
+    await linesOf(started, 1)
     await agent.post(`${at}/messages`, { content: 'My own words' })
     await admin.post(`${at}/mute`)
-    await until(() => lines(started), (all) => all.length === 3)
+    await linesOf(started, 3)
     await say('Nobody hears me')
     await admin.post(`${at}/messages`, { content: `(mention://user/${account.agent.id}/A)`, private: true })
-    const data = await until(() => list(started), (found) => found.payload.length > 0)
+    const data = await listed(started, 'conversation_mention')
     expect(data.payload.map((n: any) => n.notification_type)).toEqual(['conversation_mention'])
     expect(t.events.filter((event) => event.name === 'notification.created')).toHaveLength(1)
   })
@@ -140,7 +127,7 @@ describe('notifications', () => {
     expect((await choose({ notification_settings: { selected_push_flags: ['push_everything'] } })).status).toBe(422)
     await t.anyone.post(talks, {})
     expect((await listed(started, 'conversation_creation')).payload[0]).toMatchObject({
-      push_message_title: 'A conversation (#2) has been created in Desk',
+      push_message_title: 'A conversation (#2) has been created in Front desk',
       push_message_body: ': No content',
     })
   })
@@ -167,14 +154,14 @@ describe('notifications', () => {
     const started = await start()
     const { admin, at, talks, talk, say } = started
     await admin.post(`${at}/toggle_status`, { status: 'resolved' })
-    await until(() => lines(started), (all) => all.length === 1)
+    await linesOf(started, 1)
     const { data } = t.events.find((event) => event.name === 'conversation.updated')!
     const { writeActivities } = await import('../conversations/conversation.jobs.ts')
     await t.run((ctx) => writeActivities(ctx, data as never))
     await say('One more thing')
-    await until(() => lines(started), (all) => all.length === 2)
+    await linesOf(started, 2)
     await t.anyone.post(`${talks}/${talk.id}/toggle_status`)
-    expect(await until(() => lines(started), (all) => all.length === 3)).toEqual([
+    expect(await linesOf(started, 3)).toEqual([
       'Conversation was marked resolved by Admin Person',
       'System reopened the conversation due to a new incoming message.',
       'Conversation was resolved by Eve polastri',
@@ -187,7 +174,7 @@ describe('notifications', () => {
     await assign(account.agent)
     await listed(started, 'conversation_assignment')
     await admin.delete(at)
-    await until(() => list(started), (data) => data.payload.length === 0)
+    await eventually(async () => (await list(started)).payload.length === 0, 'no notification')
     expect((await admin.get(at)).status).toBe(404)
     expect(t.events.filter((event) => event.name === 'notification.deleted')).toHaveLength(1)
   })

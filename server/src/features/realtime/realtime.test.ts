@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { startTestApp, type Client, type Person, type TestAccount } from '../../../test/support.ts'
+import { eventually } from '../../../test/support/eventually.ts'
+import { buildVisitor } from '../../../test/support/visitor.ts'
 
 type App = ReturnType<typeof startTestApp>
 
@@ -35,7 +37,7 @@ async function listen(t: App, identifier: object): Promise<Ear> {
       JSON.stringify({ command: 'subscribe', identifier: JSON.stringify({ channel: 'RoomChannel', ...identifier }) }),
     ),
   )
-  await until(() => ear.messages.length)
+  await eventually(() => ear.messages.length, 'the first frame')
   return ear
 }
 
@@ -45,25 +47,8 @@ const personIn = ({ id }: { id: number }, { pubsub_token, id: user_id }: Person)
   account_id: id,
 })
 
-async function until(check: () => unknown): Promise<void> {
-  for (let i = 0; i < 600 && !(await check()); i++) await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(await check()).toBeTruthy()
-}
-
-/** An inbox with the account's agent in it, and a conversation of Eve there. */
-async function buildTalk(t: App, account: TestAccount) {
-  const admin = t.as(account.administrator)
-  const api = `/api/v1/accounts/${account.id}`
-  const channel = { type: 'api' }
-  const { body: inbox } = await admin.post(`${api}/inboxes`, { name: 'Desk', enable_auto_assignment: false, channel })
-  await admin.post(`${api}/inbox_members`, { inbox_id: inbox.id, user_ids: [account.agent.id] })
-  const visitor = `/public/api/v1/inboxes/${inbox.inbox_identifier}/contacts`
-  const { body: eve } = await t.anyone.post(visitor, { name: 'Eve' })
-  const { body: talk } = await t.anyone.post(`${visitor}/${eve.source_id}/conversations`, {})
-  const say = (content: string) =>
-    t.anyone.post(`${visitor}/${eve.source_id}/conversations/${talk.id}/messages`, { content })
-  return { api, admin, inbox, eve, at: `${api}/conversations/${talk.id}`, say }
-}
+/** A conversation of Eve, which nobody is given by turns. */
+const buildEve = (t: App, account: TestAccount) => buildVisitor(t, { account, name: 'Eve', inbox: { enable_auto_assignment: false } })
 
 const note = (client: Client, at: string, content: string) => client.post(`${at}/messages`, { content, private: true })
 
@@ -77,7 +62,7 @@ describe('who hears', () => {
 
   it('of a person in two accounts: both, by the socket of either; of the one they left, nothing', async () => {
     const [mine, other] = [await t.buildAccount(), await t.buildAccount()]
-    const { say, api, admin } = await buildTalk(t, other)
+    const { say, base: api, admin } = await buildEve(t, other)
     await t.as(mine.administrator).post(`/api/v1/accounts/${mine.id}/agents`, {
       name: 'Both',
       email: other.agent.email,
@@ -85,7 +70,7 @@ describe('who hears', () => {
     })
     const ear = await listen(t, personIn(mine, other.agent))
     await say('Hello')
-    await until(() => ear.names().includes('message.created'))
+    await eventually(() => ear.names().includes('message.created'), 'the message')
     expect(ear.messages.at(-1)!.data.account_id).toBe(other.id)
 
     await admin.delete(`${api}/agents/${other.agent.id}`)
@@ -93,16 +78,16 @@ describe('who hears', () => {
     const again = await listen(t, personIn(mine, other.agent))
     const administrator = await listen(t, personIn(other, other.administrator))
     await say('Are they gone?')
-    await until(() => administrator.names().includes('message.created'))
+    await eventually(() => administrator.names().includes('message.created'), 'the message')
     expect(again.names()).toEqual([])
   })
 
   it('of an inbox that an agent has left: nothing, though they watch the conversation', async () => {
     const account = await t.buildAccount()
-    const { say, api, admin, inbox, at } = await buildTalk(t, account)
+    const { say, base: api, admin, inbox, at } = await buildEve(t, account)
     await note(admin, at, `(mention://user/${account.agent.id}/Agent) look`)
     const ear = await listen(t, personIn(account, account.agent))
-    await until(async () => (await admin.get(`${at}/participants`)).body.length)
+    await eventually(async () => (await admin.get(`${at}/participants`)).body.length, 'a participant')
     await admin.delete(`${api}/inbox_members`, { inbox_id: inbox.id, user_ids: [account.agent.id] })
     t.events.length = 0
     await say('Between us')
@@ -121,10 +106,10 @@ describe('several processes on one database', () => {
 
   it('hear of each other’s events, present people and ended rights', async () => {
     const account = await one.buildAccount()
-    const { say, api } = await buildTalk(one, account)
+    const { say, base: api } = await buildEve(one, account)
     const ear = await listen(two, personIn(account, account.agent))
     await say('Hello')
-    await until(() => ear.names().includes('message.created'))
+    await eventually(() => ear.names().includes('message.created'), 'the message')
 
     const statusOfAgent = async () => {
       const { body } = await one.as(account.administrator).get(`${api}/agents`)
