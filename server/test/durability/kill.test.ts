@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { eventually } from '../support/eventually.ts'
 import { realServer, type RealServer } from '../support/server.ts'
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 9)
@@ -121,7 +122,9 @@ describe('kill -9', () => {
     }
     const writers = talks.map(write)
     for (let round = 0; round < ROUNDS; round++) {
-      await new Promise((done) => setTimeout(done, 200 + Math.random() * 500))
+      const acknowledged = ledger.size
+      await eventually(() => ledger.size > acknowledged + 5, 'messages of this round', 60)
+      await new Promise((done) => setTimeout(done, Math.random() * 300))
       const victim = VICTIMS[round % VICTIMS.length]!
       await server.kill(victim)
       if (victim !== 'database') await server.start()
@@ -131,9 +134,6 @@ describe('kill -9', () => {
     await Promise.all(writers)
     expect(ledger.size).toBeGreaterThan(ROUNDS * 5)
 
-    const until = async (look: () => boolean | Promise<boolean>) => {
-      for (let i = 0; i < 600 && !(await look()); i++) await new Promise((done) => setTimeout(done, 100))
-    }
     // Rows: each acknowledged message is there once, as it was written.
     const rows = new Map<number, string>()
     for (const talk of talks) {
@@ -153,8 +153,7 @@ describe('kill -9', () => {
 
     // Webhooks: each at least once, and for one conversation in the order of writing.
     const delivered = () => new Set(deliveries.map((one) => one.messageId))
-    await until(() => ids.every((id) => delivered().has(id)))
-    expect(ids.filter((id) => !delivered().has(id))).toEqual([])
+    await eventually(() => ids.every((id) => delivered().has(id)), () => `deliveries of ${ids.filter((id) => !delivered().has(id))}`, 60)
     const idsOf = new Map<number, Set<string>>()
     for (const { id, messageId } of deliveries) idsOf.set(messageId, (idsOf.get(messageId) ?? new Set()).add(id))
     expect([...idsOf.values()].filter((ids) => ids.size > 1)).toEqual([])
@@ -164,10 +163,9 @@ describe('kill -9', () => {
     }
 
     // Frames: an old client has each at least once, a resuming one each once.
-    await until(() => ids.every((id) => heard.old.has(id)))
-    expect(ids.filter((id) => !heard.old.has(id))).toEqual([])
+    await eventually(() => ids.every((id) => heard.old.has(id)), () => `frames of ${ids.filter((id) => !heard.old.has(id))}`, 60)
     const resumed = () => heard.resuming.map((one) => one.message)
-    await until(() => new Set(resumed()).size >= ids.length)
+    await eventually(() => new Set(resumed()).size >= ids.length, 'resumed frames', 60)
     expect(ids.filter((id) => !resumed().includes(id))).toEqual([])
     expect(new Set(resumed()).size).toBe(resumed().length)
   }, 300_000)
