@@ -1,21 +1,17 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
-import { prepared, type Slots, type Prepared, byForm } from '../../db/prepared.ts'
-import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
-import type { ConversationRecord } from './conversation.record.ts'
-import { asking, mayOpen, type Asking } from './visibility.query.ts'
+import { listed } from '../../db/columns.ts'
 import type { Lock } from '../../db/lock.ts'
+import { byForm, prepared, type Prepared, type Slots } from '../../db/prepared.ts'
+import { NotAuthorizedError, NotFoundError } from '../../http/errors.ts'
+import { CONVERSATION_COLUMNS, CONVERSATION_INBOX_COLUMNS, type ConversationRecord } from './conversation.record.ts'
+import { asking, mayOpen, type Asking } from './visibility.query.ts'
 
 type Row = ConversationRecord & Openable
 
-const RECORD_COLUMNS = sql`c.id, c.account_id, c.inbox_id, c.display_id, c.uuid, c.status, c.priority, c.assignee_id,
-  c.assignee_agent_bot_id, c.team_id, c.contact_id, c.contact_inbox_id, c.campaign_id, c.created_at, c.updated_at,
-  c.last_activity_at, c.contact_last_seen_at, c.agent_last_seen_at, c.assignee_last_seen_at, c.first_reply_created_at,
-  c.waiting_since, c.snoozed_until, coalesce(c.additional_attributes, '{}') as additional_attributes,
-  coalesce(c.custom_attributes, '{}') as custom_attributes, c.cached_label_list, i.name as inbox_name, i.channel_type,
-  i.enable_auto_assignment, i.enable_email_collect, i.greeting_enabled, i.greeting_message, i.working_hours_enabled, i.out_of_office_message,
-  i.timezone, i.csat_survey_enabled, i.csat_config, ct.name as contact_name,
-  ct.email as contact_email, coalesce(ct.blocked, false) as contact_blocked,
+const RECORD_COLUMNS = sql`${listed(CONVERSATION_COLUMNS, 'c')}, ${listed(CONVERSATION_INBOX_COLUMNS, 'i')}, i.name as inbox_name,
+  coalesce(c.additional_attributes, '{}') as additional_attributes, coalesce(c.custom_attributes, '{}') as custom_attributes,
+  ct.name as contact_name, ct.email as contact_email, coalesce(ct.blocked, false) as contact_blocked,
   exists (select 1 from agent_bot_inboxes b where b.inbox_id = c.inbox_id and b.status = 0) as has_active_bot,
   array(select user_id::integer from conversation_participants p where p.conversation_id = c.id) as participant_ids,
   (select locale from accounts a where a.id = c.account_id) as account_locale`

@@ -1,41 +1,55 @@
+import { columns, type Refine, type Row } from '../../db/columns.ts'
+
+/** The columns that models work on. */
+export const CONVERSATION_COLUMNS = columns(
+  'conversations',
+  'id',
+  'account_id',
+  'inbox_id',
+  'display_id',
+  'uuid',
+  'status',
+  'priority',
+  'assignee_id',
+  'assignee_agent_bot_id',
+  'team_id',
+  'contact_id',
+  'contact_inbox_id',
+  'campaign_id',
+  'created_at',
+  'updated_at',
+  'last_activity_at',
+  'contact_last_seen_at',
+  'agent_last_seen_at',
+  'assignee_last_seen_at',
+  'first_reply_created_at',
+  'waiting_since',
+  'snoozed_until',
+  'cached_label_list',
+)
+
+/** What they must know of its inbox. */
+export const CONVERSATION_INBOX_COLUMNS = columns(
+  'inboxes',
+  'channel_type',
+  'enable_auto_assignment',
+  'enable_email_collect',
+  'greeting_enabled',
+  'greeting_message',
+  'working_hours_enabled',
+  'out_of_office_message',
+  'timezone',
+  'csat_survey_enabled',
+  'csat_config',
+)
+
 /** What models work on: the row, and what they must know of its inbox and contact. */
-export interface ConversationRecord {
-  id: number
-  account_id: number
-  inbox_id: number
-  display_id: number
-  uuid: string
-  status: number
-  priority: number | null
-  assignee_id: number | null
-  assignee_agent_bot_id: number | null
-  team_id: number | null
-  contact_id: number
-  contact_inbox_id: number
-  campaign_id: number | null
-  created_at: Date
-  updated_at: Date
-  last_activity_at: Date
-  contact_last_seen_at: Date | null
-  agent_last_seen_at: Date | null
-  assignee_last_seen_at: Date | null
-  first_reply_created_at: Date | null
-  waiting_since: Date | null
-  snoozed_until: Date | null
+export interface ConversationRecord
+  extends Refine<Row<typeof CONVERSATION_COLUMNS>, { contact_id: number; contact_inbox_id: number }>,
+    Refine<Row<typeof CONVERSATION_INBOX_COLUMNS>, { channel_type: string; csat_config: Record<string, any> }> {
   additional_attributes: Record<string, any>
   custom_attributes: Record<string, any>
-  cached_label_list: string | null
   inbox_name: string
-  channel_type: string
-  enable_auto_assignment: boolean
-  enable_email_collect: boolean
-  greeting_enabled: boolean
-  greeting_message: string | null
-  working_hours_enabled: boolean
-  out_of_office_message: string | null
-  timezone: string | null
-  csat_survey_enabled: boolean
-  csat_config: Record<string, any>
   contact_name: string | null
   contact_email: string | null
   contact_blocked: boolean

@@ -17,7 +17,7 @@ export function mayAnswerItself(conversation: ConversationRecord): boolean {
 function asksForEmail(conversation: ConversationRecord): boolean {
   return (
     conversation.channel_type === 'Channel::WebWidget' &&
-    conversation.enable_email_collect &&
+    conversation.enable_email_collect === true &&
     !conversation.contact_email
   )
 }
