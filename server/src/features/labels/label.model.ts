@@ -1,5 +1,8 @@
 import { sql } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
+import { columns, type Refine, type Row } from '../../db/columns.ts'
+import type { Lock } from '../../db/lock.ts'
+import { prepared, type Slots } from '../../db/prepared.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
 import { updateContact, type ContactRecord } from '../contacts/contact.model.ts'
@@ -7,18 +10,11 @@ import { updateConversation } from '../conversations/conversation.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { labelsOf } from '../conversations/conversation.presenter.ts'
 import { cleanLabels, readLabels, setLabels } from './tagging.model.ts'
-import type { Lock } from '../../db/lock.ts'
 
 export { cleanLabels, readLabels, setLabels } from './tagging.model.ts'
 
 /** A label that the account has defined. What is written on conversations and contacts are tags: their names alone. */
-export interface LabelRecord {
-  id: number
-  title: string
-  description: string | null
-  color: string
-  show_on_sidebar: boolean | null
-}
+export type LabelRecord = Refine<Row<typeof COLUMNS>, { title: string }>
 
 export interface LabelFields {
   title?: string | null
@@ -27,21 +23,33 @@ export interface LabelFields {
   show_on_sidebar?: boolean | null
 }
 
-const COLUMNS = sql`id, title, description, color, show_on_sidebar`
+const COLUMNS = columns('labels', 'id', 'title', 'description', 'color', 'show_on_sidebar')
 
 export async function accessLabel(ctx: AccountContext, id: number, { lock = false }: Lock = {}): Promise<LabelRecord> {
-  const { rows } = await sql<LabelRecord>`
-    select ${COLUMNS} from labels where account_id = ${ctx.account.id} and id = ${id}
-    ${lock ? sql`for update` : sql``}`.execute(ctx.db)
-  if (!rows[0]) throw new NotFoundError()
-  return rows[0]
+  const label = await ctx.db
+    .selectFrom('labels')
+    .select(COLUMNS)
+    .$narrowType<{ title: string }>()
+    .where('account_id', '=', ctx.account.id)
+    .where('id', '=', id)
+    .$if(lock, (query) => query.forUpdate())
+    .executeTakeFirst()
+  if (!label) throw new NotFoundError()
+  return label
 }
 
-export async function listLabels(ctx: AccountContext): Promise<LabelRecord[]> {
-  const { rows } = await sql<LabelRecord>`
-    select ${COLUMNS} from labels where account_id = ${ctx.account.id} order by title collate "C"`.execute(ctx.db)
-  return rows
+export function listLabels(ctx: AccountContext): Promise<LabelRecord[]> {
+  return labelsOfAccount(ctx.db, { account_id: ctx.account.id })
 }
+
+const labelsOfAccount = prepared((asked: Slots<{ account_id: number }>, db) =>
+  db
+    .selectFrom('labels')
+    .select(COLUMNS)
+    .$narrowType<{ title: string }>()
+    .where('account_id', '=', asked.account_id)
+    .orderBy(sql`title collate "C"`),
+)
 
 const DEFAULT_COLOR = '#1f93ff'
 
@@ -50,13 +58,24 @@ export async function createLabel(ctx: AccountContext, fields: LabelFields): Pro
   const color = fields.color === undefined ? DEFAULT_COLOR : fields.color
   await checkLabel(ctx, { ...fields, title, color })
   const now = ctx.app.now()
-  const { rows } = await sql<LabelRecord>`
-    insert into labels (account_id, title, description, color, show_on_sidebar, created_at, updated_at)
-    values (${ctx.account.id}, ${title}, ${fields.description ?? null}, ${color}, ${fields.show_on_sidebar ?? null}, ${now}, ${now})
-    on conflict (title, account_id) do nothing returning ${COLUMNS}`.execute(ctx.db)
-  if (!rows[0]) throw new RecordInvalidError([TAKEN])
+  const label = await ctx.db
+    .insertInto('labels')
+    .values({
+      account_id: ctx.account.id,
+      title,
+      description: fields.description ?? null,
+      color: color!,
+      show_on_sidebar: fields.show_on_sidebar ?? null,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.columns(['title', 'account_id']).doNothing())
+    .returning(COLUMNS)
+    .$narrowType<{ title: string }>()
+    .executeTakeFirst()
+  if (!label) throw new RecordInvalidError([TAKEN])
   await invalidateCache(ctx, 'label', ctx.account.id)
-  return rows[0]
+  return label
 }
 
 /** A new title is written on the records that carry the old one, in a job. */
@@ -67,20 +86,24 @@ export async function updateLabel(ctx: AccountContext, label: LabelRecord, field
     title: (fields.title === undefined ? label.title : (fields.title ?? '')).toLowerCase(),
   }
   await checkLabel(ctx, wanted, label.id)
-  const { rows } = await sql<LabelRecord>`
-    update labels set title = ${wanted.title}, description = ${wanted.description}, color = ${wanted.color},
-      show_on_sidebar = ${wanted.show_on_sidebar}, updated_at = ${ctx.app.now()}
-    where id = ${label.id} returning ${COLUMNS}`.execute(ctx.db)
+  const { title, description, color, show_on_sidebar } = wanted
+  const written = await ctx.db
+    .updateTable('labels')
+    .set({ title, description, color: color!, show_on_sidebar, updated_at: ctx.app.now() })
+    .where('id', '=', label.id)
+    .returning(COLUMNS)
+    .$narrowType<{ title: string }>()
+    .executeTakeFirstOrThrow()
   if (wanted.title !== label.title) {
     ctx.later('labels.rename', { account_id: ctx.account.id, from: label.title, to: wanted.title })
   }
   await invalidateCache(ctx, 'label', ctx.account.id)
-  return rows[0]!
+  return written
 }
 
 /** What carries its name keeps it. */
 export async function destroyLabel(ctx: AccountContext, label: LabelRecord): Promise<void> {
-  await sql`delete from labels where id = ${label.id}`.execute(ctx.db)
+  await ctx.db.deleteFrom('labels').where('id', '=', label.id).execute()
   await invalidateCache(ctx, 'label', ctx.account.id)
 }
 
@@ -130,7 +153,12 @@ async function checkLabel(ctx: AccountContext, label: LabelFields & { title: str
 }
 
 async function isTaken(ctx: AccountContext, title: string, id: number): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from labels where account_id = ${ctx.account.id} and title = ${title} and id <> ${id}`.execute(ctx.db)
-  return rows.length > 0
+  const other = await ctx.db
+    .selectFrom('labels')
+    .select('id')
+    .where('account_id', '=', ctx.account.id)
+    .where('title', '=', title)
+    .where('id', '<>', id)
+    .executeTakeFirst()
+  return other !== undefined
 }
