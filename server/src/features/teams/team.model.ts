@@ -1,8 +1,10 @@
-import { sql, type RawBuilder } from 'kysely'
-import type { AccountContext, MemberContext, UserContext } from '../../context/context.ts'
+import { sql, type Kysely } from 'kysely'
+import { prepared, type Slots } from '../../db/prepared.ts'
+import type { DB } from '../../db/schema.ts'
+import type { AccountContext, MemberContext } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { invalidateCache } from '../accounts/cache-key.model.ts'
-import type { TeamRecord } from './team.presenter.ts'
+import { TEAM_COLUMNS, type TeamRecord } from './team.presenter.ts'
 
 export interface TeamFields {
   name?: string | null
@@ -11,40 +13,55 @@ export interface TeamFields {
 }
 
 export function listTeams(ctx: MemberContext): Promise<TeamRecord[]> {
-  return selectTeams(ctx, sql`t.account_id = ${ctx.account.id}`)
+  return teamsOf(ctx.db, { account_id: ctx.account.id, user_id: ctx.user.id })
 }
 
 export async function accessTeam(ctx: MemberContext, id: number): Promise<TeamRecord> {
-  const [team] = await selectTeams(ctx, sql`t.account_id = ${ctx.account.id} and t.id = ${id}`)
+  const [team] = await teamById(ctx.db, { account_id: ctx.account.id, user_id: ctx.user.id, id })
   if (!team) throw new NotFoundError()
   return team
 }
 
-async function selectTeams(ctx: UserContext, where: RawBuilder<unknown>): Promise<TeamRecord[]> {
-  const { rows } = await sql<TeamRecord>`
-    select t.id, t.name, t.description, t.allow_auto_assign, t.account_id,
-      exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${ctx.user.id}) as is_member
-    from teams t where ${where} order by t.id`.execute(ctx.db)
-  return rows
+interface Asking {
+  account_id: number
+  user_id: number
+}
+
+const teamsOf = prepared((asked: Slots<Asking>, db) => selectTeams(db, asked))
+const teamById = prepared((asked: Slots<Asking & { id: number }>, db) => selectTeams(db, asked).where('t.id', '=', asked.id))
+
+function selectTeams(db: Kysely<DB>, asked: Slots<Asking>) {
+  const isMember = sql<boolean>`exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${asked.user_id})`
+  return db
+    .selectFrom('teams as t')
+    .select(TEAM_COLUMNS)
+    .select(isMember.as('is_member'))
+    .where('t.account_id', '=', asked.account_id)
+    .orderBy('t.id')
 }
 
 export async function createTeam(ctx: MemberContext, fields: TeamFields): Promise<TeamRecord> {
   const team = settle({ name: null, description: null, allow_auto_assign: true, ...fields })
-  const { rows } = await refuseTaken(
-    sql<{ id: number }>`
-      insert into teams (name, description, allow_auto_assign, account_id, created_at, updated_at)
-      values (${team.name}, ${team.description}, ${team.allow_auto_assign}, ${ctx.account.id}, ${ctx.app.now()}, ${ctx.app.now()})
-      returning id`.execute(ctx.db),
+  const now = ctx.app.now()
+  const { id } = await refuseTaken(
+    ctx.db
+      .insertInto('teams')
+      .values({ ...team, name: team.name!, account_id: ctx.account.id, created_at: now, updated_at: now })
+      .returning('id')
+      .executeTakeFirstOrThrow(),
   )
   await invalidateCache(ctx, 'team', ctx.account.id)
-  return accessTeam(ctx, rows[0]!.id)
+  return accessTeam(ctx, id)
 }
 
 export async function updateTeam(ctx: MemberContext, team: TeamRecord, fields: TeamFields): Promise<TeamRecord> {
-  const next = settle({ ...team, ...fields })
+  const { name, description, allow_auto_assign } = settle({ ...team, ...fields })
   await refuseTaken(
-    sql`update teams set name = ${next.name}, description = ${next.description}, allow_auto_assign = ${next.allow_auto_assign},
-      updated_at = ${ctx.app.now()} where id = ${team.id}`.execute(ctx.db),
+    ctx.db
+      .updateTable('teams')
+      .set({ name: name!, description, allow_auto_assign, updated_at: ctx.app.now() })
+      .where('id', '=', team.id)
+      .execute(),
   )
   await invalidateCache(ctx, 'team', ctx.account.id)
   return accessTeam(ctx, team.id)
@@ -52,11 +69,14 @@ export async function updateTeam(ctx: MemberContext, team: TeamRecord, fields: T
 
 /** Its conversations belong to no team then, and nobody is told of each. */
 export async function destroyTeam(ctx: AccountContext, team: TeamRecord): Promise<void> {
-  await sql`update conversations set team_id = null where account_id = ${team.account_id} and team_id = ${team.id}`.execute(
-    ctx.db,
-  )
-  await sql`delete from team_members where team_id = ${team.id}`.execute(ctx.db)
-  await sql`delete from teams where id = ${team.id}`.execute(ctx.db)
+  await ctx.db
+    .updateTable('conversations')
+    .set({ team_id: null })
+    .where('account_id', '=', team.account_id)
+    .where('team_id', '=', team.id)
+    .execute()
+  await ctx.db.deleteFrom('team_members').where('team_id', '=', team.id).execute()
+  await ctx.db.deleteFrom('teams').where('id', '=', team.id).execute()
   await invalidateCache(ctx, 'team', ctx.account.id)
 }
 

@@ -1,4 +1,4 @@
-
+import { columns, type Row } from '../../db/columns.ts'
 export function presentTeam(team: TeamRecord) {
   return {
     id: team.id,
@@ -10,12 +10,9 @@ export function presentTeam(team: TeamRecord) {
   }
 }
 
-export interface TeamRecord {
-  id: number
-  name: string
-  description: string | null
-  allow_auto_assign: boolean | null
-  account_id: number
+export const TEAM_COLUMNS = columns('teams', 'id', 'name', 'description', 'allow_auto_assign', 'account_id')
+
+export interface TeamRecord extends Row<typeof TEAM_COLUMNS> {
   /** The caller is one of its members. */
   is_member: boolean
 }
