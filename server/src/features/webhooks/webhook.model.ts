@@ -1,7 +1,9 @@
-import { sql } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import { prepared, type Slots } from '../../db/prepared.ts'
+import type { DB } from '../../db/schema.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
-import type { WebhookRecord } from './webhook.presenter.ts'
+import { WEBHOOK_COLUMNS, type WebhookRecord } from './webhook.presenter.ts'
 
 
 export interface WebhookFields {
@@ -30,35 +32,53 @@ export const SUBSCRIPTIONS = [
   'conversation_typing_off',
 ]
 
-// An inbox that is not of the account is kept as sent, and not shown.
-const COLUMNS = sql`w.id, w.account_id, w.name, w.url, w.subscriptions,
-  (select json_build_object('id', i.id, 'name', i.name) from inboxes i
-    where i.id = w.inbox_id and i.account_id = w.account_id) as inbox`
-
-export async function listWebhooks(ctx: AccountContext): Promise<WebhookRecord[]> {
-  const { rows } = await sql<WebhookRecord>`
-    select ${COLUMNS} from webhooks w where w.account_id = ${ctx.account.id} order by w.id`.execute(ctx.db)
-  return rows
+export function listWebhooks(ctx: AccountContext): Promise<WebhookRecord[]> {
+  return webhooksOf(ctx.db, { account_id: ctx.account.id })
 }
 
 export async function accessWebhook(ctx: AccountContext, id: number): Promise<WebhookRecord> {
-  const { rows } = await sql<WebhookRecord>`
-    select ${COLUMNS} from webhooks w where w.account_id = ${ctx.account.id} and w.id = ${id}`.execute(ctx.db)
-  if (!rows[0]) throw new NotFoundError()
-  return rows[0]
+  const [webhook] = await webhookById(ctx.db, { account_id: ctx.account.id, id })
+  if (!webhook) throw new NotFoundError()
+  return webhook
+}
+
+const webhooksOf = prepared((asked: Slots<{ account_id: number }>, db) => selectWebhooks(db, asked))
+const webhookById = prepared((asked: Slots<{ account_id: number; id: number }>, db) => selectWebhooks(db, asked).where('w.id', '=', asked.id))
+
+function selectWebhooks(db: Kysely<DB>, asked: Slots<{ account_id: number }>) {
+  // An inbox that is not of the account is kept as sent, and not shown.
+  const inbox = sql<WebhookRecord['inbox']>`(select json_build_object('id', i.id, 'name', i.name) from inboxes i
+    where i.id = w.inbox_id and i.account_id = w.account_id)`
+  return db
+    .selectFrom('webhooks as w')
+    .select(WEBHOOK_COLUMNS)
+    .$narrowType<{ account_id: number; url: string; subscriptions: string[] | null }>()
+    .select(inbox.as('inbox'))
+    .where('w.account_id', '=', asked.account_id)
+    .orderBy('w.id')
 }
 
 export async function createWebhook(ctx: AccountContext, fields: WebhookFields): Promise<WebhookRecord> {
   const { name = null, url = null, inbox_id: inboxId = null } = fields
   const subscriptions = fields.subscriptions ?? DEFAULT_SUBSCRIPTIONS
   await checkWebhook(ctx, { name, url, subscriptions })
-  const { rows } = await refuseTaken(
-    sql<{ id: number }>`
-      insert into webhooks (account_id, name, url, inbox_id, subscriptions, created_at, updated_at)
-      values (${ctx.account.id}, ${name}, ${url}, ${inboxId}, ${JSON.stringify(subscriptions)}::jsonb,
-        ${ctx.app.now()}, ${ctx.app.now()}) returning id`.execute(ctx.db),
+  const now = ctx.app.now()
+  const { id } = await refuseTaken(
+    ctx.db
+      .insertInto('webhooks')
+      .values({
+        account_id: ctx.account.id,
+        name,
+        url,
+        inbox_id: inboxId,
+        subscriptions: JSON.stringify(subscriptions),
+        created_at: now,
+        updated_at: now,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow(),
   )
-  return accessWebhook(ctx, rows[0]!.id)
+  return accessWebhook(ctx, id)
 }
 
 export async function updateWebhook(
@@ -71,16 +91,24 @@ export async function updateWebhook(
   const subscriptions = fields.subscriptions ?? webhook.subscriptions ?? []
   await checkWebhook(ctx, { id: webhook.id, name, url, subscriptions })
   await refuseTaken(
-    sql`update webhooks set name = ${name}, url = ${url}, subscriptions = ${JSON.stringify(subscriptions)}::jsonb,
-      ${fields.inbox_id === undefined ? sql`` : sql`inbox_id = ${fields.inbox_id},`} updated_at = ${ctx.app.now()}
-      where id = ${webhook.id}`.execute(ctx.db),
+    ctx.db
+      .updateTable('webhooks')
+      .set({
+        name,
+        url,
+        subscriptions: JSON.stringify(subscriptions),
+        ...(fields.inbox_id !== undefined && { inbox_id: fields.inbox_id }),
+        updated_at: ctx.app.now(),
+      })
+      .where('id', '=', webhook.id)
+      .execute(),
   )
   return accessWebhook(ctx, webhook.id)
 }
 
 /** What is on its way to it is dropped when its turn comes. */
 export async function destroyWebhook(ctx: Context, webhook: WebhookRecord): Promise<void> {
-  await sql`delete from webhooks where id = ${webhook.id}`.execute(ctx.db)
+  await ctx.db.deleteFrom('webhooks').where('id', '=', webhook.id).execute()
 }
 
 const MAX_LENGTHS = { name: 255, url: 20_000 }
@@ -91,9 +119,14 @@ async function checkWebhook(
   webhook: { id?: number; name: string | null; url: string | null; subscriptions: string[] },
 ): Promise<void> {
   const problems = lengthProblems(webhook, MAX_LENGTHS)
-  const { rows: others } = await sql`select 1 from webhooks
-    where account_id = ${ctx.account.id} and url = ${webhook.url} and id <> ${webhook.id ?? 0}`.execute(ctx.db)
-  if (others.length) problems.push(URL_TAKEN)
+  const other = await ctx.db
+    .selectFrom('webhooks')
+    .select('id')
+    .where('account_id', '=', ctx.account.id)
+    .where('url', '=', webhook.url)
+    .where('id', '<>', webhook.id ?? 0)
+    .executeTakeFirst()
+  if (other) problems.push(URL_TAKEN)
   // @NOTE Chatwoot asks for a web address anywhere in the text (app/models/webhook.rb).
   if (!/https?:\/\/\S/.test(webhook.url ?? '')) problems.push(['url', 'Url is invalid'])
   const known = webhook.subscriptions.every((name) => SUBSCRIPTIONS.includes(name))

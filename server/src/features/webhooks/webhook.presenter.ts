@@ -1,3 +1,4 @@
+import { columns, type Refine, type Row } from '../../db/columns.ts'
 import type { Services } from '../../context/context.ts'
 import { webhookSecret } from './webhook.secret.ts'
 
@@ -13,11 +14,8 @@ export function presentWebhook(app: Services, webhook: WebhookRecord) {
   }
 }
 
-export interface WebhookRecord {
-  id: number
-  account_id: number
-  name: string | null
-  url: string
-  subscriptions: string[] | null
+export const WEBHOOK_COLUMNS = columns('webhooks', 'id', 'account_id', 'name', 'url', 'subscriptions')
+
+export interface WebhookRecord extends Refine<Row<typeof WEBHOOK_COLUMNS>, { account_id: number; url: string; subscriptions: string[] | null }> {
   inbox: { id: number; name: string } | null
 }
