@@ -1,6 +1,7 @@
 import type { Push } from '../../events/reactions.ts'
 import type { PushScope } from '../realtime/push-scope.query.ts'
 import { sql } from 'kysely'
+import { listed } from '../../db/columns.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import type { EventData } from '../../vocabulary/events.ts'
 import { notificationPicture } from './notification.presenter.ts'
@@ -34,7 +35,7 @@ async function countUnread(scope: PushScope, userId: number): Promise<number> {
 /** Goes to the person it is for. Nothing is sent of one that is gone again. */
 export async function notificationPush(scope: PushScope, data: About): Promise<Push | null> {
   const rows = await runPrepared(scope.app.database.kysely, sql<NotificationRow & { told_message_id: number | null; account_locale: number | null }>`
-    select ${NOTIFICATION_COLUMNS}, ${TOLD_MESSAGE_ID} as told_message_id,
+    select ${listed(NOTIFICATION_COLUMNS, 'n')}, ${TOLD_MESSAGE_ID} as told_message_id,
       (select locale from accounts a where a.id = n.account_id) as account_locale
     from notifications n where n.id = ${data.notification_id}`)
   const row = rows[0]

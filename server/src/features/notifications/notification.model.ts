@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
+import { listed } from '../../db/columns.ts'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context, MemberContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { isToldOf } from '../conversations/visibility.query.ts'
 import { NOTIFICATION_COLUMNS, type NotificationRow } from './notification.query.ts'
 import { notificationTypeNumber, type NotificationType } from './notification.types.ts'
-import { runPrepared } from '../../db/prepared.ts'
 
 interface NewNotifications {
   type: NotificationType
@@ -58,7 +59,7 @@ export async function createNotifications(
 /** A notification of the caller in this account. */
 export async function accessNotification(ctx: MemberContext, id: number): Promise<NotificationRow> {
   const rows = await runPrepared(ctx.db, sql<NotificationRow>`
-    select ${NOTIFICATION_COLUMNS} from notifications n
+    select ${listed(NOTIFICATION_COLUMNS, 'n')} from notifications n
     where n.id = ${id} and n.user_id = ${ctx.user.id} and n.account_id = ${ctx.account.id} for update`)
   if (!rows[0]) throw new NotFoundError()
   return rows[0]

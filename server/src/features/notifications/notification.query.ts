@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
+import { columns, listed, type Refine, type Row } from '../../db/columns.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { readConversations, type ConversationView } from '../conversations/conversation.query.ts'
@@ -6,22 +7,25 @@ import { selectPushedMessages, type PushedMessageView } from '../messages/messag
 import { userJson } from '../pictures/picture.sql.ts'
 import type { UserPicture } from '../pictures/picture.types.ts'
 
-export interface NotificationRow {
-  id: number
-  account_id: number
-  user_id: number
-  notification_type: number
-  primary_actor_type: string
-  primary_actor_id: number
-  secondary_actor_type: string | null
-  secondary_actor_id: number | null
-  read_at: Date | null
-  created_at: Date
-  updated_at: Date
-  snoozed_until: Date | null
-  last_activity_at: Date | null
-  meta: Record<string, unknown> | null
-}
+export const NOTIFICATION_COLUMNS = columns(
+  'notifications',
+  'id',
+  'account_id',
+  'user_id',
+  'notification_type',
+  'primary_actor_type',
+  'primary_actor_id',
+  'secondary_actor_type',
+  'secondary_actor_id',
+  'read_at',
+  'created_at',
+  'updated_at',
+  'snoozed_until',
+  'last_activity_at',
+  'meta',
+)
+
+export interface NotificationRow extends Refine<Row<typeof NOTIFICATION_COLUMNS>, { meta: Record<string, unknown> | null }> {}
 
 /** A notification with all that any picture of it needs. */
 export interface NotificationView extends NotificationRow {
@@ -36,9 +40,6 @@ export interface NotificationView extends NotificationRow {
 
 /** A condition over `n`. */
 export const UNREAD = sql`n.read_at is null and n.snoozed_until is null`
-
-export const NOTIFICATION_COLUMNS = sql`n.id, n.account_id, n.user_id, n.notification_type, n.primary_actor_type, n.primary_actor_id,
-  n.secondary_actor_type, n.secondary_actor_id, n.read_at, n.created_at, n.updated_at, n.snoozed_until, n.last_activity_at, n.meta`
 
 /** Which message the text of `n` is about. */
 export const TOLD_MESSAGE_ID = sql`case
@@ -91,7 +92,7 @@ export async function selectPage(
   orderAndLimit: RawBuilder<unknown>,
 ): Promise<{ notifications: NotificationView[]; counts: NotificationCounts }> {
   const rows = await runPrepared(db, sql<FoundRow>`
-    select ${NOTIFICATION_COLUMNS}, ${userJson(sql`n.user_id`, sql`n.account_id`)} as user, i.name as inbox_name,
+    select ${listed(NOTIFICATION_COLUMNS, 'n')}, ${userJson(sql`n.user_id`, sql`n.account_id`)} as user, i.name as inbox_name,
       ${TOLD_MESSAGE_ID} as told_message_id, ${countsJson(where)} as counts
     from notifications n join conversations c on c.id = n.primary_actor_id join inboxes i on i.id = c.inbox_id
     where n.primary_actor_type = 'Conversation' and ${where} ${orderAndLimit}`)
