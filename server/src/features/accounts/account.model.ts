@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import Type from 'typebox'
+import { prepared, type Slots } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { humanize, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { LOCALES } from '../../lib/locales.ts'
 import { isLonger } from '../../lib/text.ts'
 import { DEFAULT_FLAGS, isFeature, withFeatures, type Feature } from './account.features.ts'
-import { ACCOUNT_STATUSES, type AccountRow } from './account.record.ts'
+import { ACCOUNT_COLUMNS, ACCOUNT_STATUSES, type AccountBags, type AccountRow } from './account.record.ts'
 
 /** Numbers whose language is no longer offered. */
 const CLOSED: readonly string[] = ['hi', 'zh']
@@ -29,47 +30,76 @@ export interface AccountFields {
   settings?: Record<string, unknown>
 }
 
-const COLUMNS = sql`id, name, locale, domain, support_email, feature_flags::text as feature_flags, limits, custom_attributes, settings,
-  status, created_at, updated_at`
-
 export async function loadAccount(ctx: Context, id: number): Promise<AccountRow> {
-  const { rows } = await sql<AccountRow>`select ${COLUMNS} from accounts where id = ${id}`.execute(ctx.db)
-  if (!rows[0]) throw new NotFoundError()
-  return rows[0]
+  const [account] = await loadAccounts(ctx, [id])
+  if (!account) throw new NotFoundError()
+  return account
 }
 
 /** In the order asked for. */
-export async function loadAccounts(ctx: Context, ids: number[]): Promise<AccountRow[]> {
-  const { rows } = await sql<AccountRow>`
-    select ${COLUMNS} from accounts where id = any(${ids}::integer[]) order by array_position(${ids}::integer[], id)`.execute(
-    ctx.db,
-  )
-  return rows
+export function loadAccounts(ctx: Context, ids: number[]): Promise<AccountRow[]> {
+  return accountsBy(ctx.db, { ids })
 }
+
+const FLAGS = sql<string>`feature_flags::text`.as('feature_flags')
+
+const accountsBy = prepared((asked: Slots<{ ids: number[] }>, db) =>
+  db
+    .selectFrom('accounts')
+    .select(ACCOUNT_COLUMNS)
+    .$narrowType<AccountBags>()
+    .select(FLAGS)
+    .where('id', '=', sql<number>`any(${asked.ids}::integer[])`)
+    .orderBy(sql`array_position(${asked.ids}::integer[], id)`),
+)
 
 export async function createAccount(ctx: Context, fields: AccountFields): Promise<AccountRow> {
   const columns = columnsOf(fields, String(DEFAULT_FLAGS))
   checkAccount(columns)
   const now = ctx.app.now()
-  const { rows } = await sql<AccountRow>`
-    insert into accounts (name, locale, domain, support_email, feature_flags, limits, custom_attributes, settings, status, created_at, updated_at)
-    values (${columns.name}, ${columns.locale ?? 0}, ${columns.domain ?? null}, ${columns.support_email ?? null}, ${columns.feature_flags}::bigint,
-      ${JSON.stringify(columns.limits ?? {})}, ${JSON.stringify(columns.custom_attributes ?? {})}, ${JSON.stringify(columns.settings ?? {})},
-      ${columns.status ?? 0}, ${now}, ${now})
-    returning ${COLUMNS}`.execute(ctx.db)
-  return rows[0]!
+  return ctx.db
+    .insertInto('accounts')
+    .values({
+      name: columns.name!,
+      locale: columns.locale ?? 0,
+      domain: columns.domain ?? null,
+      support_email: columns.support_email ?? null,
+      feature_flags: columns.feature_flags!,
+      limits: JSON.stringify(columns.limits ?? {}),
+      custom_attributes: JSON.stringify(columns.custom_attributes ?? {}),
+      settings: JSON.stringify(columns.settings ?? {}),
+      status: columns.status ?? 0,
+      created_at: now,
+      updated_at: now,
+    })
+    .returning(ACCOUNT_COLUMNS)
+    .$narrowType<AccountBags>()
+    .returning(FLAGS)
+    .executeTakeFirstOrThrow()
 }
 
 export async function updateAccount(ctx: Context, account: AccountRow, fields: AccountFields): Promise<AccountRow> {
   const next = { ...account, ...columnsOf(fields, account.feature_flags) }
   checkAccount(next)
-  const { rows } = await sql<AccountRow>`
-    update accounts set name = ${next.name}, locale = ${next.locale}, domain = ${next.domain}, support_email = ${next.support_email},
-      feature_flags = ${next.feature_flags}::bigint, limits = ${JSON.stringify(next.limits ?? {})},
-      custom_attributes = ${JSON.stringify(next.custom_attributes ?? {})}, settings = ${JSON.stringify(next.settings ?? {})},
-      status = ${next.status}, updated_at = ${ctx.app.now()}
-    where id = ${account.id} returning ${COLUMNS}`.execute(ctx.db)
-  return rows[0]!
+  return ctx.db
+    .updateTable('accounts')
+    .set({
+      name: next.name,
+      locale: next.locale,
+      domain: next.domain,
+      support_email: next.support_email,
+      feature_flags: next.feature_flags,
+      limits: JSON.stringify(next.limits ?? {}),
+      custom_attributes: JSON.stringify(next.custom_attributes ?? {}),
+      settings: JSON.stringify(next.settings ?? {}),
+      status: next.status,
+      updated_at: ctx.app.now(),
+    })
+    .where('id', '=', account.id)
+    .returning(ACCOUNT_COLUMNS)
+    .$narrowType<AccountBags>()
+    .returning(FLAGS)
+    .executeTakeFirstOrThrow()
 }
 
 type Columns = Partial<Omit<AccountRow, 'id' | 'created_at' | 'updated_at'>>
