@@ -20,3 +20,8 @@ export type Refine<Whole, Closer extends { [Name in keyof Closer]: Name extends 
 export function listed(names: readonly string[], alias?: string): RawBuilder<unknown> {
   return sql.join(names.map((name) => sql.ref(alias ? `${alias}.${name}` : name)))
 }
+
+/** The same as one JSON object. */
+export function jsonOf(names: readonly string[], alias: string): RawBuilder<unknown> {
+  return sql`json_build_object(${sql.join(names.map((name) => sql`${sql.lit(name)}, ${sql.ref(`${alias}.${name}`)}`))})`
+}

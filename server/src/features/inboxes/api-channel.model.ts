@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
@@ -12,14 +11,22 @@ export interface ChannelFields {
 }
 
 export async function createApiChannel(ctx: AccountContext, fields: ChannelFields): Promise<number> {
-  const { rows } = await sql<{ id: number }>`
-    insert into channel_api (account_id, webhook_url, hmac_mandatory, additional_attributes, identifier, hmac_token,
-      created_at, updated_at)
-    values (${ctx.account.id}, ${fields.webhook_url ?? null}, ${fields.hmac_mandatory ?? false},
-      ${JSON.stringify(fields.additional_attributes ?? {})}::jsonb, ${base58Token(24)}, ${base58Token(24)},
-      ${ctx.app.now()}, ${ctx.app.now()})
-    returning id`.execute(ctx.db)
-  return rows[0]!.id
+  const now = ctx.app.now()
+  const { id } = await ctx.db
+    .insertInto('channel_api')
+    .values({
+      account_id: ctx.account.id,
+      webhook_url: fields.webhook_url ?? null,
+      hmac_mandatory: fields.hmac_mandatory ?? false,
+      additional_attributes: JSON.stringify(fields.additional_attributes ?? {}),
+      identifier: base58Token(24),
+      hmac_token: base58Token(24),
+      created_at: now,
+      updated_at: now,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
 }
 
 /** What is named changes; attributes, where there are any, are replaced as a whole. */
@@ -30,9 +37,16 @@ export async function updateApiChannel(ctx: Context, channel: ApiChannel, fields
     ...fields,
     additional_attributes: fields.additional_attributes ?? channel.additional_attributes,
   }
-  await sql`update channel_api set webhook_url = ${next.webhook_url}, hmac_mandatory = ${next.hmac_mandatory},
-    additional_attributes = ${JSON.stringify(next.additional_attributes ?? {})}::jsonb, updated_at = ${ctx.app.now()}
-    where id = ${channel.id}`.execute(ctx.db)
+  await ctx.db
+    .updateTable('channel_api')
+    .set({
+      webhook_url: next.webhook_url,
+      hmac_mandatory: next.hmac_mandatory,
+      additional_attributes: JSON.stringify(next.additional_attributes ?? {}),
+      updated_at: ctx.app.now(),
+    })
+    .where('id', '=', channel.id)
+    .execute()
 }
 
 export function checkChannel(fields: ChannelFields): void {
