@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
 import { iso } from '../../lib/times.ts'
@@ -9,23 +8,34 @@ type Role = 'agent' | 'administrator'
 
 /** Makes a member, or changes the role of one; without a role it stays. Who does so twice at once waits for their turn. */
 export async function upsertMember(ctx: Context, accountId: number, userId: number | null, role: Role | null | undefined): Promise<MembershipRow> {
-  const { rows: users } = await sql`select 1 from users where id = ${userId} for no key update`.execute(ctx.db)
-  if (userId === null || !users.length) throw new RecordInvalidError([['user', 'User must exist']])
-  const { rows } = await sql<MembershipRow>`
-    select * from account_users where account_id = ${accountId} and user_id = ${userId} for update`.execute(ctx.db)
-  const existing = rows[0]
+  const user = await ctx.db.selectFrom('users').select('id').where('id', '=', userId).forNoKeyUpdate().executeTakeFirst()
+  if (userId === null || !user) throw new RecordInvalidError([['user', 'User must exist']])
+  const [existing] = await membershipsOf(ctx, accountId).where('user_id', '=', userId).forUpdate().execute()
   if (!existing) return addMember(ctx, { account_id: accountId, user_id: userId, ...(role && { role }) })
   if (!role || existing.role === roleNumber(role)) return existing
-  const { rows: updated } = await sql<MembershipRow>`
-    update account_users set role = ${roleNumber(role)}, updated_at = ${ctx.app.now()} where id = ${existing.id} returning *`.execute(ctx.db)
+  const changed = { role: roleNumber(role), updated_at: ctx.app.now() }
+  await ctx.db.updateTable('account_users').set(changed).where('id', '=', existing.id).execute()
   await ctx.app.sockets.endOf(ctx, userId)
-  return updated[0]!
+  return { ...existing, ...changed }
+}
+
+export function membershipsOf(ctx: Context, accountId: number) {
+  return ctx.db
+    .selectFrom('account_users')
+    .selectAll()
+    .$narrowType<{ account_id: number; user_id: number; role: number }>()
+    .where('account_id', '=', accountId)
 }
 
 /** At once; teams, inboxes and conversations are left in a job. Nobody is no mistake. */
 export async function removeMember(ctx: Context, accountId: number, userId: number | null): Promise<void> {
-  const { rows } = await sql`delete from account_users where account_id = ${accountId} and user_id = ${userId} returning id`.execute(ctx.db)
-  if (!rows.length || userId === null) return
+  const gone = await ctx.db
+    .deleteFrom('account_users')
+    .where('account_id', '=', accountId)
+    .where('user_id', '=', userId)
+    .returning('id')
+    .executeTakeFirst()
+  if (!gone || userId === null) return
   ctx.later('account_users.forget', { account_id: accountId, user_id: userId })
   await ctx.app.sockets.endOf(ctx, userId)
 }

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import Type from 'typebox'
 import { Bag, Choice, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
 import { readPathId } from '../../http/params.ts'
@@ -6,9 +5,8 @@ import { createAccount, loadAccount, loadAccounts, Locale, updateAccount } from 
 import { ACCOUNT_STATUSES } from '../accounts/account.record.ts'
 import { presentPlatformAccount } from '../accounts/account.presenter.ts'
 import { Availability, Role } from '../schemas.ts'
-import { presentMembership, removeMember, upsertMember } from './account-user.model.ts'
+import { membershipsOf, presentMembership, removeMember, upsertMember } from './account-user.model.ts'
 import { accessPermissible, callingApp, permit, permittedIds } from './permissible.model.ts'
-import type { MembershipRow } from '../users/membership.model.ts'
 
 const PlatformAccount = Type.Object(
   {
@@ -132,8 +130,7 @@ export const platformAccountOperations = [
     reply: Type.Array(AccountUser),
     handle: async (ctx, { params }) => {
       const id = await accessPermissible(ctx, 'Account', params.account_id)
-      const { rows } = await sql<MembershipRow>`select * from account_users where account_id = ${id} order by id`.execute(ctx.db)
-      return rows.map(presentMembership)
+      return (await membershipsOf(ctx, id).orderBy('id').execute()).map(presentMembership)
     },
   }),
   operation({

@@ -1,20 +1,10 @@
-import { sql } from 'kysely'
+import { sql, type Selectable } from 'kysely'
+import type { Refine } from '../../db/columns.ts'
+import type { AccountUsers } from '../../db/schema.ts'
 import type { Context } from '../../context/context.ts'
 
-export interface MembershipRow {
-  id: number
-  account_id: number
-  user_id: number
-  role: number
-  inviter_id: number | null
-  created_at: Date
-  updated_at: Date
-  active_at: Date | null
-  availability: number
-  auto_offline: boolean
-  custom_role_id: number | null
-  agent_capacity_policy_id: number | null
-}
+/** The whole row; its account and its person are always there. */
+export type MembershipRow = Refine<Selectable<AccountUsers>, { account_id: number; user_id: number; role: number }>
 
 export interface NewMember {
   account_id: number

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { columns, listed, type Refine, type Row } from '../../db/columns.ts'
 import { inTransaction } from '../../context/transaction.ts'
 import type { Context } from '../../context/context.ts'
 import { lengthProblems, RecordInvalidError } from '../../http/errors.ts'
@@ -7,16 +8,22 @@ import { isEmail, isPlainEmail } from '../../lib/email.ts'
 import { hashPassword, newPasswordProblems, passwordProblems } from '../../lib/passwords.ts'
 import { base58Token } from '../../lib/tokens.ts'
 
-export interface UserRow {
-  id: number
-  name: string
-  display_name: string | null
-  email: string
-  uid: string
-  provider: string
-  pubsub_token: string
-  confirmed_at: Date | null
-  custom_attributes: Record<string, unknown> | null
+const USER_COLUMNS = columns(
+  'users',
+  'id',
+  'name',
+  'display_name',
+  'email',
+  'uid',
+  'provider',
+  'pubsub_token',
+  'confirmed_at',
+  'custom_attributes',
+)
+
+type Known = { email: string; pubsub_token: string; custom_attributes: Record<string, unknown> | null }
+
+export interface UserRow extends Refine<Row<typeof USER_COLUMNS>, Known> {
   access_token: string
 }
 
@@ -33,7 +40,6 @@ export interface NewUser {
 
 const NAME_BLANK: [string, string] = ['name', "Name can't be blank"]
 const EMAIL_TAKEN: [string, string] = ['email', 'Email has already been taken']
-const USER_COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.pubsub_token, u.confirmed_at, u.custom_attributes`
 
 /** Checked, and with its password hashed: ready to be written. */
 export type ReadyUser = Omit<NewUser, 'name' | 'email' | 'password' | 'password_confirmation'> & {
@@ -77,7 +83,7 @@ export async function insertUser(ctx: Context, user: ReadyUser): Promise<UserRow
       insert into access_tokens (owner_type, owner_id, token, created_at, updated_at)
       select 'User', u.id, ${base58Token()}, ${now}, ${now} from u returning token
     )
-    select ${USER_COLUMNS}, t.token as access_token from u, t`.execute(ctx.db)
+    select ${listed(USER_COLUMNS, 'u')}, t.token as access_token from u, t`.execute(ctx.db)
   return rows[0]!
 }
 
@@ -132,9 +138,7 @@ export async function checkChanges(ctx: Context, id: number, fields: PersonalFie
 }
 
 export async function findUserByEmail(ctx: Context, email: string): Promise<{ id: number } | undefined> {
-  const { rows } = await sql<{ id: number }>`
-    select id from users where email = ${email.trim().toLowerCase()} limit 1`.execute(ctx.db)
-  return rows[0]
+  return ctx.db.selectFrom('users').select('id').where('email', '=', email.trim().toLowerCase()).limit(1).executeTakeFirst()
 }
 
 function emailProblems(email: string): [string, string][] {
@@ -149,6 +153,6 @@ function emailProblems(email: string): [string, string][] {
 const MAX_LENGTHS = { name: 255, display_name: 255, message_signature: 20_000 }
 
 async function isTaken(ctx: Context, email: string, except = 0): Promise<boolean> {
-  const { rows } = await sql`select 1 from users where email = ${email} and id <> ${except} limit 1`.execute(ctx.db)
-  return rows.length > 0
+  const other = await ctx.db.selectFrom('users').select('id').where('email', '=', email).where('id', '<>', except).limit(1).executeTakeFirst()
+  return other !== undefined
 }
