@@ -1,5 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import { createHash, randomInt } from 'node:crypto'
+import { columns, listed } from '../db/columns.ts'
+import { prepared, type Slots } from '../db/prepared.ts'
 import type { DB } from '../db/schema.ts'
 import type { Blob, NewBlob, Storage } from '../vocabulary/files.ts'
 
@@ -7,17 +9,28 @@ const KEY_LENGTH = 28
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
 const MAX_PIXELS = 50_000_000
 
+const COLUMNS = columns('active_storage_blobs', 'id', 'key', 'filename', 'content_type', 'byte_size', 'metadata')
+const NOW = sql<Date>`clock_timestamp()`
+
 /** The bytes are kept first: a row without a file would be a promise broken. */
 export async function createBlob(db: Kysely<DB>, storage: Storage, file: NewBlob): Promise<Blob> {
   const key = Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
   const type = await typeOf(file)
   await storage.write(key, file.content)
-  const { rows } = await sql<Blob>`
-    insert into active_storage_blobs (key, filename, content_type, metadata, byte_size, checksum, created_at, service_name)
-    values (${key}, ${sanitizeFilename(file.filename)}, ${type}, ${JSON.stringify({ identified: true })}, ${file.content.length},
-      ${createHash('md5').update(file.content).digest('base64')}, clock_timestamp(), 'local')
-    returning id, key, filename, content_type, byte_size, metadata`.execute(db)
-  return rows[0]!
+  return db
+    .insertInto('active_storage_blobs')
+    .values({
+      key,
+      filename: sanitizeFilename(file.filename),
+      content_type: type,
+      metadata: JSON.stringify({ identified: true }),
+      byte_size: file.content.length,
+      checksum: createHash('md5').update(file.content).digest('base64'),
+      created_at: NOW,
+      service_name: 'local',
+    })
+    .returning(COLUMNS)
+    .executeTakeFirstOrThrow()
 }
 
 /**
@@ -137,20 +150,24 @@ export async function attachBlob(
   db: Kysely<DB>,
   to: { recordType: string; recordId: number; name: string; blobId: number },
 ): Promise<void> {
-  await sql`insert into active_storage_attachments (name, record_type, record_id, blob_id, created_at)
-    values (${to.name}, ${to.recordType}, ${to.recordId}, ${to.blobId}, clock_timestamp())`.execute(db)
+  await db
+    .insertInto('active_storage_attachments')
+    .values({ name: to.name, record_type: to.recordType, record_id: to.recordId, blob_id: to.blobId, created_at: NOW })
+    .execute()
 }
 
 export async function findBlob(db: Kysely<DB>, id: number): Promise<Blob | undefined> {
-  const { rows } = await sql<Blob>`
-    select id, key, filename, content_type, byte_size, metadata from active_storage_blobs where id = ${id}`.execute(db)
-  return rows[0]
+  return (await blobById(db, { id }))[0]
 }
+
+const blobById = prepared((asked: Slots<{ id: number }>, db) =>
+  db.selectFrom('active_storage_blobs').select(COLUMNS).where('id', '=', asked.id),
+)
 
 /** A file that waits for its place, or has one in a message of the account: somebody else's is not to be kept by being known. */
 export async function findUpload(db: Kysely<DB>, id: number, accountId: number): Promise<Blob | undefined> {
   const { rows } = await sql<Blob>`
-    select id, key, filename, content_type, byte_size, metadata from active_storage_blobs b where id = ${id}
+    select ${listed(COLUMNS)} from active_storage_blobs b where id = ${id}
       and not exists (select 1 from active_storage_attachments a
         left join attachments f on a.record_type = 'Attachment' and f.id = a.record_id
         where a.blob_id = b.id and f.account_id is distinct from ${accountId})`.execute(db)
@@ -162,8 +179,12 @@ export async function detachBlobs(
   db: Kysely<DB>,
   from: { recordType: string; recordId: number; name?: string },
 ): Promise<number[]> {
-  const { rows } = await sql<{ blob_id: number }>`
-    delete from active_storage_attachments where record_type = ${from.recordType} and record_id = ${from.recordId}
-      ${from.name === undefined ? sql`` : sql`and name = ${from.name}`} returning blob_id`.execute(db)
+  const rows = await db
+    .deleteFrom('active_storage_attachments')
+    .where('record_type', '=', from.recordType)
+    .where('record_id', '=', from.recordId)
+    .$if(from.name !== undefined, (query) => query.where('name', '=', from.name!))
+    .returning('blob_id')
+    .execute()
   return rows.map((row) => row.blob_id)
 }
