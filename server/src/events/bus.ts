@@ -41,7 +41,17 @@ export interface BusOptions {
  * What goes out is read from the log, account by account: nothing is lost while the database is away or a commit's answer
  * did not arrive, and the order is that of the commits.
  */
-export function createBus({ hasEars, broadcast, frames, readEvents, notices, log, start, onDeliveries, listener }: BusOptions): Bus {
+export function createBus({
+  hasEars,
+  broadcast,
+  frames,
+  readEvents,
+  notices,
+  log,
+  start,
+  onDeliveries,
+  listener,
+}: BusOptions): Bus {
   /** The newest event of each account that has gone out. */
   const pushed = new Map<number, number>()
   const draining = new Map<number, { again: boolean; done: Promise<void> }>()
@@ -97,12 +107,13 @@ export function createBus({ hasEars, broadcast, frames, readEvents, notices, log
     for (const [accountId, { first, last }] of spans(events)) poke(accountId, first, last)
   }
 
-  notices.hear(SPANS, (spans) => {
+  notices.hear(SPANS, (notice) => {
+    const [spans, hasDeliveries] = notice.split('!') as [string, string?]
     for (const span of spans.split(',')) {
       const [accountId, first, last] = span.split('-').map(Number) as [number, number, number]
       poke(accountId, first, last)
     }
-    onDeliveries()
+    if (hasDeliveries !== undefined) onDeliveries()
   })
 
   return {

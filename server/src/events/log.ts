@@ -64,10 +64,11 @@ export function createEventLog({ reactions, listeners, sender }: LogOptions): Ou
   }
 }
 
-/** The kind of the notice that tells which events were committed: `account-first-last`, by commas. */
+/** The kind of the notice that tells which events were committed: `account-first-last`, by commas; `!` where something is to be delivered. */
 export const SPANS = 'events'
 const SPANS_OF_INPUT = sql`(select string_agg(span, ',') from
-  (select account_id || '-' || min(id) || '-' || max(id) as span from input group by account_id) spans)`
+  (select account_id || '-' || min(id) || '-' || max(id) as span from input group by account_id) spans)
+  || case when exists (select from delivered) then '!' else '' end`
 
 interface Columns {
   accounts: number[]
@@ -134,7 +135,8 @@ type Input = ReturnType<typeof inputOf>
 function inputOf({ webhook }: Reactions<EventData<EventName>, any>, { name, data }: PendingEvent, position: number) {
   const about = data as { inbox_id?: number; conversation_id?: number; contact_id?: number; account_id: number }
   const isSent = webhook && (!webhook.if || webhook.if(data))
-  const nameTo = (listener: 'account' | 'inbox' | 'bot') => (isSent && webhook.to.includes(listener) ? webhook.name : null)
+  const nameTo = (listener: 'account' | 'inbox' | 'bot') =>
+    isSent && webhook.to.includes(listener) ? webhook.name : null
   return {
     position,
     account_id: about.account_id,
