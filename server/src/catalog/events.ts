@@ -11,7 +11,12 @@ import {
   typingPayload,
   typingPush,
 } from '../features/conversations/conversation.events.ts'
-import { isWebhookSendable, messageAgentsPush, messagePayload, messagePushes } from '../features/messages/message.events.ts'
+import {
+  isWebhookSendable,
+  messageAgentsPush,
+  messagePayload,
+  messagePushes,
+} from '../features/messages/message.events.ts'
 import { deletedNotificationPush, notificationPush } from '../features/notifications/notification.events.ts'
 import type { PushScope } from '../features/realtime/push-scope.query.ts'
 import type { ReactionsByName } from '../events/reactions.ts'
@@ -23,7 +28,6 @@ export const reactions = {
   'message.created': {
     cable: { push: messagePushes },
     webhook: { name: 'message_created', to: [...all], payload: messagePayload, if: isWebhookSendable },
-    later: [{ job: 'messages.follow_up', if: (data) => data.message_type !== 2 && Boolean(data.follow_up) }],
   },
   'message.updated': {
     cable: { push: messagePushes },

@@ -3,11 +3,14 @@ import { sendPasswordToken } from '../features/auth/password.model.ts'
 import { fetchRecordAvatar } from '../features/avatars/avatar.model.ts'
 import { deleteContactRecords, fetchAvatar } from '../features/contacts/contact.jobs.ts'
 import { sendSurvey, recordSurvey } from '../features/csat/csat.jobs.ts'
-import { deleteConversationRecords, writeActivities, writeActivityJob } from '../features/conversations/conversation.jobs.ts'
+import {
+  deleteConversationRecords,
+  writeActivities,
+  writeActivityJob,
+} from '../features/conversations/conversation.jobs.ts'
 import { resolveQuietOnes, resolveQuietOnesOf, wakeConversations } from '../features/conversations/clock.jobs.ts'
 import { renameLabel } from '../features/labels/label.jobs.ts'
 import { deleteInbox } from '../features/inboxes/inbox.jobs.ts'
-import { followUpMessage } from '../features/messages/message.jobs.ts'
 import { markMessagesRead } from '../features/messages/message-status.model.ts'
 import { notifyAssigned, notifyConversationCreated } from '../features/notifications/notification.jobs.ts'
 import { wakeNotifications } from '../features/notifications/notification.model.ts'
@@ -33,7 +36,6 @@ export const jobs = {
   'conversations.write_activity': job(writeActivityJob),
   'inboxes.destroy': job(deleteInbox),
   'labels.rename': job(renameLabel),
-  'messages.follow_up': job(followUpMessage),
   'messages.mark_read': job(markMessagesRead),
   'notifications.conversation_created': job(notifyConversationCreated),
   'notifications.conversation_assigned': job(notifyAssigned),

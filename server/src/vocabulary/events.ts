@@ -32,8 +32,6 @@ interface AboutNotification {
 export interface EventMap {
   'message.created': AboutMessage & {
     echo_id?: string
-    /** Something may have to follow: notifications, mentions, a greeting. */
-    follow_up?: boolean
   }
   'message.updated': AboutMessage & { changes: Changes }
   'first.reply.created': AboutMessage & { echo_id?: string }

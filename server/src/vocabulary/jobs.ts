@@ -18,7 +18,6 @@ export interface JobMap {
   'conversations.write_activity': { conversation_id: number; content: string }
   'inboxes.destroy': { account_id: number; inbox_id: number }
   'labels.rename': { account_id: number; from: string; to: string }
-  'messages.follow_up': EventData<'message.created'>
   /** `until` in ISO-8601. */
   'messages.mark_read': { conversation_id: number; until: string }
   'notifications.conversation_created': EventData<'conversation.created'>

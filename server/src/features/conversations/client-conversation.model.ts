@@ -6,11 +6,12 @@ import { presentContactRow } from '../contacts/contact.presenter.ts'
 import { presentPublicMessage } from '../messages/message.presenter.ts'
 import { OLDEST_FIRST, selectMessages, type MessageView } from '../messages/message.query.ts'
 import { updateConversation } from './conversation.model.ts'
-import { recordsBy } from './access.model.ts'
+import { messagePlace, paceOf, type MessagePlace, type Pace } from '../messages/place.query.ts'
+import { AROUND, RECORD_COLUMNS, recordsBy, withPlace } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 import { openConversation } from './create.model.ts'
-import { type Slots, byForm } from '../../db/prepared.ts'
+import { byForm, prepared, type Slots } from '../../db/prepared.ts'
 import type { Lock } from '../../db/lock.ts'
 import type { Visitor } from '../../vocabulary/visitor.ts'
 
@@ -53,6 +54,23 @@ export async function accessClientConversation(
 export function accessConversationForMessages(ctx: VisitorContext, displayId: number, { lock = false }: Lock = {}): Promise<ConversationRecord> {
   return accessClientConversation(ctx, displayId, { lock, isWhole: ctx.visitor.has_proven })
 }
+
+/** The same, to write a message in it. */
+export async function accessConversationForVisitorMessage(ctx: VisitorContext, displayId: number): Promise<ConversationRecord> {
+  const asked = { ...scopeOf(ctx.visitor), display_id: displayId, ...paceOf(ctx, ctx.app.now()) }
+  const [conversation] = await doorForMessage(ctx.visitor.has_proven)(ctx.db, asked)
+  if (!conversation) throw new NotFoundError()
+  return withPlace(conversation)
+}
+
+const doorForMessage = byForm((isWhole: boolean) =>
+  prepared<Scope & Pace & { display_id: number }, ConversationRecord & MessagePlace>(
+    (asked) => sql`
+      with c as materialized (select * from conversations c
+        where ${isWithin(asked, isWhole)} and c.display_id = ${asked.display_id} for update)
+      select ${RECORD_COLUMNS}, ${messagePlace(asked)} from c ${AROUND}`,
+  ),
+)
 
 export function openByVisitor(
   ctx: VisitorContext,

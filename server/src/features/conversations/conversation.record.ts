@@ -1,4 +1,5 @@
 import { columns, type Refine, type Row } from '../../db/columns.ts'
+import type { MessagePlace } from '../messages/place.query.ts'
 
 /** The columns that models work on. */
 export const CONVERSATION_COLUMNS = columns(
@@ -57,4 +58,6 @@ export interface ConversationRecord
   participant_ids: number[]
   /** The language of what the server writes here, by Chatwoot's number. */
   account_locale: number | null
+  /** Where the message goes that it was entered for. */
+  next_message?: MessagePlace
 }

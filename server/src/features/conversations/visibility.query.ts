@@ -38,7 +38,7 @@ export function seesInbox(inboxId: Value): RawBuilder<boolean> {
 }
 
 /** Over `au`. Who watches is told as long as the door is open to them: a participant may have come in by the team. */
-export function isToldOf(conversation: { inbox_id: number; team_id: number | null }): RawBuilder<boolean> {
+export function isToldOf(conversation: { inbox_id: Value; team_id: Value }): RawBuilder<boolean> {
   return sql`(${seesInbox(conversation.inbox_id)} or ${isTeamMember(conversation.team_id, sql`au.user_id`)})`
 }
 

@@ -38,7 +38,7 @@ export async function writeByVisitor(
   const message = await createMessage(ctx, conversation, {
     content: body.content ?? null,
     message_type: 'incoming',
-    sender: { type: 'Contact', id: contact.id },
+    sender: { type: 'Contact', id: contact.id, before: contact },
     ...(body.echo_id && { echo_id: body.echo_id }),
     attachments,
   })

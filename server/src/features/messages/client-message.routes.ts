@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Nullable, operation } from '../../http/operation.ts'
-import { accessConversationForMessages } from '../conversations/client-conversation.model.ts'
+import { accessConversationForMessages, accessConversationForVisitorMessage } from '../conversations/client-conversation.model.ts'
 import { PublicMessage } from '../schemas.ts'
 import { listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
 
@@ -43,7 +43,7 @@ export const clientMessageOperations = [
     repeatedBy: ['echo_id'],
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversationForMessages(ctx, params.conversation_id, { lock: true })
+      const conversation = await accessConversationForVisitorMessage(ctx, params.conversation_id)
       return writeByVisitor(ctx, conversation, body)
     },
   }),

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { Lock } from '../../db/lock.ts'
 import { prepared } from '../../db/prepared.ts'
-import type { Changes } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { about, sayWhatChanged, told } from '../conversations/conversation.model.ts'
@@ -10,9 +9,12 @@ import { reopenForIncoming } from '../conversations/reopen.model.ts'
 import { saveAttachments } from './attachment.model.ts'
 import { checkItems, resolveReply } from './content-attributes.ts'
 import { renderMessage } from './liquid.model.ts'
-import { MESSAGE_COLUMNS, type MessageRow as StoredMessage } from './message.query.ts'
+import { contactChanges, effectOf, type Clocks, type Effect } from './effect.ts'
+import type { MessageRow as StoredMessage } from './message.query.ts'
+import { notifyOfMessage } from './notify.model.ts'
+import { findMessagePlace, paceOf } from './place.query.ts'
 import { contentTypeNumber, MESSAGE_TYPES, type MessageType } from './message.presenter.ts'
-import type { MessageChanges, MessageRow, NewMessage, Sender, WrittenMessage } from './message.record.ts'
+import type { ContactBefore, MessageChanges, MessageRow, NewMessage, WrittenMessage } from './message.record.ts'
 
 export const INCOMING = 0
 export const OUTGOING = 1
@@ -22,8 +24,8 @@ export const MAX_CONTENT = 150_000
 const MAX_TEXT = 20_000
 
 /**
- * Writes a message and everything that follows at once: the conversation reopens, its clocks move, the contact was active.
- * What may wait (notifications, mentions) is a job of the same transaction.
+ * Writes a message and everything that follows: the conversation reopens, its clocks move, the contact was active, people
+ * are notified. What does not wait for an answer leaves together.
  */
 export async function writeMessage(
   ctx: Context,
@@ -31,7 +33,6 @@ export async function writeMessage(
   message: NewMessage,
 ): Promise<WrittenMessage> {
   const type = MESSAGE_TYPES.indexOf(message.message_type)
-  const isPrivate = message.private ?? false
   checkTexts(message)
   const contentType = message.content_type ?? 'text'
   const attributes = { ...message.content_attributes }
@@ -39,204 +40,139 @@ export async function writeMessage(
   await resolveReply(ctx, conversation, attributes)
   const rendered = type === OUTGOING || type === TEMPLATE ? await renderMessage(ctx, conversation, message) : message
 
-  const effect = effectOf(conversation, message, type, isPrivate)
-  const written = await insertMessage(ctx, conversation, effect, {
-    type,
-    isPrivate,
-    content: rendered.content ?? null,
-    content_type: contentTypeNumber(contentType),
-    attributes,
-    sender: message.sender,
-    source_id: message.source_id ?? null,
-    additional_attributes: rendered.additional_attributes ?? {},
-  })
-  if (message.attachments?.length) await saveAttachments(ctx, conversation, written.id, message.attachments)
-
-  if (type === INCOMING && !isPrivate) await reopenForIncoming(ctx, conversation)
-  sayWhatFollows(ctx, conversation, { message, written, effect })
-  return written
-}
-
-/** What a message does to the clocks of its conversation. */
-interface Effect {
-  waiting: 'begins' | 'ends' | null
-  isFirstReply: boolean
-}
-
-function effectOf(conversation: ConversationRecord, { sender, automated }: NewMessage, type: number, isPrivate: boolean): Effect {
-  const isPublicReply = type === OUTGOING && !isPrivate
-  const isHuman = isPublicReply && sender?.type === 'User' && !automated
-  const isWaiting = conversation.waiting_since !== null
-  const begins = type === INCOMING && !isWaiting
-  const ends = isWaiting && (isHuman || (isPublicReply && sender?.type === 'AgentBot'))
-  return {
-    waiting: begins ? 'begins' : ends ? 'ends' : null,
-    isFirstReply: isHuman && conversation.first_reply_created_at === null,
-  }
-}
-
-function sayWhatFollows(
-  ctx: Context,
-  conversation: ConversationRecord,
-  { message, written, effect: { waiting, isFirstReply } }: { message: NewMessage; written: WrittenMessage; effect: Effect },
-): void {
-  const at = written.created_at
-  const base = {
-    ...about(conversation),
-    message_id: written.id,
-    message_type: written.message_type,
-    private: written.private,
-    ...(message.echo_id !== undefined && message.echo_id !== null && { echo_id: message.echo_id }),
-  }
-  ctx.emit('message.created', { ...base, follow_up: mayFollowUp(conversation, message, written) })
-  if (isFirstReply) ctx.emit('first.reply.created', base)
-
-  const set = {
-    ...(isFirstReply && { first_reply_created_at: at }),
-    ...(waiting && { waiting_since: waiting === 'begins' ? at : null }),
-  }
-  if (Object.keys(set).length) {
-    const changes: Changes = {}
-    for (const [column, value] of Object.entries({ ...set, updated_at: at })) {
-      changes[column] = [told(conversation[column as keyof typeof set]), told(value)]
-    }
-    Object.assign(conversation, set)
-    sayWhatChanged(ctx, conversation, changes)
-  }
-  Object.assign(conversation, { last_activity_at: at, updated_at: at })
-  if (message.sender?.type === 'Contact' && written.contact_updated_before) {
-    ctx.emit('contact.updated', {
-      account_id: conversation.account_id,
-      contact_id: message.sender.id,
-      changes: {
-        updated_at: [told(written.contact_updated_before), told(at)],
-        last_activity_at: [told(written.contact_active_before), told(at)],
-      },
-    })
-  }
-}
-
-interface MessageColumns {
-  type: number
-  isPrivate: boolean
-  content: string | null
-  content_type: number
-  attributes: Record<string, any>
-  sender: Sender | null
-  source_id: string | null
-  additional_attributes: Record<string, any>
-}
-
-interface Insertion {
-  pace: number
-  content: string | null
-  account_id: number
-  inbox_id: number
-  conversation_id: number
-  type: number
-  private: boolean
-  source_id: string | null
-  content_type: number
-  attributes: string
-  sender_type: string | null
-  sender_id: number | null
-  additional_attributes: string
-  waiting: string | null
-  first_reply: boolean
-}
-
-type Inserted = Omit<WrittenMessage, keyof ConversationBits>
-
-/**
- * The message and what it touches by being written, in one statement. The pace is seen in one index entry: the message
- * that is the limit's distance back.
- */
-function insertion(byContact: boolean) {
-  const contact = sql`, contact as (
-      select id, last_activity_at, updated_at from contacts where id = (select sender_id from m) for update
-    ), met as (
-      update contacts ct set last_activity_at = m.created_at, updated_at = m.created_at from contact, m where ct.id = contact.id
-    )`
-  return prepared<Insertion, Inserted>(
-    (value) => sql`
-    with hurried as (
-      select 1 from (select created_at from messages where conversation_id = ${value.conversation_id} order by id desc
-        offset ${value.pace} limit 1) back where back.created_at > clock_timestamp() - interval '1 minute'
-        and ${value.type} <> ${ACTIVITY}
-    ), m as (
-      insert into messages (content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at, private,
-        status, source_id, content_type, content_attributes, sender_type, sender_id, additional_attributes,
-        processed_message_content, external_source_ids, sentiment)
-      select ${value.content}::text, ${value.account_id}::integer, ${value.inbox_id}::integer,
-        ${value.conversation_id}::integer, ${value.type}::integer, now, now, ${value.private}::boolean, 0, ${value.source_id}::text,
-        ${value.content_type}::integer, ${value.attributes}::json, ${value.sender_type}::text,
-        ${value.sender_id}::bigint, ${value.additional_attributes}::jsonb, ${value.content}::text, '{}', '{}'
-      from (select clock_timestamp()::timestamp as now) clock where not exists (select from hurried)
-      returning *
-    ), touched as (
-      update conversations c set last_activity_at = m.created_at,
-        waiting_since = case ${value.waiting}::text when 'begins' then m.created_at when 'ends' then null else c.waiting_since end,
-        first_reply_created_at = case when ${value.first_reply}::boolean then m.created_at else c.first_reply_created_at end,
-        updated_at = m.created_at
-      from m where c.id = m.conversation_id
-    )${byContact ? contact : sql``}
-    select ${MESSAGE_COLUMNS}, m.account_id, m.inbox_id,
-      ${byContact ? sql`contact.last_activity_at` : sql`null::timestamp`} as contact_active_before,
-      ${byContact ? sql`contact.updated_at` : sql`null::timestamp`} as contact_updated_before
-    from m ${byContact ? sql`left join contact on true` : sql``}`,
-  )
-}
-
-const insertions = { byContact: insertion(true), byOthers: insertion(false) }
-
-async function insertMessage(
-  ctx: Context,
-  conversation: ConversationRecord,
-  { waiting, isFirstReply }: Effect,
-  message: MessageColumns,
-): Promise<WrittenMessage> {
+  const at = ctx.app.now()
+  const id = await takePlace(ctx, conversation, type, at)
   const { sender } = message
-  const [row] = await insertions[sender?.type === 'Contact' ? 'byContact' : 'byOthers'](ctx.db, {
-    pace: ctx.app.config.messagesPerMinute - 1,
-    content: message.content,
+  const contact = sender?.type === 'Contact' ? (sender.before ?? (await lockContact(ctx.db, sender))[0]) : undefined
+  const effect = effectOf(conversation, message, at)
+  const row: StoredMessage & WrittenMessage = {
+    id,
+    content: rendered.content ?? null,
     account_id: conversation.account_id,
     inbox_id: conversation.inbox_id,
     conversation_id: conversation.id,
-    type: message.type,
-    private: message.isPrivate,
-    source_id: message.source_id,
-    content_type: message.content_type,
-    attributes: JSON.stringify(message.attributes),
+    message_type: type,
+    created_at: at,
+    updated_at: at,
+    private: message.private ?? false,
+    status: 0,
+    source_id: message.source_id ?? null,
+    content_type: contentTypeNumber(contentType),
+    content_attributes: attributes,
     sender_type: sender?.type ?? null,
     sender_id: sender?.id ?? null,
-    additional_attributes: JSON.stringify(message.additional_attributes),
-    waiting,
-    first_reply: isFirstReply,
-  })
-  if (!row) throw new RecordInvalidError([['base', 'Too many messages']])
-  return {
-    ...row,
+    external_source_ids: {},
+    additional_attributes: rendered.additional_attributes ?? {},
+    processed_message_content: rendered.content ?? null,
+    sentiment: {},
     display_id: conversation.display_id,
     conversation_uuid: conversation.uuid,
     assignee_id: conversation.assignee_id,
-    conversation_last_activity_at: row.created_at,
+    conversation_last_activity_at: at,
   }
+  const written = Promise.all([
+    insertMessage(ctx.db, {
+      ...row,
+      content_attributes: JSON.stringify(attributes),
+      additional_attributes: JSON.stringify(row.additional_attributes),
+    }),
+    moveClocks(ctx.db, { id: conversation.id, ...effect.clocks }),
+    contact && meetContact(ctx.db, { id: sender!.id, at }),
+  ])
+  if (message.attachments?.length) {
+    await written
+    await saveAttachments(ctx, conversation, id, message.attachments)
+  }
+  Object.assign(conversation, effect.clocks)
+  await Promise.all([written, sayAndNotify(ctx, conversation, { message, row, effect, contact })])
+  return row
 }
 
-type ConversationBits = Pick<
-  StoredMessage,
-  'display_id' | 'conversation_uuid' | 'assignee_id' | 'conversation_last_activity_at'
->
-
-/** Whether the job that notifies and mentions can find anything to do. */
-function mayFollowUp(conversation: ConversationRecord, message: NewMessage, written: WrittenMessage): boolean {
-  if (written.message_type === ACTIVITY || written.message_type === TEMPLATE) return false
-  const others = [conversation.assignee_id, ...conversation.participant_ids].some(
-    (id) => id !== null && !(message.sender?.type === 'User' && message.sender.id === id),
-  )
-  const mentions = written.private && (message.content?.includes('mention://') ?? false)
-  return others || mentions
+/** The id of the next message; the one that the conversation was entered for is known already. */
+async function takePlace(ctx: Context, conversation: ConversationRecord, type: number, at: Date): Promise<number> {
+  const [place] = conversation.next_message
+    ? [conversation.next_message]
+    : await findMessagePlace(ctx.db, { conversation_id: conversation.id, ...paceOf(ctx, at) })
+  delete conversation.next_message
+  if (place!.is_hurried && type !== ACTIVITY) throw new RecordInvalidError([['base', 'Too many messages']])
+  return place!.next_message_id
 }
+
+interface Said {
+  message: NewMessage
+  row: WrittenMessage
+  effect: Effect
+  contact: ContactBefore | undefined
+}
+
+async function sayAndNotify(
+  ctx: Context,
+  conversation: ConversationRecord,
+  { message, row, effect: { changes, isFirstReply }, contact }: Said,
+): Promise<void> {
+  const isIncoming = row.message_type === INCOMING
+  if (isIncoming && !row.private) await reopenForIncoming(ctx, conversation)
+  const base = {
+    ...about(conversation),
+    message_id: row.id,
+    message_type: row.message_type,
+    private: row.private,
+    ...(message.echo_id !== undefined && message.echo_id !== null && { echo_id: message.echo_id }),
+  }
+  ctx.emit('message.created', base)
+  if (isFirstReply) ctx.emit('first.reply.created', base)
+  if (Object.keys(changes).length) sayWhatChanged(ctx, conversation, changes)
+  if (contact) {
+    const about = { account_id: conversation.account_id, contact_id: message.sender!.id }
+    ctx.emit('contact.updated', { ...about, changes: contactChanges(contact, row.created_at) })
+  }
+  if (isIncoming || row.message_type === OUTGOING) await notifyOfMessage(ctx, conversation, { message, row })
+}
+
+const insertMessage = prepared<
+  Record<
+    | 'id'
+    | 'content'
+    | 'account_id'
+    | 'inbox_id'
+    | 'conversation_id'
+    | 'message_type'
+    | 'created_at'
+    | 'private'
+    | 'source_id'
+    | 'content_type'
+    | 'content_attributes'
+    | 'sender_type'
+    | 'sender_id'
+    | 'additional_attributes',
+    unknown
+  >,
+  never
+>(
+  (value) => sql`
+    insert into messages (id, content, processed_message_content, account_id, inbox_id, conversation_id, message_type, created_at,
+      updated_at, private, status, source_id, content_type, content_attributes, sender_type, sender_id, additional_attributes,
+      external_source_ids, sentiment)
+    values (${value.id}, ${value.content}, ${value.content}, ${value.account_id}, ${value.inbox_id}, ${value.conversation_id},
+      ${value.message_type}, ${value.created_at}, ${value.created_at}, ${value.private}, 0, ${value.source_id},
+      ${value.content_type}, ${value.content_attributes}, ${value.sender_type}, ${value.sender_id},
+      ${value.additional_attributes}, '{}', '{}')`,
+)
+
+const moveClocks = prepared<Clocks & { id: number }, never>(
+  (value) => sql`
+    update conversations set last_activity_at = ${value.last_activity_at}, updated_at = ${value.updated_at},
+      waiting_since = ${value.waiting_since}, first_reply_created_at = ${value.first_reply_created_at}
+    where id = ${value.id}`,
+)
+
+const lockContact = prepared<{ id: number }, ContactBefore>(
+  (value) => sql`select last_activity_at, updated_at from contacts where id = ${value.id} for no key update`,
+)
+
+const meetContact = prepared<{ id: number; at: Date }, never>(
+  (value) => sql`update contacts set last_activity_at = ${value.at}, updated_at = ${value.at} where id = ${value.id}`,
+)
 
 function checkTexts({ content, source_id: sourceId }: NewMessage): void {
   const [first] = lengthProblems({ content, source_id: sourceId }, { content: MAX_CONTENT, source_id: MAX_TEXT })

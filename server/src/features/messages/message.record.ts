@@ -1,3 +1,4 @@
+import type { Time } from '../../lib/times.ts'
 import { type ContentType, type MessageType } from './message.presenter.ts'
 import type { MessageRow as StoredMessage } from './message.query.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
@@ -5,6 +6,8 @@ import type { UploadedFile } from '../../vocabulary/files.ts'
 export interface Sender {
   type: 'User' | 'Contact' | 'AgentBot'
   id: number
+  /** Of a contact that is locked already. */
+  before?: ContactBefore
 }
 
 export interface NewMessage {
@@ -22,11 +25,15 @@ export interface NewMessage {
   automated?: boolean
 }
 
-/** The row as it was written, and how the contact stood before. */
+/** The row as it was written. */
 export interface WrittenMessage extends StoredMessage {
   created_at: Date
-  contact_active_before: Date | null
-  contact_updated_before: Date | null
+}
+
+/** How a contact stood before it wrote. */
+export interface ContactBefore {
+  last_activity_at: Time
+  updated_at: Time
 }
 
 export interface MessageChanges {

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import type { Context } from '../../context/context.ts'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
-import { accessConversation } from '../conversations/access.model.ts'
+import { accessConversation, accessConversationForMessage } from '../conversations/access.model.ts'
 import { ContactSender, Message, UserSender } from '../schemas.ts'
 import { listMessages } from './message-list.model.ts'
 import { MessageBody, newMessageOf } from './message-body.model.ts'
@@ -23,7 +23,13 @@ async function show(ctx: Context, id: number) {
 /** Signing in has read what the picture of a person shows. */
 function callerAsSender({ caller, membership }: Context, { sender_type: type, sender_id: id }: WrittenMessage) {
   if (caller.kind !== 'user' || type !== 'User' || caller.user.id !== id || !membership) return undefined
-  return { user: { ...caller.user, availability: AVAILABILITIES.indexOf(membership.availability), auto_offline: membership.auto_offline } }
+  return {
+    user: {
+      ...caller.user,
+      availability: AVAILABILITIES.indexOf(membership.availability),
+      auto_offline: membership.auto_offline,
+    },
+  }
 }
 
 export const messageOperations = [
@@ -31,7 +37,8 @@ export const messageOperations = [
     id: 'conversations/messages.index',
     route: `GET ${base}`,
     summary: 'List messages, oldest first: the latest 20, or those before or after one',
-    description: '`before` an id: the 20 before it. `after` an id: up to 100 that follow. Both: up to 1000 between. Activities and private notes are included.',
+    description:
+      '`before` an id: the 20 before it. `after` an id: up to 100 that follow. Both: up to 1000 between. Activities and private notes are included.',
     access: 'agent',
     query: Type.Partial(
       Type.Object({
@@ -63,7 +70,8 @@ export const messageOperations = [
     id: 'conversations/messages.create',
     route: `POST ${base}`,
     summary: 'Write a message or a private note',
-    description: 'Files go as `multipart/form-data` in `attachments[]`, all other fields beside them. `content_type` with `content_attributes.items` makes choices (`input_select`), forms (`form`), cards (`cards`) and articles (`article`). `echo_id` comes back unchanged, so that a client knows its own message. At most 200 messages per conversation and minute.',
+    description:
+      'Files go as `multipart/form-data` in `attachments[]`, all other fields beside them. `content_type` with `content_attributes.items` makes choices (`input_select`), forms (`form`), cards (`cards`) and articles (`article`). `echo_id` comes back unchanged, so that a client knows its own message. At most 200 messages per conversation and minute.',
     example: { content: 'Hello, how can I help?', message_type: 'outgoing', private: false },
     access: 'agent',
     bots: true,
@@ -73,12 +81,14 @@ export const messageOperations = [
     repeatedBy: ['echo_id', 'source_id'],
     reply: Message,
     handle: async (ctx, { params, body }) => {
-      const conversation = await accessConversation(ctx, params.conversation_id, { lock: true })
+      const conversation = await accessConversationForMessage(ctx, params.conversation_id)
       const message = await newMessageOf(ctx, conversation, body)
       requireIncomingInbox(conversation, message.message_type)
       const written = await createMessage(ctx, conversation, message)
       const known = { hasFiles: Boolean(message.attachments?.length), sender: callerAsSender(ctx, written) }
-      return presentMessage(ctx.app, await pictureMessage(ctx.db, written, known), { echoId: body.echo_id ?? undefined })
+      return presentMessage(ctx.app, await pictureMessage(ctx.db, written, known), {
+        echoId: body.echo_id ?? undefined,
+      })
     },
   }),
   operation({
@@ -101,7 +111,8 @@ export const messageOperations = [
     id: 'conversations/messages.destroy',
     route: `DELETE ${base}/:id`,
     summary: 'Delete a message; a mark stays in its place',
-    description: 'Its text and files are gone, `content_attributes.deleted` is true, and everybody who has it open is told.',
+    description:
+      'Its text and files are gone, `content_attributes.deleted` is true, and everybody who has it open is told.',
     access: 'agent',
     reply: Message,
     handle: async (ctx, { params }) => {

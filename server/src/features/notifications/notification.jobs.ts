@@ -20,11 +20,15 @@ export async function notifyConversationCreated(ctx: Context, data: EventData<'c
   if (!rows.length) return
   const conversation = await loadConversation(ctx, data.conversation_id, { lock: true })
   if (!conversation) return
-  await createNotifications(ctx, conversation, { type: 'conversation_creation', userIds: rows.map((row) => row.user_id) })
+  const receivers = rows.map((row) => ({ ...row, type: 'conversation_creation' as const }))
+  await createNotifications(ctx, conversation, receivers)
 }
 
 /** The new assignee takes part from now on, and is told, unless it was their own doing. */
-export async function notifyAssigned(ctx: Context, { conversation_id, changes, performer }: EventData<'assignee.changed'>): Promise<void> {
+export async function notifyAssigned(
+  ctx: Context,
+  { conversation_id, changes, performer }: EventData<'assignee.changed'>,
+): Promise<void> {
   const assigneeId = changes.assignee_id?.[1] as number | null | undefined
   if (!assigneeId) return
   const conversation = await loadConversation(ctx, conversation_id, { lock: true })
@@ -33,5 +37,5 @@ export async function notifyAssigned(ctx: Context, { conversation_id, changes, p
   await addParticipants(ctx, conversation, [assigneeId])
   const isOwnDoing = performer?.type === 'user' && performer.id === assigneeId
   if (isOwnDoing || conversation.status === PENDING) return
-  await createNotifications(ctx, conversation, { type: 'conversation_assignment', userIds: [assigneeId] })
+  await createNotifications(ctx, conversation, [{ user_id: assigneeId, type: 'conversation_assignment' }])
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { listed } from '../../db/columns.ts'
-import { runPrepared } from '../../db/prepared.ts'
+import { prepared, runPrepared } from '../../db/prepared.ts'
 import type { Context, MemberContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
@@ -8,45 +8,68 @@ import { isToldOf } from '../conversations/visibility.query.ts'
 import { NOTIFICATION_COLUMNS, type NotificationRow } from './notification.query.ts'
 import { notificationTypeNumber, type NotificationType } from './notification.types.ts'
 
-interface NewNotifications {
+/** Who is to hear of what. */
+export interface Receiver {
+  user_id: number
   type: NotificationType
-  userIds: number[]
-  /** The message it is for: nobody is told twice of the same one. */
-  messageId?: number
 }
 
-/**
- * Tells people of the account about a conversation. Only the newest notification of each survives. A blocked contact is
- * worth no notification, but being mentioned is. Who still watches what they may no longer see is told nothing.
- */
-export async function createNotifications(
-  ctx: Context,
-  conversation: ConversationRecord,
-  { type, userIds, messageId }: NewNotifications,
-): Promise<void> {
-  if (!userIds.length || (conversation.contact_blocked && type !== 'conversation_mention')) return
-  const mustSee = type === 'participating_conversation_new_message'
-  const rows = await runPrepared(ctx.db, sql<{ id: number; user_id: number; is_new: boolean }>`
+interface Told {
+  account_id: number
+  inbox_id: number
+  team_id: number | null
+  conversation_id: number
+  message_id: number | null
+  user_ids: number[]
+  types: number[]
+  watching: number
+  at: Date
+}
+
+const replaceNotifications = prepared<Told, { id: number; user_id: number; is_new: boolean }>(
+  (value) => sql`
     with receiver as (
-      select au.user_id from account_users au
-      where au.account_id = ${conversation.account_id} and au.user_id = any(${userIds}::integer[])
-        and not exists (select 1 from notifications n where n.user_id = au.user_id and n.secondary_actor_type = 'Message'
-          and n.secondary_actor_id = ${messageId ?? null}::bigint)
-        and (not ${mustSee} or ${isToldOf(conversation)})
+      select r.* from unnest(${value.user_ids}::integer[], ${value.types}::integer[]) with ordinality as r(user_id, type, place)
+      join account_users au on au.account_id = ${value.account_id}::integer and au.user_id = r.user_id
+      where r.type <> ${value.watching}::integer or ${isToldOf(value)}
     ), older as (
       delete from notifications n using receiver r
-      where n.user_id = r.user_id and n.account_id = ${conversation.account_id}
-        and n.primary_actor_type = 'Conversation' and n.primary_actor_id = ${conversation.id}
+      where n.primary_actor_type = 'Conversation' and n.primary_actor_id = ${value.conversation_id}::bigint
+        and n.account_id = ${value.account_id}::integer and n.user_id = r.user_id
       returning n.id, n.user_id
     ), newer as (
       insert into notifications (account_id, user_id, notification_type, primary_actor_type, primary_actor_id,
         secondary_actor_type, secondary_actor_id, created_at, updated_at, last_activity_at)
-      select ${conversation.account_id}, r.user_id, ${notificationTypeNumber(type)}::integer, 'Conversation', ${conversation.id},
-        ${messageId === undefined ? null : 'Message'}::text, ${messageId ?? null}::bigint,
-        clock_timestamp(), clock_timestamp(), clock_timestamp()
-      from receiver r order by r.user_id returning id, user_id
+      select ${value.account_id}, r.user_id, r.type, 'Conversation', ${value.conversation_id},
+        case when ${value.message_id}::bigint is not null then 'Message' end, ${value.message_id}, ${value.at}::timestamp, ${value.at}, ${value.at}
+      from receiver r order by r.place returning id, user_id
     )
-    select id, user_id, true as is_new from newer union all select id, user_id, false from older`)
+    select id, user_id, true as is_new from newer union all select id, user_id, false from older`,
+)
+
+/**
+ * Tells people of the account about a conversation, or a message of it. Only the newest notification of each survives. A
+ * blocked contact is worth no notification, but being mentioned is. Who still watches what they may no longer see is told nothing.
+ */
+export async function createNotifications(
+  ctx: Context,
+  conversation: ConversationRecord,
+  wanted: Receiver[],
+  messageId: number | null = null,
+): Promise<void> {
+  const receivers = wanted.filter(({ type }) => !conversation.contact_blocked || type === 'conversation_mention')
+  if (!receivers.length) return
+  const rows = await replaceNotifications(ctx.db, {
+    account_id: conversation.account_id,
+    inbox_id: conversation.inbox_id,
+    team_id: conversation.team_id,
+    conversation_id: conversation.id,
+    message_id: messageId,
+    user_ids: receivers.map((receiver) => receiver.user_id),
+    types: receivers.map(({ type }) => notificationTypeNumber(type)),
+    watching: notificationTypeNumber('participating_conversation_new_message'),
+    at: ctx.app.now(),
+  })
   for (const row of rows) {
     ctx.emit(row.is_new ? 'notification.created' : 'notification.deleted', {
       account_id: conversation.account_id,
@@ -73,7 +96,11 @@ export function unreadNotification(ctx: Context, notification: NotificationRow):
   return changeNotification(ctx, notification, { read_at: null })
 }
 
-export async function snoozeNotification(ctx: Context, notification: NotificationRow, until: Date | null): Promise<NotificationRow> {
+export async function snoozeNotification(
+  ctx: Context,
+  notification: NotificationRow,
+  until: Date | null,
+): Promise<NotificationRow> {
   if (!until) return notification
   return changeNotification(ctx, notification, {
     snoozed_until: until,
