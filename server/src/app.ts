@@ -71,7 +71,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
   const share = sharePresence({ db, notices, log })
   const cable = createCable({
     authorize: (wanted) =>
-      authorizeSubscription({ db, frames, watch: bus.watch, resume: async () => processes?.resume() }, wanted),
+      authorizeSubscription({ database, frames, watch: bus.watch, resume: async () => processes?.resume() }, wanted),
     presencePayload: (subject) => presencePayload(app, subject),
     onStamp: share.onStamp,
     log,
@@ -81,7 +81,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
     broadcast: ({ streams, except, message, eventId }) =>
       cable.hub.broadcast(streams, message, { eventId, ...(except && { except }) }),
     frames,
-    readEvents: (accountId, after) => readEventsAfter(db, accountId, after),
+    readEvents: (...wanted) => readEventsAfter(database, ...wanted),
     notices,
     log,
     start: await newestEvent(db),

@@ -97,6 +97,7 @@ export class Context {
   #events: PendingEvent[] = []
   #afterCommit: (() => void)[] = []
   #jobs: PendingJob[] = []
+  #behind: Promise<unknown>[] = []
 
   constructor({ app, db, caller = { kind: 'nobody' }, account, membership, ...request }: ContextValues) {
     this.app = app
@@ -136,6 +137,18 @@ export class Context {
   /** For what lives in this process only: sockets. Forgotten when the transaction fails. */
   afterCommit(work: () => void): void {
     this.#afterCommit.push(work)
+  }
+
+  /** A write that nothing in the request waits for: it is out, and the commit waits for it. */
+  behind(write: Promise<unknown>): void {
+    write.catch(() => {})
+    this.#behind.push(write)
+  }
+
+  takeBehind(): Promise<unknown>[] {
+    const writes = this.#behind
+    this.#behind = []
+    return writes
   }
 
   takeAfterCommit(): (() => void)[] {

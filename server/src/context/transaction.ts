@@ -13,6 +13,7 @@ export async function inTransaction<Ctx extends Context, T>(ctx: Ctx, work: (ctx
     said = undefined
     ctx.takeWork()
     ctx.takeAfterCommit()
+    ctx.takeBehind()
   }
   try {
     const result = await database.transaction({
@@ -20,8 +21,9 @@ export async function inTransaction<Ctx extends Context, T>(ctx: Ctx, work: (ctx
       work: (db) => work(Object.assign(ctx, { db })),
       last: async (db) => {
         const told = ctx.routine ? undefined : signIns.tell(db)
-        said = await outbox.write(db, ctx.takeWork(), { hasEndpoints: ctx.hasEndpoints })
-        await told
+        const written = outbox.write(db, ctx.takeWork(), { hasEndpoints: ctx.hasEndpoints })
+        await Promise.all([...ctx.takeBehind(), told, written])
+        said = await written
       },
     })
     if (!ctx.routine) signIns.clear()

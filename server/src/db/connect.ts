@@ -4,7 +4,7 @@ import pg from 'pg'
 import { pools } from './prepared.ts'
 import type { DB } from './schema.ts'
 import { watchForSilence } from './silence.ts'
-import { runTransaction, type TransactionSteps } from './transaction.ts'
+import { createFlush, runTransaction, type TransactionSteps } from './transaction.ts'
 
 export interface ConnectOptions {
   connectionString?: string
@@ -21,6 +21,8 @@ export interface Database {
   pool: pg.Pool
   kysely: Kysely<DB>
   transaction: <T>(steps: TransactionSteps<T>) => Promise<T>
+  /** Resolves when all that is committed by now is on the disk: what another process has just told of may not be. */
+  flush: () => Promise<unknown>
   /** How to reach it once more, for a connection of one's own. */
   options: ConnectOptions
   end: () => Promise<void>
@@ -39,9 +41,29 @@ pg.types.setTypeParser(DATE, (text) => text)
 pg.defaults.parseInputDatesAsUTC = true
 
 export function connect(options: ConnectOptions): Database {
+  const pool = openPool(options, options.max ?? 5)
+  // Waits for the disk on behalf of all others.
+  const flushes = openPool(options, 1)
+  const flush = createFlush(flushes)
+  const dialect = new PostgresDialect({ pool: pool as never })
+  const kysely = new Kysely<DB>({ dialect })
+  pools.set(kysely, pool)
+  const props = { config: { dialect }, dialect, driver: dialect.createDriver(), executor: kysely.getExecutor() }
+  return {
+    pool,
+    kysely,
+    flush,
+    transaction: (steps) => runTransaction(pool, props, flush, steps),
+    options,
+    // Not by Kysely, which leaves open a pool that it was never asked to use.
+    end: async () => void (pool.ending || (await Promise.all([pool.end(), flushes.end()]))),
+  }
+}
+
+function openPool(options: ConnectOptions, max: number): pg.Pool {
   const pool = new pg.Pool({
     ...sessionOptions(options),
-    max: options.max ?? 5,
+    max,
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: 10_000,
     // Not yet among the published types.
@@ -53,18 +75,7 @@ export function connect(options: ConnectOptions): Database {
   pool.on('connect', (client) => client.on('error', () => {}))
   planByValues(pool)
   watchForSilence(pool, sessionOptions(options))
-  const dialect = new PostgresDialect({ pool: pool as never })
-  const kysely = new Kysely<DB>({ dialect })
-  pools.set(kysely, pool)
-  const props = { config: { dialect }, dialect, driver: dialect.createDriver(), executor: kysely.getExecutor() }
-  return {
-    pool,
-    kysely,
-    transaction: (steps) => runTransaction(pool, props, steps),
-    options,
-    // Not by Kysely, which leaves open a pool that it was never asked to use.
-    end: async () => void (pool.ending || (await pool.end())),
-  }
+  return pool
 }
 
 /**

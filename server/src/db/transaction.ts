@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { Transaction, type DatabaseConnection, type Kysely, type KyselyProps, type QueryResult } from 'kysely'
 import type pg from 'pg'
 import type { NamedQuery } from './prepared.ts'
@@ -15,12 +16,22 @@ export interface TransactionSteps<T> {
   last?: (db: Kysely<DB>) => Promise<void>
 }
 
-/** On a connection of its own until it is committed. What it left undone is rolled back. */
-export async function runTransaction<T>(pool: pg.Pool, props: KyselyProps, steps: TransactionSteps<T>): Promise<T> {
+/**
+ * On a connection of its own until it is committed. What it left undone is rolled back. The COMMIT does not wait for the disk,
+ * and so neither do those who wait for what it has locked; `flush` does, for all that were committed meanwhile.
+ */
+export async function runTransaction<T>(
+  pool: pg.Pool,
+  props: KyselyProps,
+  flush: () => Promise<unknown>,
+  steps: TransactionSteps<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     steps.begin?.()
     try {
-      return await tryTransaction(pool, props, steps)
+      const result = await tryTransaction(pool, props, steps)
+      await flush()
+      return result
     } catch (error) {
       if (attempt === TRIES || !TRY_AGAIN.has((error as { code?: string }).code ?? '')) throw error
     }
@@ -32,7 +43,7 @@ async function tryTransaction<T>(pool: pg.Pool, props: KyselyProps, { work, last
   const transaction = new OpenTransaction(client, props)
   try {
     const result = await work(transaction.db)
-    const [written, committed] = transaction.together(() => [last?.(transaction.db), transaction.commit()])
+    const [written, committed] = [last?.(transaction.db), transaction.commit()]
     committed.catch(() => {})
     await written
     await committed
@@ -43,8 +54,25 @@ async function tryTransaction<T>(pool: pg.Pool, props: KyselyProps, { work, last
       () => client.release(),
       (broken: Error) => client.release(broken),
     )
-    throw error
+    throw (error as { code?: string }).code === ABORTED ? transaction.failure : error
   }
+}
+
+/** What every statement says behind the one that failed. */
+const ABORTED = '25P02'
+
+// A commit that has written something waits until the disk has all that was written before it.
+const FLUSH = { name: 'flush', text: `select pg_logical_emit_message(true, 'parley', '')`, values: [] }
+
+/** Waits until all that was committed before is on the disk. Those who come while one is under way share the next. */
+export function createFlush(pool: pg.Pool): () => Promise<unknown> {
+  let current: Promise<unknown> = Promise.resolve()
+  let next: Promise<unknown> | undefined
+  const begin = () => {
+    next = undefined
+    return (current = pool.query(FLUSH))
+  }
+  return () => (next ??= current.then(begin, begin))
 }
 
 /**
@@ -53,8 +81,11 @@ async function tryTransaction<T>(pool: pg.Pool, props: KyselyProps, { work, last
  */
 class OpenTransaction {
   readonly db: Transaction<DB>
+  /** Of the first statement that failed. */
+  failure: unknown
   readonly #client: pg.PoolClient
   #begun: Promise<unknown> | undefined
+  #isCorked = false
 
   constructor(client: pg.PoolClient, props: KyselyProps) {
     this.#client = client
@@ -69,31 +100,43 @@ class OpenTransaction {
   }
 
   async #execute<Row>({ name, sql: text, parameters }: NamedQuery): Promise<QueryResult<Row>> {
-    const send = () => this.#client.query({ ...(name && { name }), text, values: parameters as unknown[] })
-    const { rows, rowCount, command } = await (this.#begun ? send() : this.together(() => (this.#begin(), send())))
-    return { rows: rows as Row[], ...(command !== 'SELECT' && rowCount !== null && { numAffectedRows: BigInt(rowCount) }) }
+    this.#gather()
+    if (!this.#begun) this.#begin()
+    try {
+      const query = { ...(name && { name }), text, values: parameters as unknown[] }
+      const { rows, rowCount, command } = await this.#client.query(query)
+      return {
+        rows: rows as Row[],
+        ...(command !== 'SELECT' && rowCount !== null && { numAffectedRows: BigInt(rowCount) }),
+      }
+    } catch (error) {
+      this.failure ??= error
+      throw error
+    }
   }
 
   #begin(): void {
-    this.#begun = this.#client.query('begin')
+    this.#begun = this.#client.query('begin; set local synchronous_commit = off')
     // What ended it is told by the statement behind it.
     this.#begun.catch(() => {})
   }
 
-  /** What `work` sends without waiting leaves as one packet. */
-  together<T>(work: () => T): T {
-    const { stream } = (this.#client as unknown as { connection: { stream: { cork: () => void; uncork: () => void } } }).connection
+  /** What is sent without waiting leaves as one packet. */
+  #gather(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    const { stream } = (this.#client as unknown as { connection: { stream: Duplex } }).connection
     stream.cork()
-    try {
-      return work()
-    } finally {
+    process.nextTick(() => {
+      this.#isCorked = false
       stream.uncork()
-    }
+    })
   }
 
   /** Where a statement failed, PostgreSQL answers a COMMIT by rolling back. */
   async commit(): Promise<void> {
     if (!this.#begun) return
+    this.#gather()
     const { command } = await this.#client.query('commit')
     if (command === 'ROLLBACK') throw new Error('the transaction was aborted')
   }

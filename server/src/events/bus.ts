@@ -25,8 +25,8 @@ export interface BusOptions {
   hasEars: (accountId: number) => boolean
   broadcast: (push: ReadyPush) => void
   frames: Frames
-  /** The events of an account after one, oldest first; a part of them where there are many. */
-  readEvents: (accountId: number, after: number) => Promise<LoggedEvent[]>
+  /** The events of an account after one, oldest first; a part of them where there are many. Up to `onDisk` they are on the disk. */
+  readEvents: (accountId: number, after: number, onDisk: number) => Promise<LoggedEvent[]>
   notices: Notices
   log: Logger
   /** The newest event of before this process. */
@@ -55,6 +55,8 @@ export function createBus({
   /** The newest event of each account that has gone out. */
   const pushed = new Map<number, number>()
   const draining = new Map<number, { again: boolean; done: Promise<void> }>()
+  /** The newest of each account that is known to be on the disk. */
+  const onDisk = new Map<number, number>()
   /** The accounts whose events wait, with the first of them. */
   const waiting = new Map<number, number>()
   let newest = start
@@ -85,7 +87,7 @@ export function createBus({
       drain.again = false
       try {
         const from = pushed.get(accountId) ?? start
-        const events = await readEvents(accountId, from)
+        const events = await readEvents(accountId, from, onDisk.get(accountId) ?? start)
         for await (const push of frames(accountId, events)) {
           broadcast(push)
           // Should a later one fail, this one is not sent again.
@@ -119,6 +121,8 @@ export function createBus({
   return {
     publish({ events, deliveries }) {
       if (listener) events.forEach(listener)
+      for (const [accountId, { last }] of spans(events))
+        onDisk.set(accountId, Math.max(onDisk.get(accountId) ?? start, last))
       look({ events, deliveries })
       if (deliveries) onDeliveries()
     },

@@ -1,6 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { Outbox } from '../context/context.ts'
-import { prepared } from '../db/prepared.ts'
+import type { Database } from '../db/connect.ts'
+import { prepared, runPrepared } from '../db/prepared.ts'
 import type { DB } from '../db/schema.ts'
 import type { EventData, EventName, LoggedEvent, PendingEvent } from '../vocabulary/events.ts'
 import type { PendingJob } from '../vocabulary/jobs.ts'
@@ -22,7 +23,7 @@ export interface LogOptions {
  * Writes what a transaction has to say: the events, a delivery for each webhook and bot that listens, and the jobs.
  * One statement, so that a request that says nothing new to the world pays one round trip. It is the last before the commit:
  * from here on the transaction holds its accounts' turn, so that an account's events are numbered in the order of their commits and
- * whoever reads the log after a number misses none.
+ * whoever reads the log after a number misses none. The turn ends with the COMMIT, which waits for no disk.
  */
 export function createEventLog({ reactions, listeners, sender }: LogOptions): Outbox['write'] {
   return async (db, { events, jobs }, { hasEndpoints }) => {
@@ -38,9 +39,14 @@ export function createEventLog({ reactions, listeners, sender }: LogOptions): Ou
     }
     const inputs = events.map((event, position) => inputOf(reactionsTo(reactions, event.name), event, position))
     // Another process may just have made a webhook that this one does not know of.
-    if (!asked.length && !sender && !hasEndpoints) return { events: await logOnly(db, events, inputs), deliveries: 0 }
+    const [account, ...others] = accountsOf(events)
+    if (!sender && !hasEndpoints && !others.length) {
+      const added = asked.length ? runPrepared(db, sql`select ${addJobs(asked)}`) : undefined
+      const [logged] = await Promise.all([logOnly(db, account!, events, inputs), added])
+      return { events: logged, deliveries: 0 }
+    }
     const { rows } = await sql<{ ids: number[]; deliveries: number }>`
-    with ${turnOf(sql`${accountsOf(events)}`)}, input as materialized (
+    with ${turnOf(sql`${[account, ...others]}`)}, input as materialized (
       select nextval('parley.events_id_seq') as id, e.*
       from (select count(*) from turn) waited, jsonb_to_recordset(${JSON.stringify(inputs)}::jsonb) as e(
         position integer, account_id integer, name text, inbox_id integer, conversation_id integer, contact_id integer,
@@ -71,30 +77,31 @@ const SPANS_OF_INPUT = sql`(select string_agg(span, ',') from
   || case when exists (select from delivered) then '!' else '' end`
 
 interface Columns {
-  accounts: number[]
-  account_ids: number[]
+  account_id: number
   names: string[]
   inbox_ids: (number | null)[]
   conversation_ids: (number | null)[]
   data: string[]
 }
 
-/** The same for events that nothing is to be made of. */
+/** The same for events of one account that nothing is to be made of. */
 const insertEvents = prepared<Columns, { id: number }>(
   (value) => sql`
-    with ${turnOf(value.accounts)}
     insert into parley.events (account_id, name, inbox_id, conversation_id, data)
-    select e.account_id, e.name, e.inbox_id, e.conversation_id, e.data
-    from (select count(*) from turn) waited, unnest(${value.account_ids}::integer[], ${value.names}::text[], ${value.inbox_ids}::integer[],
-      ${value.conversation_ids}::integer[], ${value.data}::jsonb[]) with ordinality as e(account_id, name, inbox_id, conversation_id, data, position)
-    order by e.position returning id`,
+    select ${value.account_id}::integer, e.name, e.inbox_id, e.conversation_id, e.data
+    from pg_advisory_xact_lock(${LOCK}, ${value.account_id}) turn, unnest(${value.names}::text[], ${value.inbox_ids}::integer[],
+      ${value.conversation_ids}::integer[], ${value.data}::jsonb[]) as e(name, inbox_id, conversation_id, data)
+    returning id`,
 )
 
-async function logOnly(db: Kysely<DB>, events: PendingEvent[], rows: Input[]): Promise<LoggedEvent[]> {
-  const accounts = accountsOf(events)
+async function logOnly(
+  db: Kysely<DB>,
+  accountId: number,
+  events: PendingEvent[],
+  rows: Input[],
+): Promise<LoggedEvent[]> {
   const logged = await insertEvents(db, {
-    accounts,
-    account_ids: rows.map((row) => row.account_id),
+    account_id: accountId,
     names: rows.map((row) => row.name),
     inbox_ids: rows.map((row) => row.inbox_id),
     conversation_ids: rows.map((row) => row.conversation_id),
@@ -117,11 +124,23 @@ function accountsOf(events: PendingEvent[]): number[] {
 /** At most so many events are read at once. */
 export const MOST_EVENTS = 500
 
-/** The events of an account after one, oldest first. Their numbers are given in the order of commits: none is skipped. */
-export async function readEventsAfter(db: Kysely<DB>, accountId: number, after: number): Promise<LoggedEvent[]> {
-  const { rows } = await sql<LoggedEvent>`
+/**
+ * The events of an account after one, oldest first. Their numbers are given in the order of commits: none is skipped. What is
+ * read is on the disk, so that no number that somebody has seen is given again after a crash; up to `onDisk` that is known.
+ */
+export async function readEventsAfter(
+  { kysely, flush }: Database,
+  accountId: number,
+  after: number,
+  onDisk = 0,
+): Promise<LoggedEvent[]> {
+  const rows = await runPrepared(
+    kysely,
+    sql<LoggedEvent>`
     select id, name, data from parley.events where account_id = ${accountId} and id > ${after}
-    order by id limit ${MOST_EVENTS}`.execute(db)
+    order by id limit ${MOST_EVENTS}`,
+  )
+  if (rows.length && rows.at(-1)!.id > onDisk) await flush()
   return rows
 }
 

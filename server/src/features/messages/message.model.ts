@@ -70,21 +70,18 @@ export async function writeMessage(
     assignee_id: conversation.assignee_id,
     conversation_last_activity_at: at,
   }
-  const written = Promise.all([
+  ctx.behind(
     insertMessage(ctx.db, {
       ...row,
       content_attributes: JSON.stringify(attributes),
       additional_attributes: JSON.stringify(row.additional_attributes),
     }),
-    moveClocks(ctx.db, { id: conversation.id, ...effect.clocks }),
-    contact && meetContact(ctx.db, { id: sender!.id, at }),
-  ])
-  if (message.attachments?.length) {
-    await written
-    await saveAttachments(ctx, conversation, id, message.attachments)
-  }
+  )
+  ctx.behind(moveClocks(ctx.db, { id: conversation.id, ...effect.clocks }))
+  if (contact) ctx.behind(meetContact(ctx.db, { id: sender!.id, at }))
+  if (message.attachments?.length) await saveAttachments(ctx, conversation, id, message.attachments)
   Object.assign(conversation, effect.clocks)
-  await Promise.all([written, sayAndNotify(ctx, conversation, { message, row, effect, contact })])
+  await sayAndNotify(ctx, conversation, { message, row, effect, contact })
   return row
 }
 

@@ -3,6 +3,7 @@ import { runPrepared } from '../../db/prepared.ts'
 import type { Replayed } from '../../cable/hub.ts'
 import type { Authorize } from '../../cable/room-channel.ts'
 import type { Services } from '../../context/context.ts'
+import type { Database } from '../../db/connect.ts'
 import type { DB } from '../../db/schema.ts'
 import type { Frames } from '../../events/frames.ts'
 import { readEventsAfter } from '../../events/log.ts'
@@ -11,7 +12,7 @@ import { AVAILABILITIES } from '../users/user.presenter.ts'
 import { accountStream, earsMark } from './streams.ts'
 
 interface SubscriptionOptions {
-  db: Kysely<DB>
+  database: Database
   frames: Frames
   /** Somebody of the account will listen. */
   watch: (accountId: number) => void
@@ -23,7 +24,11 @@ interface SubscriptionOptions {
  * A person by their own token in one account, a visitor by the token of a contact inbox. As in Chatwoot, a person's own stream
  * brings what is theirs in their other accounts too.
  */
-export async function authorizeSubscription({ db, frames, watch, resume }: SubscriptionOptions, claim: Parameters<Authorize>[0]): ReturnType<Authorize> {
+export async function authorizeSubscription(
+  { database, frames, watch, resume }: SubscriptionOptions,
+  claim: Parameters<Authorize>[0],
+): ReturnType<Authorize> {
+  const { kysely: db } = database
   const found = claim.userId === null ? await findVisitor(db, claim.pubsubToken) : await findMember(db, claim)
   if (!found) return null
   const { accountId, accountIds } = found
@@ -34,7 +39,7 @@ export async function authorizeSubscription({ db, frames, watch, resume }: Subsc
     streams,
     token: claim.pubsubToken,
     subject: { kind: claim.userId === null ? 'contact' : 'user', id: found.id, accountId },
-    ...(after !== undefined && { replay: () => missedFrames({ db, frames }, accountId, streams, after) }),
+    ...(after !== undefined && { replay: () => missedFrames({ database, frames }, accountId, streams, after) }),
   }
 }
 
@@ -62,8 +67,13 @@ async function findVisitor(db: Kysely<DB>, pubsubToken: string): Promise<Found |
 }
 
 /** What was said since an event, for these ears, as it is now. */
-async function* missedFrames({ db, frames }: Pick<SubscriptionOptions, 'db' | 'frames'>, accountId: number, streams: string[], after: number): AsyncGenerator<Replayed> {
-  for (let events; (events = await readEventsAfter(db, accountId, after)).length; after = events.at(-1)!.id) {
+async function* missedFrames(
+  { database, frames }: Pick<SubscriptionOptions, 'database' | 'frames'>,
+  accountId: number,
+  streams: string[],
+  after: number,
+): AsyncGenerator<Replayed> {
+  for (let events; (events = await readEventsAfter(database, accountId, after)).length; after = events.at(-1)!.id) {
     for await (const frame of frames(accountId, events)) {
       if (frame.streams.some((stream) => streams.includes(stream)) && !streams.includes(frame.except ?? '')) yield frame
     }
@@ -77,7 +87,8 @@ export async function presencePayload(app: Services, subject: Subject): Promise<
     select user_id, availability, auto_offline from account_users where account_id = ${accountId}`)
   const users: Record<string, string> = {}
   for (const { user_id: id, availability, auto_offline: autoOffline } of rows) {
-    if (!autoOffline || app.presence.isPresent(accountId, 'user', id)) users[id] = AVAILABILITIES[availability] ?? 'online'
+    if (!autoOffline || app.presence.isPresent(accountId, 'user', id))
+      users[id] = AVAILABILITIES[availability] ?? 'online'
   }
   if (subject.kind === 'contact') return { account_id: accountId, users }
   const contacts = Object.fromEntries(app.presence.present(accountId, 'contact').map((id) => [id, 'online']))
