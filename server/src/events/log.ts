@@ -34,7 +34,7 @@ export function createEventLog({ reactions, listeners, sender }: LogOptions): Ou
       }
     }
     if (!events.length) {
-      if (asked.length) await sql`select ${addJobs(asked)}`.execute(db)
+      if (asked.length) await runPrepared(db, sql`select ${addJobs(asked)}`)
       return { events: [], deliveries: 0 }
     }
     const inputs = events.map((event, position) => inputOf(reactionsTo(reactions, event.name), event, position))
@@ -45,7 +45,9 @@ export function createEventLog({ reactions, listeners, sender }: LogOptions): Ou
       const [logged] = await Promise.all([logOnly(db, account!, events, inputs), added])
       return { events: logged, deliveries: 0 }
     }
-    const { rows } = await sql<{ ids: number[]; deliveries: number }>`
+    const rows = await runPrepared(
+      db,
+      sql<{ ids: number[]; deliveries: number }>`
     with ${turnOf(sql`${[account, ...others]}`)}, input as materialized (
       select nextval('parley.events_id_seq') as id, e.*
       from (select count(*) from turn) waited, jsonb_to_recordset(${JSON.stringify(inputs)}::jsonb) as e(
@@ -64,7 +66,8 @@ export function createEventLog({ reactions, listeners, sender }: LogOptions): Ou
     select array(select id from input order by position) as ids, (select count(*) from delivered) as deliveries
       ${asked.length ? sql`, ${addJobs(asked)}` : sql``}
       ${sender ? sql`, ${noticeBy(sender, SPANS, SPANS_OF_INPUT)}` : sql``}
-  `.execute(db)
+  `,
+    )
     const { ids, deliveries } = rows[0]!
     return { events: events.map((event, i) => ({ id: Number(ids[i]), ...event })), deliveries: Number(deliveries) }
   }
