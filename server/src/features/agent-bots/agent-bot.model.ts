@@ -45,14 +45,24 @@ export async function loadAgentBot(ctx: Context, id: number): Promise<AgentBotRe
 export async function createAgentBot(ctx: Context, fields: AgentBotFields): Promise<AgentBotRecord> {
   checkAgentBot(fields)
   const now = ctx.app.now()
-  const { rows } = await sql<{ id: number }>`
-    insert into agent_bots (name, description, outgoing_url, account_id, bot_type, bot_config, created_at, updated_at)
-    values (${fields.name ?? null}, ${fields.description ?? null}, ${fields.outgoing_url ?? null},
-      ${fields.account_id ?? null}, 0, ${JSON.stringify(fields.bot_config ?? {})}::jsonb, ${now}, ${now})
-    returning id`.execute(ctx.db)
-  const { id } = rows[0]!
-  await sql`insert into access_tokens (owner_type, owner_id, token, created_at, updated_at)
-    values ('AgentBot', ${id}, ${base58Token(24)}, ${now}, ${now})`.execute(ctx.db)
+  const { id } = await ctx.db
+    .insertInto('agent_bots')
+    .values({
+      name: fields.name ?? null,
+      description: fields.description ?? null,
+      outgoing_url: fields.outgoing_url ?? null,
+      account_id: fields.account_id ?? null,
+      bot_type: 0,
+      bot_config: JSON.stringify(fields.bot_config ?? {}),
+      created_at: now,
+      updated_at: now,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await ctx.db
+    .insertInto('access_tokens')
+    .values({ owner_type: 'AgentBot', owner_id: id, token: base58Token(24), created_at: now, updated_at: now })
+    .execute()
   await setPicture(ctx, id, fields)
   return loadAgentBot(ctx, id)
 }
@@ -65,28 +75,43 @@ export async function updateAgentBot(
 ): Promise<AgentBotRecord> {
   checkAgentBot(fields)
   const next = { ...bot, ...fields }
-  await sql`update agent_bots set name = ${next.name}, description = ${next.description}, outgoing_url = ${next.outgoing_url},
-    account_id = ${next.account_id}, bot_config = ${JSON.stringify(next.bot_config ?? {})}::jsonb, updated_at = ${ctx.app.now()}
-    where id = ${bot.id}`.execute(ctx.db)
+  await ctx.db
+    .updateTable('agent_bots')
+    .set({
+      name: next.name,
+      description: next.description,
+      outgoing_url: next.outgoing_url,
+      account_id: next.account_id,
+      bot_config: JSON.stringify(next.bot_config ?? {}),
+      updated_at: ctx.app.now(),
+    })
+    .where('id', '=', bot.id)
+    .execute()
   await setPicture(ctx, bot.id, fields)
   return loadAgentBot(ctx, bot.id)
 }
 
 /** With it go its tokens, its places in inboxes and the conversations it had in hand; what it wrote stays. */
 export async function destroyAgentBot(ctx: Context, bot: { id: number }): Promise<void> {
-  await sql`delete from access_tokens where owner_type = 'AgentBot' and owner_id = ${bot.id}`.execute(ctx.db)
-  await sql`delete from agent_bot_inboxes where agent_bot_id = ${bot.id}`.execute(ctx.db)
-  await sql`update conversations set assignee_agent_bot_id = null where assignee_agent_bot_id = ${bot.id}`.execute(
-    ctx.db,
-  )
+  await ctx.db.deleteFrom('access_tokens').where('owner_type', '=', 'AgentBot').where('owner_id', '=', bot.id).execute()
+  await ctx.db.deleteFrom('agent_bot_inboxes').where('agent_bot_id', '=', bot.id).execute()
+  await ctx.db
+    .updateTable('conversations')
+    .set({ assignee_agent_bot_id: null })
+    .where('assignee_agent_bot_id', '=', bot.id)
+    .execute()
   await removeAgentBotAvatar(ctx, bot)
-  await sql`delete from agent_bots where id = ${bot.id}`.execute(ctx.db)
+  await ctx.db.deleteFrom('agent_bots').where('id', '=', bot.id).execute()
 }
 
 /** The token before it is dead at once. */
 export async function resetAgentBotToken(ctx: Context, bot: AgentBotRecord): Promise<AgentBotRecord> {
-  await sql`update access_tokens set token = ${base58Token(24)}, updated_at = ${ctx.app.now()}
-    where owner_type = 'AgentBot' and owner_id = ${bot.id}`.execute(ctx.db)
+  await ctx.db
+    .updateTable('access_tokens')
+    .set({ token: base58Token(24), updated_at: ctx.app.now() })
+    .where('owner_type', '=', 'AgentBot')
+    .where('owner_id', '=', bot.id)
+    .execute()
   return loadAgentBot(ctx, bot.id)
 }
 

@@ -1,35 +1,34 @@
 import { sql, type RawBuilder } from 'kysely'
+import { columns, jsonOf, listed, type Refine, type Row } from '../../db/columns.ts'
 import type { Context } from '../../context/context.ts'
 import { avatarJson } from '../pictures/picture.sql.ts'
 import type { AvatarBlob } from '../../vocabulary/caller.ts'
 
+const BOT_COLUMNS = columns(
+  'agent_bots',
+  'id',
+  'name',
+  'description',
+  'outgoing_url',
+  'account_id',
+  'bot_type',
+  'bot_config',
+)
+const TOKEN_COLUMNS = columns('access_tokens', 'id', 'token', 'created_at', 'updated_at')
+
 /** A bot with its token and picture. */
-export interface AgentBotRecord {
-  id: number
-  name: string | null
-  description: string | null
-  outgoing_url: string | null
-  account_id: number | null
-  bot_type: number | null
-  bot_config: Record<string, unknown> | null
+export interface AgentBotRecord extends Refine<Row<typeof BOT_COLUMNS>, { bot_config: Record<string, unknown> | null }> {
   avatar: AvatarBlob | null
   access_token: AccessTokenRow | null
 }
 
-export interface AccessTokenRow {
-  id: number
-  token: string
-  created_at: string
-  updated_at: string
-}
+export type AccessTokenRow = Refine<Row<typeof TOKEN_COLUMNS>, { token: string; created_at: string; updated_at: string }>
 
 /** Bots over `b`, by id. */
 export async function selectBots(ctx: Context, where: RawBuilder<unknown>): Promise<AgentBotRecord[]> {
   const { rows } = await sql<AgentBotRecord>`
-    select b.id, b.name, b.description, b.outgoing_url, b.account_id, b.bot_type, b.bot_config,
-      ${avatarJson('AgentBot', sql`b.id`)} as avatar,
-      (select json_build_object('id', t.id, 'token', t.token, 'created_at', t.created_at, 'updated_at', t.updated_at)
-        from access_tokens t where t.owner_type = 'AgentBot' and t.owner_id = b.id order by t.id limit 1) as access_token
+    select ${listed(BOT_COLUMNS, 'b')}, ${avatarJson('AgentBot', sql`b.id`)} as avatar,
+      (select ${jsonOf(TOKEN_COLUMNS, 't')} from access_tokens t where t.owner_type = 'AgentBot' and t.owner_id = b.id order by t.id limit 1) as access_token
     from agent_bots b where ${where} order by b.id`.execute(ctx.db)
   return rows
 }

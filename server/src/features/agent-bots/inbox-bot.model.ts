@@ -19,7 +19,7 @@ export async function setInboxBot(
   botId: number | null,
 ): Promise<void> {
   if (botId === null) {
-    await sql`delete from agent_bot_inboxes where inbox_id = ${inbox.id}`.execute(ctx.db)
+    await ctx.db.deleteFrom('agent_bot_inboxes').where('inbox_id', '=', inbox.id).execute()
   } else {
     const now = ctx.app.now()
     const [bot] = await selectBots(
@@ -33,8 +33,10 @@ export async function setInboxBot(
       .where('inbox_id', '=', inbox.id)
       .executeTakeFirst()
     if (!numUpdatedRows) {
-      await sql`insert into agent_bot_inboxes (inbox_id, agent_bot_id, account_id, created_at, updated_at)
-        values (${inbox.id}, ${bot.id}, ${inbox.account_id}, ${now}, ${now})`.execute(ctx.db)
+      await ctx.db
+        .insertInto('agent_bot_inboxes')
+        .values({ inbox_id: inbox.id, agent_bot_id: bot.id, account_id: inbox.account_id, created_at: now, updated_at: now })
+        .execute()
     }
   }
   await invalidateCache(ctx, 'inbox', ctx.account.id)
