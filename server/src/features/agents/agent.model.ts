@@ -58,8 +58,8 @@ function join(ctx: MemberContext, userId: number, fields: AgentFields) {
 }
 
 async function isMember(ctx: AccountContext, userId: number): Promise<boolean> {
-  const rows = await runPrepared(ctx.db, sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`)
-  return rows.length > 0
+  const membership = ctx.db.selectFrom('account_users').select('id').where('account_id', '=', ctx.account.id).where('user_id', '=', userId)
+  return (await runPrepared(ctx.db, membership)).length > 0
 }
 
 /** What is null stays as it is; the e-mail is theirs alone to change. */
@@ -69,12 +69,20 @@ export async function updateAgent(ctx: AccountContext, userId: number, fields: A
   if (problems.length) throw new RecordInvalidError(problems)
   const loses = fields.role === 'agent' && agent.role === 1
   if (loses) await keepAnAdministrator(ctx, userId)
-  await runPrepared(ctx.db, sql`update account_users set updated_at = ${ctx.app.now()},
-      role = coalesce(${fields.role ? roleNumber(fields.role) : null}, role),
-      availability = coalesce(${fields.availability ? AVAILABILITIES.indexOf(fields.availability) : null}, availability),
-      auto_offline = coalesce(${fields.auto_offline ?? null}, auto_offline)
-    where account_id = ${ctx.account.id} and user_id = ${userId}`)
-  if (typeof fields.name === 'string') await runPrepared(ctx.db, sql`update users set name = ${fields.name}, updated_at = ${ctx.app.now()} where id = ${userId}`)
+  await ctx.db
+    .updateTable('account_users')
+    .set({
+      updated_at: ctx.app.now(),
+      ...(fields.role && { role: roleNumber(fields.role) }),
+      ...(fields.availability && { availability: AVAILABILITIES.indexOf(fields.availability) }),
+      ...(typeof fields.auto_offline === 'boolean' && { auto_offline: fields.auto_offline }),
+    })
+    .where('account_id', '=', ctx.account.id)
+    .where('user_id', '=', userId)
+    .execute()
+  if (typeof fields.name === 'string') {
+    await ctx.db.updateTable('users').set({ name: fields.name, updated_at: ctx.app.now() }).where('id', '=', userId).execute()
+  }
   if (fields.role && roleNumber(fields.role) !== agent.role) await ctx.app.sockets.endOf(ctx, userId)
   return accessAgent(ctx, userId)
 }
@@ -82,16 +90,22 @@ export async function updateAgent(ctx: AccountContext, userId: number, fields: A
 export async function removeAgent(ctx: AccountContext, userId: number): Promise<void> {
   const agent = await accessAgent(ctx, userId)
   if (agent.role === 1) await keepAnAdministrator(ctx, userId)
-  await runPrepared(ctx.db, sql`delete from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`)
+  await ctx.db.deleteFrom('account_users').where('account_id', '=', ctx.account.id).where('user_id', '=', userId).execute()
   ctx.later('account_users.forget', { account_id: ctx.account.id, user_id: userId, remove_orphan: true })
   await ctx.app.sockets.endOf(ctx, userId)
 }
 
 /** An account without one could never be put right again. */
 async function keepAnAdministrator(ctx: AccountContext, userId: number): Promise<void> {
-  const rows = await runPrepared(ctx.db, sql`
-    select user_id from account_users where account_id = ${ctx.account.id} and role = 1 order by id for update`)
-  if (!rows.some((row) => (row as { user_id: number }).user_id !== userId)) {
+  const administrators = await ctx.db
+    .selectFrom('account_users')
+    .select('user_id')
+    .where('account_id', '=', ctx.account.id)
+    .where('role', '=', 1)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  if (!administrators.some((row) => row.user_id !== userId)) {
     throw unprocessable('The last administrator of an account can neither be removed nor become an agent')
   }
 }
@@ -111,5 +125,9 @@ export async function createAgents(ctx: MemberContext, emails: (string | null)[]
     const user = known ?? (await createUser(ctx, { name: email.split('@')[0]!, email }))
     await inTransaction(ctx, () => join(ctx, user.id, { role: 'agent', availability: 'offline', auto_offline: false }))
   }
-  await runPrepared(ctx.db, sql`update accounts set custom_attributes = custom_attributes - 'onboarding_step' where id = ${ctx.account.id}`)
+  await ctx.db
+    .updateTable('accounts')
+    .set({ custom_attributes: sql<string>`custom_attributes - 'onboarding_step'` })
+    .where('id', '=', ctx.account.id)
+    .execute()
 }
