@@ -1,4 +1,6 @@
-import { sql } from 'kysely'
+import { sql, type Updateable } from 'kysely'
+import { columns } from '../../db/columns.ts'
+import type { AccountUsers } from '../../db/schema.ts'
 import { inTransaction } from '../../context/transaction.ts'
 import type { UserContext } from '../../context/context.ts'
 import { NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
@@ -8,7 +10,7 @@ import { hashPassword, verifyPassword } from '../../lib/passwords.ts'
 import { base58Token, urlSafeToken } from '../../lib/tokens.ts'
 import { checkNewPassword, setPassword } from '../auth/password.model.ts'
 import { limitGuesses } from '../auth/limits.ts'
-import { checkChanges } from '../users/user.model.ts'
+import { checkChanges, withAttributes } from '../users/user.model.ts'
 import { AVAILABILITIES } from '../users/user.presenter.ts'
 import { setAvatar } from '../active-storage/attachment.model.ts'
 
@@ -36,14 +38,21 @@ export async function updateProfile(ctx: UserContext, fields: ProfileChanges): P
   const email = await checkChanges(ctx, id, personal)
   const digest = fields.password && (await hashPassword(fields.password))
   const kept = await inTransaction(ctx, async () => {
-    await sql`update users set updated_at = ${ctx.app.now()}
-      ${fields.name === undefined ? sql`` : sql`, name = ${fields.name}`}
-      ${fields.display_name === undefined ? sql`` : sql`, display_name = ${fields.display_name}`}
-      ${fields.message_signature === undefined ? sql`` : sql`, message_signature = ${fields.message_signature}`}
-      ${fields.ui_settings ? sql`, ui_settings = ${JSON.stringify(fields.ui_settings)}` : sql``}
-      ${fields.phone_number === undefined ? sql`` : sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify({ phone_number: fields.phone_number })}::jsonb`}
-      ${email === undefined || email === ctx.user.email ? sql`` : sql`, unconfirmed_email = ${email}, confirmation_token = ${urlSafeToken()}, confirmation_sent_at = ${ctx.app.now()}`}
-      where id = ${id}`.execute(ctx.db)
+    const now = ctx.app.now()
+    await ctx.db
+      .updateTable('users')
+      .set({
+        updated_at: now,
+        ...(typeof fields.name === 'string' && { name: fields.name }),
+        ...(fields.display_name !== undefined && { display_name: fields.display_name }),
+        ...(fields.message_signature !== undefined && { message_signature: fields.message_signature }),
+        ...(fields.ui_settings && { ui_settings: JSON.stringify(fields.ui_settings) }),
+        ...(fields.phone_number !== undefined && { custom_attributes: withAttributes({ phone_number: fields.phone_number }) }),
+        ...(email !== undefined &&
+          email !== ctx.user.email && { unconfirmed_email: email, confirmation_token: urlSafeToken(), confirmation_sent_at: now }),
+      })
+      .where('id', '=', id)
+      .execute()
     if (fields.avatar) await setAvatar(ctx, { recordType: 'User', recordId: id }, fields.avatar)
     return digest ? setPassword(ctx, id, digest) : undefined
   })
@@ -60,10 +69,8 @@ function checkCurrentPassword(ctx: UserContext, password: string | null | undefi
 }
 
 async function compareCurrentPassword(ctx: UserContext, password: string | null | undefined): Promise<void> {
-  const { rows } = await sql<{
-    encrypted_password: string
-  }>`select encrypted_password from users where id = ${ctx.user.id}`.execute(ctx.db)
-  if (!(await verifyPassword(password ?? '', rows[0]?.encrypted_password ?? null)))
+  const user = await ctx.db.selectFrom('users').select('encrypted_password').where('id', '=', ctx.user.id).executeTakeFirst()
+  if (!(await verifyPassword(password ?? '', user?.encrypted_password ?? null)))
     throw unprocessable('Invalid current password')
 }
 
@@ -74,24 +81,34 @@ export async function setMembership(
   wanted: { availability?: (typeof AVAILABILITIES)[number] | null; auto_offline?: boolean },
 ): Promise<void> {
   if (wanted.availability === null) throw new RecordInvalidError([['availability', "Availability can't be blank"]])
-  const availability = wanted.availability ? AVAILABILITIES.indexOf(wanted.availability) : null
-  const { rows } = await sql`
-    update account_users set availability = coalesce(${availability}, availability),
-      auto_offline = coalesce(${wanted.auto_offline ?? null}, auto_offline), updated_at = ${ctx.app.now()}
-    where user_id = ${ctx.user.id} and account_id = ${accountId ?? null} returning id`.execute(ctx.db)
-  if (!rows.length) throw new NotFoundError()
+  await changeMembership(ctx, accountId, {
+    updated_at: ctx.app.now(),
+    ...(wanted.availability && { availability: AVAILABILITIES.indexOf(wanted.availability) }),
+    ...(typeof wanted.auto_offline === 'boolean' && { auto_offline: wanted.auto_offline }),
+  })
 }
 
-export async function setActiveAccount(ctx: UserContext, accountId: number | undefined): Promise<void> {
-  const { rows } = await sql`
-    update account_users set active_at = ${ctx.app.now()} where user_id = ${ctx.user.id} and account_id = ${accountId ?? null}
-    returning id`.execute(ctx.db)
-  if (!rows.length) throw new NotFoundError()
+export function setActiveAccount(ctx: UserContext, accountId: number | undefined): Promise<void> {
+  return changeMembership(ctx, accountId, { active_at: ctx.app.now() })
+}
+
+async function changeMembership(ctx: UserContext, accountId: number | undefined, changes: Updateable<AccountUsers>): Promise<void> {
+  const { numUpdatedRows } = await ctx.db
+    .updateTable('account_users')
+    .set(changes)
+    .where('user_id', '=', ctx.user.id)
+    .where('account_id', '=', accountId ?? null)
+    .executeTakeFirst()
+  if (!numUpdatedRows) throw new NotFoundError()
 }
 
 export async function resetAccessToken(ctx: UserContext): Promise<void> {
-  await sql`update access_tokens set token = ${base58Token()}, updated_at = ${ctx.app.now()}
-    where owner_type = 'User' and owner_id = ${ctx.user.id}`.execute(ctx.db)
+  await ctx.db
+    .updateTable('access_tokens')
+    .set({ token: base58Token(), updated_at: ctx.app.now() })
+    .where('owner_type', '=', 'User')
+    .where('owner_id', '=', ctx.user.id)
+    .execute()
 }
 
 const SUBSCRIPTION_TYPES = ['browser_push', 'fcm'] as const
@@ -116,15 +133,27 @@ export async function saveSubscription(
     throw new RecordInvalidError([['identifier', 'Identifier is too long (maximum is 2048 characters)']])
   const number = SUBSCRIPTION_NUMBERS[SUBSCRIPTION_TYPES.indexOf(type)]!
   const now = ctx.app.now()
-  const { rows } = await sql<SubscriptionRow>`
-    insert into notification_subscriptions (user_id, subscription_type, subscription_attributes, identifier, created_at, updated_at)
-    values (${ctx.user.id}, ${number}, ${JSON.stringify(attributes)}, ${identifier}, ${now}, ${now})
-    on conflict (identifier) do update set user_id = excluded.user_id, subscription_type = excluded.subscription_type,
-      subscription_attributes = excluded.subscription_attributes, updated_at = excluded.updated_at
-    returning id, user_id, subscription_type, subscription_attributes, identifier, created_at, updated_at`.execute(
-    ctx.db,
-  )
-  const row = rows[0]!
+  const row = await ctx.db
+    .insertInto('notification_subscriptions')
+    .values({
+      user_id: ctx.user.id,
+      subscription_type: number,
+      subscription_attributes: JSON.stringify(attributes),
+      identifier,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) =>
+      conflict.column('identifier').doUpdateSet(({ ref }) => ({
+        user_id: ref('excluded.user_id'),
+        subscription_type: ref('excluded.subscription_type'),
+        subscription_attributes: ref('excluded.subscription_attributes'),
+        updated_at: ref('excluded.updated_at'),
+      })),
+    )
+    .returning(SUBSCRIPTION_COLUMNS)
+    .$narrowType<{ identifier: string; subscription_attributes: Record<string, unknown> }>()
+    .executeTakeFirstOrThrow()
   return {
     ...row,
     subscription_type: SUBSCRIPTION_TYPES[SUBSCRIPTION_NUMBERS.indexOf(row.subscription_type)]!,
@@ -133,19 +162,23 @@ export async function saveSubscription(
   }
 }
 
-interface SubscriptionRow {
-  id: number
-  user_id: number
-  subscription_type: number
-  subscription_attributes: Record<string, unknown>
-  identifier: string
-  created_at: Date
-  updated_at: Date
-}
+const SUBSCRIPTION_COLUMNS = columns(
+  'notification_subscriptions',
+  'id',
+  'user_id',
+  'subscription_type',
+  'subscription_attributes',
+  'identifier',
+  'created_at',
+  'updated_at',
+)
 
 /** Only the caller's own, where Chatwoot takes anybody's. */
 export async function removeSubscription(ctx: UserContext, pushToken: string | null | undefined): Promise<void> {
   if (!pushToken) return
-  await sql`delete from notification_subscriptions where user_id = ${ctx.user.id}
-    and subscription_attributes ->> 'push_token' = ${pushToken}`.execute(ctx.db)
+  await ctx.db
+    .deleteFrom('notification_subscriptions')
+    .where('user_id', '=', ctx.user.id)
+    .where(sql`subscription_attributes ->> 'push_token'`, '=', pushToken)
+    .execute()
 }

@@ -8,18 +8,21 @@ export async function forgetMembership(
   { account_id: accountId, user_id: userId, remove_orphan: removeOrphan }: { account_id: number; user_id: number; remove_orphan?: boolean },
 ): Promise<void> {
   // They may have come back before the job ran.
-  const { rows } = await sql`select 1 from account_users where account_id = ${accountId} and user_id = ${userId}`.execute(ctx.db)
-  if (rows.length) return
-  await sql`delete from notification_settings where account_id = ${accountId} and user_id = ${userId}`.execute(ctx.db)
-  await sql`delete from notifications where account_id = ${accountId} and user_id = ${userId}`.execute(ctx.db)
+  const memberships = ctx.db.selectFrom('account_users').select('id').where('user_id', '=', userId)
+  if (await memberships.where('account_id', '=', accountId).executeTakeFirst()) return
+  await ctx.db.deleteFrom('notification_settings').where('account_id', '=', accountId).where('user_id', '=', userId).execute()
+  await ctx.db.deleteFrom('notifications').where('account_id', '=', accountId).where('user_id', '=', userId).execute()
   await sql`delete from team_members tm using teams t where t.id = tm.team_id and t.account_id = ${accountId} and tm.user_id = ${userId}`.execute(ctx.db)
   await sql`delete from inbox_members im using inboxes i where i.id = im.inbox_id and i.account_id = ${accountId} and im.user_id = ${userId}`.execute(ctx.db)
   await sql`delete from parley.assignment_turns t using inboxes i where i.id = t.inbox_id and i.account_id = ${accountId} and t.user_id = ${userId}`.execute(ctx.db)
-  await sql`delete from conversation_participants where account_id = ${accountId} and user_id = ${userId}`.execute(ctx.db)
-  await sql`update conversations set assignee_id = null where account_id = ${accountId} and assignee_id = ${userId}`.execute(ctx.db)
-  if (!removeOrphan) return
-  const { rows: others } = await sql`select 1 from account_users where user_id = ${userId} limit 1`.execute(ctx.db)
-  if (!others.length) await deleteUser(ctx, { user_id: userId })
+  await ctx.db.deleteFrom('conversation_participants').where('account_id', '=', accountId).where('user_id', '=', userId).execute()
+  await ctx.db
+    .updateTable('conversations')
+    .set({ assignee_id: null })
+    .where('account_id', '=', accountId)
+    .where('assignee_id', '=', userId)
+    .execute()
+  if (removeOrphan && !(await memberships.limit(1).executeTakeFirst())) await deleteUser(ctx, { user_id: userId })
 }
 
 const THEIRS = [
@@ -56,10 +59,15 @@ export async function deleteUser(ctx: Context, { user_id: id }: { user_id: numbe
   for (const [table, column] of NAMED) {
     await sql`update ${sql.table(table)} set ${sql.ref(column)} = null where ${sql.ref(column)} = ${id}`.execute(ctx.db)
   }
-  await sql`update messages set sender_type = null, sender_id = null where sender_type = 'User' and sender_id = ${id}`.execute(ctx.db)
-  await sql`delete from macros where created_by_id = ${id} and visibility = ${PERSONAL_MACRO}`.execute(ctx.db)
-  await sql`delete from access_tokens where owner_type = 'User' and owner_id = ${id}`.execute(ctx.db)
+  await ctx.db
+    .updateTable('messages')
+    .set({ sender_type: null, sender_id: null })
+    .where('sender_type', '=', 'User')
+    .where('sender_id', '=', id)
+    .execute()
+  await ctx.db.deleteFrom('macros').where('created_by_id', '=', id).where('visibility', '=', PERSONAL_MACRO).execute()
+  await ctx.db.deleteFrom('access_tokens').where('owner_type', '=', 'User').where('owner_id', '=', id).execute()
   await detachFiles(ctx, { recordType: 'User', recordId: id })
-  await sql`delete from users where id = ${id}`.execute(ctx.db)
+  await ctx.db.deleteFrom('users').where('id', '=', id).execute()
   await ctx.app.sockets.endOf(ctx, id)
 }

@@ -105,17 +105,25 @@ export async function updateUser(ctx: Context, id: number, fields: UserChanges):
   const email = await checkChanges(ctx, id, fields)
   const digest = typeof fields.password === 'string' ? await hashPassword(fields.password) : undefined
   await inTransaction(ctx, async () => {
-    await sql`update users set updated_at = ${ctx.app.now()}
-      ${fields.name === undefined ? sql`` : sql`, name = ${fields.name}`}
-      ${fields.display_name === undefined ? sql`` : sql`, display_name = ${fields.display_name}`}
-      ${email === undefined ? sql`` : sql`, email = ${email}, uid = ${email}`}
-      ${fields.custom_attributes ? sql`, custom_attributes = coalesce(custom_attributes, '{}') || ${JSON.stringify(fields.custom_attributes)}::jsonb` : sql``}
-      where id = ${id}`.execute(ctx.db)
+    await ctx.db
+      .updateTable('users')
+      .set({
+        updated_at: ctx.app.now(),
+        ...(typeof fields.name === 'string' && { name: fields.name }),
+        ...(fields.display_name !== undefined && { display_name: fields.display_name }),
+        ...(email !== undefined && { email, uid: email }),
+        ...(fields.custom_attributes && { custom_attributes: withAttributes(fields.custom_attributes) }),
+      })
+      .where('id', '=', id)
+      .execute()
     if (digest) await setPassword(ctx, id, digest)
   }).catch((error: unknown) => {
     throw isTakenError(error) ? new RecordInvalidError([EMAIL_TAKEN]) : error
   })
 }
+
+/** Those of `users`, and these. */
+export const withAttributes = (more: Record<string, unknown>) => sql<string>`coalesce(custom_attributes, '{}') || ${JSON.stringify(more)}::jsonb`
 
 /** Somebody else was quicker: the index of e-mails has the last word. */
 const isTakenError = (error: unknown) => (error as { code?: string }).code === '23505'
