@@ -1,25 +1,22 @@
+import type { Selectable } from 'kysely'
+import type { Refine } from '../db/columns.ts'
+import type { ContactInboxes, Contacts } from '../db/schema.ts'
 import type { AvatarBlob } from './caller.ts'
 
-/** The whole row, as the Client API answers a change. */
-export interface ContactRow {
-  id: number
-  name: string | null
-  email: string | null
-  phone_number: string | null
-  account_id: number
-  created_at: string | Date
-  updated_at: string | Date
-  additional_attributes: Record<string, unknown> | null
-  identifier: string | null
-  custom_attributes: Record<string, unknown> | null
-  last_activity_at: string | Date | null
-  contact_type: number | null
-  middle_name: string | null
-  last_name: string | null
-  location: string | null
-  country_code: string | null
-  blocked: boolean
-  company_id: number | null
+type Bag = Record<string, unknown>
+
+/** The whole row and the labels on it. Times of rows that came as JSON are text. */
+export interface ContactRow
+  extends Refine<
+    Selectable<Contacts>,
+    {
+      created_at: string | Date
+      updated_at: string | Date
+      last_activity_at: string | Date | null
+      additional_attributes: Bag | null
+      custom_attributes: Bag | null
+    }
+  > {
   label_list: string[]
 }
 
@@ -45,16 +42,18 @@ export interface ClientInbox {
   has_active_bot: boolean
 }
 
-export interface ContactInboxRecord {
-  id: number
-  contact_id: number
-  inbox_id: number
-  source_id: string
-  hmac_verified: boolean
-  pubsub_token: string
-  created_at: string | Date
-  updated_at: string | Date
-}
+/** The whole row; its times are text where it came as JSON. */
+export type ContactInboxRecord = Refine<
+  Selectable<ContactInboxes>,
+  {
+    contact_id: number
+    inbox_id: number
+    hmac_verified: boolean
+    pubsub_token: string
+    created_at: string | Date
+    updated_at: string | Date
+  }
+>
 
 /** A visitor: who they are, and where they came in. */
 export interface Visitor {
