@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { replaceConversationLabels } from '../labels/label.model.ts'
 import { writeActivity } from '../messages/activity.model.ts'
@@ -27,8 +28,10 @@ export async function wakeConversations(ctx: Context): Promise<void> {
 
 /** One job for each account that wants quiet conversations resolved. */
 export async function resolveQuietOnes(ctx: Context): Promise<void> {
-  const { rows } = await sql<{ id: number }>`
-    select id from accounts where coalesce(settings ->> 'auto_resolve_after', '') <> '' order by id`.execute(ctx.db)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db.selectFrom('accounts').select('id').where(sql<boolean>`coalesce(settings ->> 'auto_resolve_after', '') <> ''`).orderBy('id'),
+  )
   for (const { id } of rows) {
     ctx.later('conversations.auto_resolve', { account_id: id }, { key: `auto_resolve:${id}` })
   }
@@ -45,10 +48,8 @@ export async function resolveQuietOnesOf(
   ctx: Context,
   { account_id: accountId }: { account_id: number },
 ): Promise<void> {
-  const { rows } = await sql<{ settings: Settings }>`select settings from accounts where id = ${accountId}`.execute(
-    ctx.db,
-  )
-  const settings = rows[0]?.settings ?? {}
+  const rows = await runPrepared(ctx.db, ctx.db.selectFrom('accounts').select('settings').where('id', '=', accountId))
+  const settings = (rows[0]?.settings ?? {}) as Settings
   const minutes = Number(settings.auto_resolve_after)
   if (!minutes) return
   const quietSince = new Date(ctx.app.now().getTime() - minutes * 60_000)

@@ -183,7 +183,10 @@ async function teamWith(ctx: AccountContext, teamId: number, assigneeId: number 
 
 async function memberOf(ctx: AccountContext, userId: number | null | undefined): Promise<number | null> {
   if (!userId) return null
-  const rows = await runPrepared(ctx.db, sql`select 1 from account_users where account_id = ${ctx.account.id} and user_id = ${userId}`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db.selectFrom('account_users').select('id').where('account_id', '=', ctx.account.id).where('user_id', '=', userId),
+  )
   return rows.length ? userId : null
 }
 

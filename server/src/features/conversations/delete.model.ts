@@ -24,9 +24,12 @@ export async function deleteConversations(ctx: Context, where: RawBuilder<unknow
 }
 
 async function deleteNotifications(ctx: Context, these: RawBuilder<unknown>): Promise<void> {
-  const { rows } = await sql<{ id: number; user_id: number; account_id: number }>`
-    delete from notifications where primary_actor_type = 'Conversation' and primary_actor_id = ${these}
-    returning id, user_id, account_id`.execute(ctx.db)
+  const rows = await ctx.db
+    .deleteFrom('notifications')
+    .where('primary_actor_type', '=', 'Conversation')
+    .where(sql<boolean>`primary_actor_id = ${these}`)
+    .returning(['id', 'user_id', 'account_id'])
+    .execute()
   for (const { id, ...row } of rows) ctx.emit('notification.deleted', { ...row, notification_id: id })
 }
 

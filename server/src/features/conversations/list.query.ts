@@ -114,7 +114,10 @@ export async function conditions(ctx: MemberContext, filters: ListFilters): Prom
   }
   if (isSent(filters.team_id)) {
     const id = idOf(filters.team_id)
-    const { rows } = await sql`select 1 from teams where id = ${id} and account_id = ${ctx.account.id}`.execute(ctx.db)
+    const rows = await runPrepared(
+      ctx.db,
+      ctx.db.selectFrom('teams').select('id').where('id', '=', id).where('account_id', '=', ctx.account.id),
+    )
     if (!rows.length) throw new NotFoundError()
     parts.push(sql`c.team_id = ${id}`)
   }

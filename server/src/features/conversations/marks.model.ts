@@ -67,13 +67,20 @@ export async function updateLastSeen(ctx: UserContext, conversation: Conversatio
   const marks = [conversation.agent_last_seen_at, ...(isAssignee ? [conversation.assignee_last_seen_at] : [])]
   const isOld = marks.some((mark) => !mark || now.getTime() - mark.getTime() > HOUR)
   if (!isOld && !(await hasMessageAfter(ctx, conversation.id, seen))) return
-  await runPrepared(ctx.db, sql`update conversations set agent_last_seen_at = ${now}
-    ${isAssignee ? sql`, assignee_last_seen_at = ${now}` : sql``} where id = ${conversation.id}`)
+  await runPrepared(
+    ctx.db,
+    ctx.db
+      .updateTable('conversations')
+      .set({ agent_last_seen_at: now, ...(isAssignee && { assignee_last_seen_at: now }) })
+      .where('id', '=', conversation.id),
+  )
 }
 
 async function hasMessageAfter(ctx: Context, conversationId: number, seen: Date | null): Promise<boolean> {
-  const rows = await runPrepared(ctx.db, sql<{ created_at: Date }>`
-    select created_at from messages where conversation_id = ${conversationId} order by id desc limit 1`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db.selectFrom('messages').select('created_at').where('conversation_id', '=', conversationId).orderBy('id', 'desc').limit(1),
+  )
   return rows.length > 0 && (!seen || rows[0]!.created_at > seen)
 }
 

@@ -64,8 +64,14 @@ export async function resolveByContact(ctx: Context, conversation: ConversationR
 export async function openAfterBotFailure(ctx: Context, conversationId: number): Promise<void> {
   const conversation = await loadConversation(ctx, conversationId, { lock: true })
   if (conversation?.status !== PENDING) return
-  const rows = await runPrepared(ctx.db, sql`select 1 from accounts where id = ${conversation.account_id}
-    and settings ->> 'keep_pending_on_bot_failure' = 'true'`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db
+      .selectFrom('accounts')
+      .select('id')
+      .where('id', '=', conversation.account_id)
+      .where(sql<boolean>`settings ->> 'keep_pending_on_bot_failure' = 'true'`),
+  )
   if (rows.length) return
   await updateConversation(ctx, conversation, { status: OPEN })
   await writeActivity(ctx, conversation, translate(conversation.account_locale, 'activity.opened_after_bot_failure'))
