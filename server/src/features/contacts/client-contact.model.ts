@@ -72,7 +72,7 @@ export async function arrive(ctx: ClientContext, fields: ClientContactFields): P
     ...(sourceId !== undefined && { sourceId }),
   })
   // The e-mail address may have led to somebody else.
-  if (hasProof && contact.identifier === fields.identifier) await runPrepared(ctx.db, sql`insert into parley.proofs (contact_inbox_id) values (${place.id})`)
+  if (hasProof && contact.identifier === fields.identifier) await runPrepared(ctx.db, ctx.db.insertInto('parley.proofs').values({ contact_inbox_id: place.id }))
   return { contact, contact_inbox: place }
 }
 
@@ -111,8 +111,13 @@ export async function proveVisitor(ctx: VisitorContext, proof: Proof): Promise<V
   const { visitor } = ctx
   const isProven = checkProof(visitor.inbox, proof) && visitor.contact.identifier === proof.identifier
   if (isProven && !visitor.contact_inbox.hmac_verified) {
-    await runPrepared(ctx.db, sql`update contact_inboxes set hmac_verified = true, updated_at = ${ctx.app.now()}
-      where id = ${visitor.contact_inbox.id}`)
+    await runPrepared(
+      ctx.db,
+      ctx.db
+        .updateTable('contact_inboxes')
+        .set({ hmac_verified: true, updated_at: ctx.app.now() })
+        .where('id', '=', visitor.contact_inbox.id),
+    )
     visitor.contact_inbox.hmac_verified = true
   }
   return visitor
@@ -169,22 +174,25 @@ export function presentArrival({ contact, contact_inbox: place }: { contact: Con
   }
 }
 
-interface WorkingHour {
-  day_of_week: number
-  closed_all_day: boolean
-  open_hour: number | null
-  open_minutes: number | null
-  close_hour: number | null
-  close_minutes: number | null
-  open_all_day: boolean
-}
-
 export async function showClientInbox(ctx: ClientContext) {
   const { clientInbox: inbox } = ctx
-  const rows = await runPrepared(ctx.db, sql<WorkingHour>`
-    select day_of_week, coalesce(closed_all_day, false) as closed_all_day, open_hour, open_minutes, close_hour, close_minutes,
-      coalesce(open_all_day, false) as open_all_day
-    from working_hours where inbox_id = ${inbox.id} order by day_of_week, id`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db
+      .selectFrom('working_hours')
+      .select([
+        'day_of_week',
+        sql<boolean>`coalesce(closed_all_day, false)`.as('closed_all_day'),
+        'open_hour',
+        'open_minutes',
+        'close_hour',
+        'close_minutes',
+        sql<boolean>`coalesce(open_all_day, false)`.as('open_all_day'),
+      ])
+      .where('inbox_id', '=', inbox.id)
+      .orderBy('day_of_week')
+      .orderBy('id'),
+  )
   return {
     identifier: inbox.identifier,
     identity_validation_enabled: inbox.hmac_mandatory,

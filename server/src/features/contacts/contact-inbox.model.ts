@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { columns } from '../../db/columns.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import { randomInt, randomUUID } from 'node:crypto'
 import type { AccountContext, Context } from '../../context/context.ts'
@@ -29,8 +30,13 @@ export interface NewContactInbox {
   onTaken?: () => Error
 }
 
-const COLUMNS = sql`id, contact_id, inbox_id, source_id, coalesce(hmac_verified, false) as hmac_verified, pubsub_token,
-  created_at, updated_at`
+const COLUMNS = [
+  ...columns('contact_inboxes', 'id', 'contact_id', 'inbox_id', 'source_id', 'pubsub_token', 'created_at', 'updated_at'),
+  sql<boolean>`coalesce(hmac_verified, false)`.as('hmac_verified'),
+] as const
+
+/** What the schema allows to be missing, and never is. */
+type Told = Pick<ContactInboxRecord, 'contact_id' | 'inbox_id' | 'pubsub_token'>
 
 /** The contact's place in an inbox under that source id, found or made. */
 export async function createContactInbox(ctx: Context, wanted: NewContactInbox): Promise<ContactInboxRecord> {
@@ -40,26 +46,53 @@ export async function createContactInbox(ctx: Context, wanted: NewContactInbox):
   const problems = lengthProblems({ source_id: sourceId }, { source_id: 20_000 })
   if (problems.length) throw new RecordInvalidError(problems)
   const now = ctx.app.now()
-  const insert = () => sql<ContactInboxRecord>`
-    insert into contact_inboxes (contact_id, inbox_id, source_id, hmac_verified, pubsub_token, created_at, updated_at)
-    values (${contactId}, ${inboxId}, ${sourceId}, ${hmacVerified}, ${base58Token(24)}, ${now}, ${now})
-    on conflict (inbox_id, source_id) do nothing returning ${COLUMNS}`.execute(ctx.db)
-  const made = (await insert()).rows[0]
+  const insert = () =>
+    runPrepared(
+      ctx.db,
+      ctx.db
+        .insertInto('contact_inboxes')
+        .values({
+          contact_id: contactId,
+          inbox_id: inboxId,
+          source_id: sourceId,
+          hmac_verified: hmacVerified,
+          pubsub_token: base58Token(24),
+          created_at: now,
+          updated_at: now,
+        })
+        .onConflict((conflict) => conflict.columns(['inbox_id', 'source_id']).doNothing())
+        .returning(COLUMNS)
+        .$narrowType<Told>(),
+    )
+  const [made] = await insert()
   if (made) return made
   const there = await findContactInbox(ctx, inboxId, sourceId)
   if (there?.contact_id === contactId) return there
   if (await isKnownByAddress(ctx, inboxId)) {
-    await runPrepared(ctx.db, sql`update contact_inboxes set source_id = ${`${randomInt(10)}${sourceId}`}, updated_at = ${now}
-      where inbox_id = ${inboxId} and source_id = ${sourceId}`)
-    const renewed = (await insert()).rows[0]
+    await runPrepared(
+      ctx.db,
+      ctx.db
+        .updateTable('contact_inboxes')
+        .set({ source_id: `${randomInt(10)}${sourceId}`, updated_at: now })
+        .where('inbox_id', '=', inboxId)
+        .where('source_id', '=', sourceId),
+    )
+    const [renewed] = await insert()
     if (renewed) return renewed
   }
   throw wanted.onTaken?.() ?? unprocessable('source_id should be unique')
 }
 
 export async function findContactInbox(ctx: Context, inboxId: number, sourceId: string): Promise<ContactInboxRecord | undefined> {
-  const rows = await runPrepared(ctx.db, sql<ContactInboxRecord>`
-    select ${COLUMNS} from contact_inboxes where inbox_id = ${inboxId} and source_id = ${sourceId}`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db
+      .selectFrom('contact_inboxes')
+      .select(COLUMNS)
+      .$narrowType<Told>()
+      .where('inbox_id', '=', inboxId)
+      .where('source_id', '=', sourceId),
+  )
   return rows[0]
 }
 
@@ -77,7 +110,7 @@ const BY_ADDRESS = ['Channel::Email', 'Channel::Sms', 'Channel::Whatsapp', 'Chan
 
 /** There an address changes hands: the older place gives it up. */
 async function isKnownByAddress(ctx: Context, inboxId: number): Promise<boolean> {
-  const rows = await runPrepared(ctx.db, sql<{ channel_type: string }>`select channel_type from inboxes where id = ${inboxId}`)
+  const rows = await runPrepared(ctx.db, ctx.db.selectFrom('inboxes').select('channel_type').where('id', '=', inboxId))
   return BY_ADDRESS.includes(rows[0]?.channel_type ?? '')
 }
 

@@ -44,9 +44,13 @@ function filledBlanks(base: ContactRecord, mergee: ContactRecord): ContactFields
 }
 
 async function moveConversations(ctx: Context, base: ContactRecord, mergee: ContactRecord): Promise<void> {
-  const { rows } = await sql<{ id: number; inbox_id: number }>`
-    update conversations set contact_id = ${base.id}, updated_at = ${ctx.app.now()}
-    where contact_id = ${mergee.id} and account_id = ${base.account_id} returning id, inbox_id`.execute(ctx.db)
+  const rows = await ctx.db
+    .updateTable('conversations')
+    .set({ contact_id: base.id, updated_at: ctx.app.now() })
+    .where('contact_id', '=', mergee.id)
+    .where('account_id', '=', base.account_id)
+    .returning(['id', 'inbox_id'])
+    .execute()
   for (const { id, inbox_id } of rows) {
     ctx.emit('conversation.contact_changed', { account_id: base.account_id, inbox_id, conversation_id: id })
   }
@@ -84,9 +88,10 @@ interface MovedMessage {
 
 async function moveTheRest(ctx: Context, base: ContactRecord, mergee: ContactRecord): Promise<void> {
   const now = ctx.app.now()
-  await sql`update contact_inboxes set contact_id = ${base.id}, updated_at = ${now} where contact_id = ${mergee.id}`.execute(ctx.db)
-  await sql`update notes set contact_id = ${base.id}, updated_at = ${now} where contact_id = ${mergee.id}`.execute(ctx.db)
-  await sql`update csat_survey_responses set contact_id = ${base.id} where contact_id = ${mergee.id}`.execute(ctx.db)
+  const moved = { contact_id: base.id, updated_at: now }
+  await ctx.db.updateTable('contact_inboxes').set(moved).where('contact_id', '=', mergee.id).execute()
+  await ctx.db.updateTable('notes').set(moved).where('contact_id', '=', mergee.id).execute()
+  await ctx.db.updateTable('csat_survey_responses').set({ contact_id: base.id }).where('contact_id', '=', mergee.id).execute()
 }
 
 /** The row itself, its labels and its picture; what else hangs on it goes by a job or has moved. */
@@ -95,5 +100,5 @@ export async function removeContactRow(ctx: Context, contact: ContactRecord): Pr
     update tags set taggings_count = greatest(taggings_count - n.count, 0)
     from (select tag_id, count(*)::integer from gone group by tag_id) n where tags.id = n.tag_id`.execute(ctx.db)
   await detachFiles(ctx, { recordType: 'Contact', recordId: contact.id })
-  await sql`delete from contacts where id = ${contact.id}`.execute(ctx.db)
+  await ctx.db.deleteFrom('contacts').where('id', '=', contact.id).execute()
 }

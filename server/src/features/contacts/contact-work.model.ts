@@ -188,13 +188,36 @@ const SENDER_NAME_TYPES = ['friendly', 'professional'] as const
 
 /** The whole row, as only the making of a contact shows it. */
 async function inboxRow(ctx: AccountContext, id: number) {
-  const { rows } = await sql<Record<string, any> & { id: number }>`
-    select id, channel_id, account_id, name, created_at, updated_at, channel_type, enable_auto_assignment, greeting_enabled,
-      greeting_message, email_address, working_hours_enabled, out_of_office_message, timezone, enable_email_collect,
-      csat_survey_enabled, allow_messages_after_resolved, coalesce(auto_assignment_config, '{}') as auto_assignment_config,
-      lock_to_single_conversation, portal_id, sender_name_type, business_name, csat_config
-    from inboxes where account_id = ${ctx.account.id} and id = ${id}`.execute(ctx.db)
-  const [row] = rows
+  const row = await ctx.db
+    .selectFrom('inboxes')
+    .select([
+      'id',
+      'channel_id',
+      'account_id',
+      'name',
+      'created_at',
+      'updated_at',
+      'channel_type',
+      'enable_auto_assignment',
+      'greeting_enabled',
+      'greeting_message',
+      'email_address',
+      'working_hours_enabled',
+      'out_of_office_message',
+      'timezone',
+      'enable_email_collect',
+      'csat_survey_enabled',
+      'allow_messages_after_resolved',
+      sql<Record<string, unknown>>`coalesce(auto_assignment_config, '{}')`.as('auto_assignment_config'),
+      'lock_to_single_conversation',
+      'portal_id',
+      'sender_name_type',
+      'business_name',
+      'csat_config',
+    ])
+    .where('account_id', '=', ctx.account.id)
+    .where('id', '=', id)
+    .executeTakeFirst()
   if (!row) throw new NotFoundError()
   return {
     ...row,

@@ -260,7 +260,10 @@ async function checkContact(
 /** One contact of an account may keep an empty identifier as it was sent; those after it have none. */
 async function isBlankTaken(ctx: Context, accountId: number, id: number): Promise<boolean> {
   await lockIdentities(ctx, accountId, ['blank identifier'])
-  const rows = await runPrepared(ctx.db, sql`select 1 from contacts where account_id = ${accountId} and identifier = '' and id <> ${id}`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db.selectFrom('contacts').select('id').where('account_id', '=', accountId).where('identifier', '=', '').where('id', '<>', id),
+  )
   return rows.length > 0
 }
 
