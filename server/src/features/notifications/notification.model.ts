@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { listed } from '../../db/columns.ts'
 import { prepared, runPrepared } from '../../db/prepared.ts'
 import type { Context, MemberContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
@@ -81,9 +80,17 @@ export async function createNotifications(
 
 /** A notification of the caller in this account. */
 export async function accessNotification(ctx: MemberContext, id: number): Promise<NotificationRow> {
-  const rows = await runPrepared(ctx.db, sql<NotificationRow>`
-    select ${listed(NOTIFICATION_COLUMNS, 'n')} from notifications n
-    where n.id = ${id} and n.user_id = ${ctx.user.id} and n.account_id = ${ctx.account.id} for update`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db
+      .selectFrom('notifications')
+      .select(NOTIFICATION_COLUMNS)
+      .$narrowType<Pick<NotificationRow, 'meta'>>()
+      .where('id', '=', id)
+      .where('user_id', '=', ctx.user.id)
+      .where('account_id', '=', ctx.account.id)
+      .forUpdate(),
+  )
   if (!rows[0]) throw new NotFoundError()
   return rows[0]
 }
@@ -110,10 +117,20 @@ export async function snoozeNotification(
 
 /** Brings back those whose time has come. */
 export async function wakeNotifications(ctx: Context): Promise<void> {
-  const rows = await runPrepared(ctx.db, sql<{ id: number; user_id: number; account_id: number }>`
-    update notifications set snoozed_until = null, read_at = null, updated_at = clock_timestamp(), last_activity_at = clock_timestamp(),
-      meta = coalesce(meta, '{}') || jsonb_build_object('last_snoozed_at', to_char(snoozed_until, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-    where snoozed_until <= ${ctx.app.now()} returning id, user_id, account_id`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db
+      .updateTable('notifications')
+      .set({
+        snoozed_until: null,
+        read_at: null,
+        updated_at: sql`clock_timestamp()`,
+        last_activity_at: sql`clock_timestamp()`,
+        meta: sql`coalesce(meta, '{}') || jsonb_build_object('last_snoozed_at', to_char(snoozed_until, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`,
+      })
+      .where('snoozed_until', '<=', ctx.app.now())
+      .returning(['id', 'user_id', 'account_id']),
+  )
   for (const { id, ...row } of rows) ctx.emit('notification.updated', { ...row, notification_id: id })
 }
 
@@ -153,16 +170,24 @@ export async function readAllNotifications(
   ctx: MemberContext,
   { primary_actor_type: type, primary_actor_id: id }: { primary_actor_type?: string | null; primary_actor_id?: number | null },
 ): Promise<void> {
-  const one = type && id ? sql`and primary_actor_type = ${type} and primary_actor_id = ${id}` : sql``
-  await runPrepared(ctx.db, sql`update notifications set read_at = ${ctx.app.now()}
-    where user_id = ${ctx.user.id} and account_id = ${ctx.account.id} and read_at is null ${one}`)
+  const unread = ctx.db
+    .updateTable('notifications')
+    .set({ read_at: ctx.app.now() })
+    .where('user_id', '=', ctx.user.id)
+    .where('account_id', '=', ctx.account.id)
+    .where('read_at', 'is', null)
+  const wanted = type && id ? unread.where('primary_actor_type', '=', type).where('primary_actor_id', '=', id) : unread
+  await runPrepared(ctx.db, wanted)
 }
 
 /** Those of this account, where Chatwoot deletes those of all accounts. `read` leaves the unread ones. */
 export async function destroyAllNotifications(ctx: MemberContext, type: string | null | undefined): Promise<void> {
-  const rows = await runPrepared(ctx.db, sql<{ id: number }>`
-    delete from notifications where user_id = ${ctx.user.id} and account_id = ${ctx.account.id}
-    ${type === 'read' ? sql`and read_at is not null` : sql``} returning id`)
+  const all = ctx.db
+    .deleteFrom('notifications')
+    .where('user_id', '=', ctx.user.id)
+    .where('account_id', '=', ctx.account.id)
+    .returning('id')
+  const rows = await runPrepared(ctx.db, type === 'read' ? all.where('read_at', 'is not', null) : all)
   for (const { id } of rows) {
     ctx.emit('notification.deleted', { account_id: ctx.account.id, user_id: ctx.user.id, notification_id: id })
   }

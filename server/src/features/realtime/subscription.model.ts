@@ -83,8 +83,14 @@ async function* missedFrames(
 /** Who is there. Visitors are not told about each other. */
 export async function presencePayload(app: Services, subject: Subject): Promise<object> {
   const { accountId } = subject
-  const rows = await runPrepared(app.database.kysely, sql<{ user_id: number; availability: number; auto_offline: boolean }>`
-    select user_id, availability, auto_offline from account_users where account_id = ${accountId}`)
+  const rows = await runPrepared(
+    app.database.kysely,
+    app.database.kysely
+      .selectFrom('account_users')
+      .select(['user_id', 'availability', 'auto_offline'])
+      .$narrowType<{ user_id: number }>()
+      .where('account_id', '=', accountId),
+  )
   const users: Record<string, string> = {}
   for (const { user_id: id, availability, auto_offline: autoOffline } of rows) {
     if (!autoOffline || app.presence.isPresent(accountId, 'user', id))
