@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { ConfigError } from '../config.ts'
 import { alone } from '../db/alone.ts'
 import { inTransaction } from '../context/transaction.ts'
@@ -27,8 +26,8 @@ export const setup: Command = {
 
 async function setUp({ ctx }: CommandSession, values: Values): Promise<void> {
   const session = ctx()
-  const { rows } = await sql`select 1 from accounts limit 1`.execute(session.db)
-  if (rows.length)
+  const known = await session.db.selectFrom('accounts').select('id').limit(1).executeTakeFirst()
+  if (known)
     throw new ConfigError('This installation is set up already: use parley account create and parley user create.')
   const given = textOf(values, 'password')
   const password = given ?? makePassword()
@@ -41,7 +40,7 @@ async function setUp({ ctx }: CommandSession, values: Values): Promise<void> {
       confirmed: true,
     })
     await addMember(session, { account_id: made.id, user_id: user.id, role: 'administrator' })
-    await sql`update users set type = 'SuperAdmin' where id = ${user.id}`.execute(session.db)
+    await session.db.updateTable('users').set({ type: 'SuperAdmin' }).where('id', '=', user.id).execute()
     const platform = await createPlatformApp(session, 'Setup')
     await permit(session, platform.id, 'Account', made.id)
     await permit(session, platform.id, 'User', user.id)

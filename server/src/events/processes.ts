@@ -33,8 +33,8 @@ export async function joinProcesses({ kysely }: Database, { notices, position }:
     sql`with gone as (update parley.processes set gone_at = now() where ${others} returning pool)
       select parley_jobs.force_unlock_workers(array_agg(pool)) from gone having count(*) > 0`.execute(kysely)
 
-  const enter = sql`insert into parley.processes (id, event_id) values (${id}, ${position?.() ?? null})`
-  await Promise.all([enter.execute(kysely), bury()])
+  const enter = kysely.insertInto('parley.processes').values({ id, event_id: position?.() ?? null })
+  await Promise.all([enter.execute(), bury()])
   const until = Date.now() + GRACE
   // A commit under way may still bring an earlier number: what is kept is the position of a moment ago.
   let before = position?.() ?? 0
@@ -44,7 +44,7 @@ export async function joinProcesses({ kysely }: Database, { notices, position }:
     const eventId = before
     before = position?.() ?? 0
     if (eventId <= kept) return
-    await sql`update parley.processes set event_id = ${eventId} where id = ${id}`.execute(kysely)
+    await kysely.updateTable('parley.processes').set({ event_id: eventId }).where('id', '=', id).execute()
     kept = eventId
   }
   const timer = setInterval(() => void keep().catch(() => {}), KEEP)
@@ -56,10 +56,10 @@ export async function joinProcesses({ kysely }: Database, { notices, position }:
         where gone_at > now() - ${`${GRACE} ms`}::interval or (${others})`.execute(kysely)
       return rows[0]!.after ?? undefined
     },
-    takesJobsAs: (pool) => sql`update parley.processes set pool = ${pool} where id = ${id}`.execute(kysely),
+    takesJobsAs: (pool) => kysely.updateTable('parley.processes').set({ pool }).where('id', '=', id).execute(),
     async leave() {
       clearInterval(timer)
-      await sql`delete from parley.processes where id = ${id}`.execute(kysely).catch(() => {})
+      await kysely.deleteFrom('parley.processes').where('id', '=', id).execute().catch(() => {})
     },
   }
 }

@@ -47,13 +47,15 @@ export async function answerOnce(ctx: Context, repeat: Repeat, work: () => unkno
     where a.expires_at < now() returning 1`)
   if (!claimed.length) return firstAnswer(ctx, repeat)
   const result = await work()
-  if (result !== undefined) await runPrepared(ctx.db, sql`update parley.answers set body = ${JSON.stringify(result)}::json where key = ${repeat.key}`)
+  if (result !== undefined) {
+    const body = JSON.stringify(result)
+    await runPrepared(ctx.db, ctx.db.updateTable('parley.answers').set({ body }).where('key', '=', repeat.key))
+  }
   return result
 }
 
 async function firstAnswer(ctx: Context, { key, fingerprint }: Repeat): Promise<unknown> {
-  const rows = await runPrepared(ctx.db, sql<{ fingerprint: string; body: unknown }>`
-    select fingerprint, body from parley.answers where key = ${key}`)
+  const rows = await runPrepared(ctx.db, ctx.db.selectFrom('parley.answers').select(['fingerprint', 'body']).where('key', '=', key))
   if (rows[0]!.fingerprint !== fingerprint) throw invalidField(HEADER, 'was used for another request')
   return rows[0]!.body ?? undefined
 }

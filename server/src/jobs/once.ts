@@ -12,8 +12,13 @@ const REMEMBERED = '2 days'
  */
 export async function isFirstTime(ctx: Context, work: string, about: unknown): Promise<boolean> {
   const key = `${work}:${createHash('sha256').update(JSON.stringify(about)).digest('base64url')}`
-  const rows = await runPrepared(ctx.db, sql`
-    insert into parley.attempts (key, count, resets_at) values (${key}, 1, now() + ${REMEMBERED}::interval)
-    on conflict (key) do nothing returning key`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db
+      .insertInto('parley.attempts')
+      .values({ key, count: 1, resets_at: sql`now() + ${REMEMBERED}::interval` })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .returning('key'),
+  )
   return rows.length > 0
 }
