@@ -1,8 +1,9 @@
 import { sql, type Kysely } from 'kysely'
+import { listed } from '../../db/columns.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import type { Time } from '../../lib/times.ts'
-import { MESSAGE_COLUMNS, sourcesOf, surround, type MessageColumns, type PushedMessageView } from '../messages/message.query.ts'
+import { MESSAGE_COLUMNS, sourcesOf, surround, type AnyMessageRow, type PushedMessageView } from '../messages/message.query.ts'
 import type { ContactPicture, AgentPicture, AssigneeBotPicture } from '../pictures/picture.types.ts'
 import { pictureColumns, picturesOf, type PictureColumns } from '../pictures/pictures.query.ts'
 import { unreadCount } from '../pictures/picture.sql.ts'
@@ -85,8 +86,6 @@ type Row = Omit<
 /** What the pictures are for: answers of the Application API show the last messages of two kinds, pushes the last public one. */
 type Purpose = 'answer' | 'push'
 
-type Said = Omit<MessageColumns, 'account_id' | 'inbox_id'>
-
 /** In hours. Any text may stand there: its leading digits count, as in Ruby. */
 const REPLY_WINDOW = sql<number | null>`substring(ch.additional_attributes ->> 'agent_reply_time_window' from '^\\s*\\d{1,9}')::float8`
 
@@ -115,12 +114,10 @@ export async function readConversations(db: Kysely<DB>, ids: number[], purpose: 
 }
 
 /** What a message shows of its conversation stands in that already. */
-function completed(said: Said[], conversations: Map<number, Row>) {
+function completed(said: AnyMessageRow[], conversations: Map<number, Row>) {
   return said.map((message) => {
     const conversation = conversations.get(message.conversation_id)!
     return Object.assign(message, {
-      account_id: conversation.account_id,
-      inbox_id: conversation.inbox_id,
       display_id: conversation.display_id,
       conversation_uuid: conversation.uuid,
       assignee_id: conversation.assignee_id,
@@ -134,7 +131,7 @@ function completed(said: Said[], conversations: Map<number, Row>) {
 function readerFor(purpose: Purpose) {
   const said = sourcesOf('said')
   const none = sql`null::integer`
-  return prepared<{ ids: number[] }, PictureColumns & { page: Row[] | null; said: Said[] | null }>(
+  return prepared<{ ids: number[] }, PictureColumns & { page: Row[] | null; said: AnyMessageRow[] | null }>(
     ({ ids }) => sql`
       with page as materialized (
         select c.id, c.account_id, c.inbox_id, c.display_id, c.uuid, c.status, c.priority, c.assignee_id,
@@ -167,7 +164,7 @@ function readerFor(purpose: Purpose) {
             and ch.additional_attributes ? 'agent_reply_time_window') w on true
         where c.id = any(${ids}::integer[])
       ), said as materialized (
-        select ${MESSAGE_COLUMNS} from messages m where m.id = any(array(
+        select ${listed(MESSAGE_COLUMNS, 'm')} from messages m where m.id = any(array(
           ${
             purpose === 'answer'
               ? sql`select last_message_id from page union all select last_non_activity_message_id from page`

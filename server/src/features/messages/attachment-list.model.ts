@@ -7,7 +7,7 @@ import type { ConversationRecord } from '../conversations/conversation.record.ts
 import { pictureColumns, picturesOf, type PictureColumns } from '../pictures/pictures.query.ts'
 import { presentAttachment } from './attachment.presenter.ts'
 import { presentSender } from './message.presenter.ts'
-import { completeMessages, messageRows, sourcesOf, type MessageRow } from './message.query.ts'
+import { completeMessages, messageRows, sourcesOf, type PlacedMessage } from './message.query.ts'
 
 const PAGE = 100
 
@@ -15,7 +15,7 @@ const PAGE = 100
 export async function listAttachments(ctx: Context, conversation: ConversationRecord, page: string | null | undefined) {
   const of = sql`from attachments at join messages m on m.id = at.message_id
     where m.conversation_id = ${conversation.id} and m.account_id = ${conversation.account_id}`
-  const rows = await runPrepared(ctx.db, sql<PictureColumns & { total: number; page: PageRow[] | null; said: MessageRow[] | null }>`
+  const rows = await runPrepared(ctx.db, sql<PictureColumns & { total: number; page: PageRow[] | null; said: PlacedMessage[] | null }>`
     with page as materialized (select at.id, at.message_id ${of}
         order by m.created_at, m.id, at.created_at desc, at.id desc limit ${PAGE} offset ${(readPage(page) - 1) * PAGE}),
       said as materialized (${messageRows(sql`m.id in (select message_id from page)`)})

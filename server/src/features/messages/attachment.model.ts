@@ -1,5 +1,6 @@
 import type { Blob } from '../../vocabulary/files.ts'
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { RecordInvalidError, RefusedError } from '../../http/errors.ts'
 import { isUploadedFile } from '../../http/params.ts'
@@ -33,10 +34,13 @@ export async function saveAttachments(
     const blob = signed ?? (await ctx.app.files.createBlob(ctx.db, file!))
     const type = FILE_TYPES.indexOf(fileTypeOf(blob.content_type ?? ''))
     if (IMAGES.has(blob.content_type ?? '')) ctx.later('blobs.analyze', { blob_id: blob.id })
-    const { rows } = await sql<{ id: number }>`
-      insert into attachments (file_type, message_id, account_id, created_at, updated_at, meta)
-      values (${type}, ${messageId}, ${accountId}, clock_timestamp(), clock_timestamp(), '{}') returning id`.execute(
+    const now = sql<Date>`clock_timestamp()`
+    const rows = await runPrepared(
       ctx.db,
+      ctx.db
+        .insertInto('attachments')
+        .values({ file_type: type, message_id: messageId, account_id: accountId, created_at: now, updated_at: now, meta: '{}' })
+        .returning('id'),
     )
     await attachBlob(ctx.db, {
       recordType: 'Attachment',
@@ -83,8 +87,6 @@ async function accessUpload(ctx: Context, signedId: string, accountId: number): 
 }
 
 export async function removeAttachments(ctx: Context, messageId: number): Promise<void> {
-  const { rows } = await sql<{
-    id: number
-  }>`delete from attachments where message_id = ${messageId} returning id`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, ctx.db.deleteFrom('attachments').where('message_id', '=', messageId).returning('id'))
   for (const { id } of rows) await detachFiles(ctx, { recordType: 'Attachment', recordId: id })
 }

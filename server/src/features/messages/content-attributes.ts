@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
 import type { ContentType } from './message.presenter.ts'
@@ -47,9 +48,9 @@ export async function resolveReply(
   if (!id && !sourceId) return
   const number = Number(id)
   const byId = Boolean(id) && Number.isInteger(number) && Math.abs(number) < 2 ** 31
-  const { rows } = await sql<{ id: number; source_id: string | null }>`
-    select id, source_id from messages where conversation_id = ${conversation.id}
-      and ${byId ? sql`id = ${number}` : id ? sql`false` : sql`source_id = ${String(sourceId)}`} limit 1`.execute(ctx.db)
+  const within = ctx.db.selectFrom('messages').select(['id', 'source_id']).where('conversation_id', '=', conversation.id).limit(1)
+  const asked = byId ? within.where('id', '=', number) : id ? within.where(sql<boolean>`false`) : within.where('source_id', '=', String(sourceId))
+  const rows = await runPrepared(ctx.db, asked)
   attributes.in_reply_to = rows[0]?.id ?? null
   attributes.in_reply_to_external_id = rows[0]?.source_id ?? null
 }

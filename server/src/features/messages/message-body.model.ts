@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import Type, { type Static } from 'typebox'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
@@ -67,9 +67,13 @@ function callerOf({ caller, user }: Context): NewMessage['sender'] {
 /** One of the account's bots, or one that serves all; another is nobody. */
 async function botOf(ctx: AccountContext, { sender_type: type, sender_id: id }: MessageFields): Promise<NewMessage['sender']> {
   if (type !== 'AgentBot' || !id) return null
-  const { rows } = await sql<{ id: number }>`
-    select id from agent_bots where id = ${id} and (account_id is null or account_id = ${ctx.account.id})`.execute(
+  const rows = await runPrepared(
     ctx.db,
+    ctx.db
+      .selectFrom('agent_bots')
+      .select('id')
+      .where('id', '=', id)
+      .where((bot) => bot.or([bot('account_id', 'is', null), bot('account_id', '=', ctx.account.id)])),
   )
   return rows[0] ? { type: 'AgentBot', id: rows[0].id } : null
 }

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import { listed } from '../../db/columns.ts'
 import { prepared, type Slots } from '../../db/prepared.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { idOf } from '../../http/params.ts'
@@ -11,7 +12,7 @@ import { asking, mayOpen, type Asking } from '../conversations/visibility.query.
 import { pictureColumns, picturesOf, type PictureColumns, type Pictures } from '../pictures/pictures.query.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
 import { presentMessage } from './message.presenter.ts'
-import { sourcesOf, surround, type ShownColumns } from './message.query.ts'
+import { SHOWN_COLUMNS, sourcesOf, surround, type ShownRow } from './message.query.ts'
 
 const PAGE = 20
 const AFTER_PAGE = 100
@@ -35,7 +36,7 @@ type ShownConversation = Pick<
   'account_id' | 'inbox_id' | 'display_id' | 'contact_id' | 'assignee_id' | 'cached_label_list' | 'additional_attributes' | 'agent_last_seen_at' | 'assignee_last_seen_at'
 >
 
-type Row = PictureColumns & ShownConversation & { may_open: boolean; page: Omit<ShownColumns, 'account_id' | 'inbox_id' | 'display_id'>[] | null }
+type Row = PictureColumns & ShownConversation & { may_open: boolean; page: Omit<ShownRow, 'account_id' | 'inbox_id' | 'display_id'>[] | null }
 
 const ranges = {
   latest: () => sql`order by p.id desc limit ${PAGE}`,
@@ -63,8 +64,7 @@ function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots<Asked>) => RawB
           c.additional_attributes, c.agent_last_seen_at, c.assignee_last_seen_at, ${mayOpen(asked)} as may_open
         from conversations c where c.account_id = ${asked.account_id} and c.display_id = ${asked.display_id}
       ), page as materialized (
-        select m.id, m.content, m.message_type, m.created_at, m.private, m.status, m.source_id, m.content_type,
-          m.content_attributes, m.sender_type, m.sender_id
+        select ${listed(SHOWN_COLUMNS, 'm')}
         from messages m where m.id in (
           select p.id from messages p where p.conversation_id = (select id from c where may_open) ${kinds} ${range(asked)})
       )

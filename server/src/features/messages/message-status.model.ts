@@ -1,17 +1,17 @@
 import { sql } from 'kysely'
+import { listed } from '../../db/columns.ts'
+import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { contentAttributes, MESSAGE_STATUSES } from './message.presenter.ts'
 import { RefusedError } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { accessMessage, updateMessage } from './message.model.ts'
-import type { MessageRow } from './message.record.ts'
+import { MESSAGE_COLUMNS, type MessageRow } from './message.query.ts'
 
 const SENT = 0
 const DELIVERED = 1
 const READ = 2
 export const FAILED = 3
-
-type Row = MessageRow & { account_id: number; inbox_id: number }
 
 /** What the channel says became of a message. Steps back from read to delivered, and unknown names, change nothing. */
 export async function setMessageStatus(
@@ -67,13 +67,12 @@ export async function markMessageDelivered(ctx: Context, messageId: number, prob
 }
 
 /** The conversation is locked before the message, as everywhere: both change. */
-async function loadRow(ctx: Context, id: number): Promise<Row | undefined> {
-  const { rows } = await sql<Row>`
+async function loadRow(ctx: Context, id: number): Promise<MessageRow | undefined> {
+  const rows = await runPrepared(ctx.db, sql<MessageRow>`
     with place as materialized (select c.id from conversations c join messages m on m.conversation_id = c.id
       where m.id = ${id} for update of c)
-    select id, conversation_id, account_id, inbox_id, content, message_type, private, status, content_type,
-      content_attributes, updated_at, processed_message_content, source_id, created_at, sender_type, sender_id
-    from messages where id = ${id} and conversation_id = (select id from place) for update`.execute(ctx.db)
+    select ${listed(MESSAGE_COLUMNS)}
+    from messages where id = ${id} and conversation_id = (select id from place) for update`)
   return rows[0]
 }
 
@@ -82,12 +81,11 @@ export async function markMessagesRead(
   ctx: Context,
   payload: { conversation_id: number; until: string },
 ): Promise<void> {
-  const { rows } = await sql<Row>`
-    select id, conversation_id, account_id, inbox_id, content, message_type, private, status, content_type,
-      content_attributes, updated_at, processed_message_content, source_id, created_at, sender_type, sender_id
+  const rows = await runPrepared(ctx.db, sql<MessageRow>`
+    select ${listed(MESSAGE_COLUMNS)}
     from messages where conversation_id = (select id from conversations where id = ${payload.conversation_id} for update)
       and message_type <> 0 and status in (${SENT}, ${DELIVERED})
-      and created_at <= ${new Date(payload.until)} order by id for update`.execute(ctx.db)
+      and created_at <= ${new Date(payload.until)} order by id for update`)
   for (const message of rows) {
     await updateMessage(ctx, { ...message, id: message.conversation_id }, message, { status: READ })
   }

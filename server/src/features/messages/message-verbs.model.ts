@@ -3,7 +3,7 @@ import { NotFoundError, unprocessable } from '../../http/errors.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { removeAttachments } from './attachment.model.ts'
 import { accessMessage, updateMessage } from './message.model.ts'
-import type { MessageRow } from './message.record.ts'
+import type { MessageRow } from './message.query.ts'
 import { translate } from '../../lib/translate.ts'
 
 /** A mark stays in its place, for agents and visitors alike. */

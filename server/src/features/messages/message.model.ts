@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Lock } from '../../db/lock.ts'
-import { prepared } from '../../db/prepared.ts'
+import { prepared, runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { about, sayWhatChanged, told } from '../conversations/conversation.model.ts'
@@ -10,11 +10,11 @@ import { saveAttachments } from './attachment.model.ts'
 import { checkItems, resolveReply } from './content-attributes.ts'
 import { renderMessage } from './liquid.model.ts'
 import { contactChanges, effectOf, type Clocks, type Effect } from './effect.ts'
-import type { MessageRow as StoredMessage } from './message.query.ts'
+import { MESSAGE_COLUMNS, type MessageRow } from './message.query.ts'
 import { notifyOfMessage } from './notify.model.ts'
 import { findMessagePlace, paceOf } from './place.query.ts'
 import { contentTypeNumber, MESSAGE_TYPES, type MessageType } from './message.presenter.ts'
-import type { ContactBefore, MessageChanges, MessageRow, NewMessage, WrittenMessage } from './message.record.ts'
+import type { ContactBefore, MessageChanges, NewMessage, WrittenMessage } from './message.record.ts'
 
 export const INCOMING = 0
 export const OUTGOING = 1
@@ -45,7 +45,7 @@ export async function writeMessage(
   const { sender } = message
   const contact = sender?.type === 'Contact' ? (sender.before ?? (await lockContact(ctx.db, sender))[0]) : undefined
   const effect = effectOf(conversation, message, at)
-  const row: StoredMessage & WrittenMessage = {
+  const row: WrittenMessage = {
     id,
     content: rendered.content ?? null,
     account_id: conversation.account_id,
@@ -178,11 +178,13 @@ function checkTexts({ content, source_id: sourceId }: NewMessage): void {
 
 /** A message of a conversation that was entered by its door. */
 export async function accessMessage(ctx: Context, conversation: { id: number }, id: number, { lock = false }: Lock = {}): Promise<MessageRow> {
-  const { rows } = await sql<MessageRow>`
-    select id, conversation_id, content, message_type, private, status, content_type, content_attributes, updated_at,
-      processed_message_content, source_id, created_at, sender_type, sender_id
-    from messages where conversation_id = ${conversation.id} and id = ${id}
-    ${lock ? sql`for update` : sql``}`.execute(ctx.db)
+  const asked = ctx.db
+    .selectFrom('messages')
+    .select(MESSAGE_COLUMNS)
+    .$narrowType<MessageRow>()
+    .where('conversation_id', '=', conversation.id)
+    .where('id', '=', id)
+  const rows = await runPrepared(ctx.db, lock ? asked.forUpdate() : asked)
   if (!rows[0]) throw new NotFoundError()
   return rows[0]
 }

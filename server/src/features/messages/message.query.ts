@@ -1,27 +1,76 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
+import { columns, listed, type Refine, type Row } from '../../db/columns.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { pictureColumns, picturesOf, type PictureColumns, type PictureSources, type Pictures } from '../pictures/pictures.query.ts'
 import type { Time } from '../../lib/times.ts'
 import type { BotPicture, UserPicture, ContactPicture, AttachmentView } from '../pictures/picture.types.ts'
 
-/** What answers show of a message. */
-export interface ShownColumns {
-  id: number
-  content: string | null
-  account_id: number
-  inbox_id: number
+export const MESSAGE_COLUMNS = columns(
+  'messages',
+  'id',
+  'account_id',
+  'inbox_id',
+  'conversation_id',
+  'content',
+  'message_type',
+  'created_at',
+  'updated_at',
+  'private',
+  'status',
+  'source_id',
+  'content_type',
+  'content_attributes',
+  'sender_type',
+  'sender_id',
+  'external_source_ids',
+  'additional_attributes',
+  'processed_message_content',
+  'sentiment',
+)
+
+export interface MessageRow
+  extends Refine<
+    Row<typeof MESSAGE_COLUMNS>,
+    {
+      status: number
+      content_attributes: Record<string, any> | string | null
+      sender_type: 'User' | 'Contact' | 'AgentBot' | 'Captain::Assistant' | null
+      external_source_ids: Record<string, unknown> | null
+      additional_attributes: Record<string, unknown> | null
+      sentiment: Record<string, unknown> | null
+    }
+  > {}
+
+/** The row by itself, or as JSON with its times as text. */
+export interface AnyMessageRow extends Refine<MessageRow, { created_at: Time; updated_at: Date | string }> {}
+
+/** With what is told of its conversation. */
+export interface PlacedMessage extends AnyMessageRow {
   display_id: number
-  message_type: number
-  created_at: Time
-  private: boolean
-  status: number
-  source_id: string | null
-  content_type: number
-  content_attributes: Record<string, any> | string | null
-  sender_type: 'User' | 'Contact' | 'AgentBot' | 'Captain::Assistant' | null
-  sender_id: number | null
+  conversation_uuid: string
+  assignee_id: number | null
+  conversation_last_activity_at: Time
 }
+
+/** What pages of messages read. */
+export const SHOWN_COLUMNS = columns(
+  'messages',
+  'id',
+  'content',
+  'message_type',
+  'created_at',
+  'private',
+  'status',
+  'source_id',
+  'content_type',
+  'content_attributes',
+  'sender_type',
+  'sender_id',
+)
+
+/** What answers show of a message. */
+export type ShownRow = Pick<PlacedMessage, (typeof SHOWN_COLUMNS)[number] | 'account_id' | 'inbox_id' | 'display_id'>
 
 interface Surroundings {
   user: UserPicture | null
@@ -30,45 +79,22 @@ interface Surroundings {
   attachments: AttachmentView[] | null
 }
 
-export type ShownMessage = ShownColumns & Surroundings
+export type ShownMessage = ShownRow & Surroundings
 
 /** A message with all that any picture of it needs. */
-export interface MessageView extends ShownMessage {
-  conversation_id: number
-  updated_at: Date | string
-  external_source_ids: Record<string, unknown> | null
-  additional_attributes: Record<string, unknown> | null
-  processed_message_content: string | null
-  sentiment: Record<string, unknown> | null
-  conversation_uuid: string
-}
+export interface MessageView extends Omit<PlacedMessage, 'assignee_id' | 'conversation_last_activity_at'>, Surroundings {}
 
 /** A message as it is pushed: with what its conversation has come to. */
-export interface PushedMessageView extends MessageView {
-  assignee_id: number | null
-  conversation_last_activity_at: Time
+export interface PushedMessageView extends PlacedMessage, Surroundings {
   contact_source_id: string | null
   unread_count: number
 }
-
-/** A message without the pictures of those around it. */
-export type MessageRow = Omit<PushedMessageView, keyof Surroundings | 'contact_source_id' | 'unread_count'>
-
-/** What stands in the row of a message itself. */
-export type MessageColumns = Omit<
-  MessageRow,
-  'display_id' | 'conversation_uuid' | 'assignee_id' | 'conversation_last_activity_at'
->
-
-export const MESSAGE_COLUMNS = sql`m.id, m.content, m.conversation_id, m.message_type, m.created_at, m.updated_at,
-  m.private, m.status, m.source_id, m.content_type, m.content_attributes, m.sender_type, m.sender_id,
-  m.external_source_ids, m.additional_attributes, m.processed_message_content, m.sentiment`
 
 export const OLDEST_FIRST = sql`order by m.created_at, m.id`
 
 /** A `select` of messages, for a statement that goes on with them. */
 export function messageRows(where: RawBuilder<unknown>, orderAndLimit: RawBuilder<unknown> = sql``) {
-  return sql`select ${MESSAGE_COLUMNS}, m.account_id, m.inbox_id, c.display_id, c.uuid as conversation_uuid, c.assignee_id,
+  return sql`select ${listed(MESSAGE_COLUMNS, 'm')}, c.display_id, c.uuid as conversation_uuid, c.assignee_id,
     c.last_activity_at as conversation_last_activity_at
     from messages m join conversations c on c.id = m.conversation_id where ${where} ${orderAndLimit}`
 }
@@ -100,13 +126,13 @@ export function selectPushedMessages(
 }
 
 async function select(db: Kysely<DB>, page: RawBuilder<unknown>, sources: PictureSources): Promise<PushedMessageView[]> {
-  const rows = await runPrepared(db, sql<PictureColumns & { page: MessageRow[] | null }>`
+  const rows = await runPrepared(db, sql<PictureColumns & { page: PlacedMessage[] | null }>`
     with page as materialized (${page})
     select (select json_agg(page) from page) as page, ${pictureColumns(sql`(select account_id from page limit 1)`, sources)}`)
   return completeMessages(rows[0]!.page ?? [], picturesOf(rows[0]!))
 }
 
-export function completeMessages(rows: MessageRow[], pictures: Pictures): PushedMessageView[] {
+export function completeMessages(rows: PlacedMessage[], pictures: Pictures): PushedMessageView[] {
   return surround(rows, pictures).map((row) => {
     const conversation = pictures.conversations.get(row.conversation_id)
     return Object.assign(row, { contact_source_id: conversation?.source_id ?? null, unread_count: conversation?.unread_count ?? 0 })
@@ -114,7 +140,7 @@ export function completeMessages(rows: MessageRow[], pictures: Pictures): Pushed
 }
 
 /** Puts those who sent, and the files, beside the rows' own columns. */
-export function surround<Row extends ShownColumns>(rows: Row[], pictures: Pictures): (Row & Surroundings)[] {
+export function surround<Message extends ShownRow>(rows: Message[], pictures: Pictures): (Message & Surroundings)[] {
   return rows.map((row) => {
     const { sender_type: type, sender_id: id } = row
     return Object.assign(row, {
@@ -133,7 +159,7 @@ export async function findMessage(db: Kysely<DB>, id: number): Promise<MessageVi
 /** A message that was just written. Where it has no files and its sender is known, nothing has to be read. */
 export async function pictureMessage(
   db: Kysely<DB>,
-  row: MessageRow,
+  row: PlacedMessage,
   { hasFiles, sender }: { hasFiles: boolean; sender?: { user: UserPicture } | { contact: ContactPicture } | undefined },
 ): Promise<ShownMessage> {
   if (sender && !hasFiles) return { ...row, user: null, contact: null, bot: null, attachments: null, ...sender }

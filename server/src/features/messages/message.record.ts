@@ -1,6 +1,6 @@
 import type { Time } from '../../lib/times.ts'
 import { type ContentType, type MessageType } from './message.presenter.ts'
-import type { MessageRow as StoredMessage } from './message.query.ts'
+import type { PlacedMessage } from './message.query.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
 
 export interface Sender {
@@ -26,7 +26,7 @@ export interface NewMessage {
 }
 
 /** The row as it was written. */
-export interface WrittenMessage extends StoredMessage {
+export interface WrittenMessage extends PlacedMessage {
   created_at: Date
 }
 
@@ -42,23 +42,6 @@ export interface MessageChanges {
   content_type?: number
   content_attributes?: Record<string, any>
   processed_message_content?: string | null
-}
-
-export interface MessageRow {
-  id: number
-  conversation_id: number
-  content: string | null
-  message_type: number
-  private: boolean
-  status: number
-  content_type: number
-  content_attributes: Record<string, any> | string | null
-  updated_at: Date
-  created_at: Date
-  processed_message_content: string | null
-  source_id: string | null
-  sender_type: string | null
-  sender_id: number | null
 }
 
 /** A file of this request, or the signed id of one that was uploaded before. */
