@@ -1,3 +1,6 @@
+import type { Selectable } from 'kysely'
+import { columns, type Refine, type Row } from '../db/columns.ts'
+import type { AccountUsers, AgentBots, Users } from '../db/schema.ts'
 import type { Time } from '../lib/times.ts'
 
 /** The file that is somebody's or something's picture. */
@@ -8,53 +11,59 @@ export interface AvatarBlob {
 }
 
 /** A person of the installation, as sign-in loads them. */
-export interface SignedInUser {
-  id: number
-  name: string
-  display_name: string | null
-  email: string
-  type: string | null
-  pubsub_token: string | null
+export interface SignedInUser
+  extends Refine<Pick<Selectable<Users>, 'id' | 'name' | 'display_name' | 'email' | 'type' | 'pubsub_token'>, { email: string }> {
   avatar: AvatarBlob | null
 }
 
-export interface SignedInBot {
-  id: number
-  name: string | null
-  account_id: number | null
-}
+export type SignedInBot = Pick<Selectable<AgentBots>, 'id' | 'name' | 'account_id'>
 
-/** A person with their accounts and their token. */
-export interface ProfileRow {
-  id: number
-  name: string
-  display_name: string | null
-  email: string
-  uid: string
-  provider: string
-  confirmed_at: Time
-  created_at: Time
-  message_signature: string | null
-  pubsub_token: string
-  custom_attributes: Record<string, unknown> | null
-  ui_settings: Record<string, unknown> | null
-  type: string | null
-  otp_required_for_login: boolean | null
+type Bag = Record<string, unknown>
+
+export const PROFILE_COLUMNS = columns(
+  'users',
+  'id',
+  'name',
+  'display_name',
+  'email',
+  'uid',
+  'provider',
+  'confirmed_at',
+  'created_at',
+  'message_signature',
+  'pubsub_token',
+  'custom_attributes',
+  'ui_settings',
+  'type',
+  'otp_required_for_login',
+)
+
+/** A person with their accounts and their token. Their times are text where they came as JSON. */
+export interface ProfileRow
+  extends Refine<
+    Row<typeof PROFILE_COLUMNS>,
+    {
+      email: string
+      pubsub_token: string
+      confirmed_at: Time
+      created_at: Time
+      custom_attributes: Bag | null
+      ui_settings: Bag | null
+    }
+  > {
   access_token: string
   avatar: AvatarBlob | null
   accounts: ProfileAccount[]
 }
 
-export interface ProfileAccount {
+type MembershipColumn = 'active_at' | 'role' | 'inviter_id' | 'availability' | 'auto_offline' | 'custom_role_id'
+
+/** An account that they are in, and as what. */
+export interface ProfileAccount
+  extends Refine<Pick<Selectable<AccountUsers>, MembershipColumn>, { active_at: string | null; role: number }> {
   id: number
   name: string
   status: number
-  active_at: string | null
-  role: number
-  inviter_id: number | null
-  availability: number
-  auto_offline: boolean
-  custom_role_id: number | null
 }
 
 /** `profile`: what signing in outside of any account has read. */

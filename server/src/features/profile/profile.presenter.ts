@@ -1,14 +1,14 @@
 import { sql, type Kysely } from 'kysely'
 import type { Services } from '../../context/context.ts'
+import { listed } from '../../db/columns.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { iso } from '../../lib/times.ts'
 import { avatarJson } from '../pictures/picture.sql.ts'
 import { AVAILABILITIES, availabilityStatus } from '../users/user.presenter.ts'
-import type { ProfileAccount, ProfileRow } from '../../vocabulary/caller.ts'
+import { PROFILE_COLUMNS, type ProfileAccount, type ProfileRow } from '../../vocabulary/caller.ts'
 
-const COLUMNS = sql`u.id, u.name, u.display_name, u.email, u.uid, u.provider, u.confirmed_at, u.created_at, u.message_signature,
-  u.pubsub_token, u.custom_attributes, u.ui_settings, u.type, u.otp_required_for_login, ${avatarJson('User', sql`u.id`)} as avatar,
+const COLUMNS = sql`${listed(PROFILE_COLUMNS, 'u')}, ${avatarJson('User', sql`u.id`)} as avatar,
   (select coalesce(json_agg(json_build_object('id', a.id, 'name', a.name, 'status', a.status,
       'active_at', au.active_at, 'role', au.role, 'inviter_id', au.inviter_id, 'availability', au.availability,
       'auto_offline', au.auto_offline, 'custom_role_id', au.custom_role_id) order by au.id), '[]')
