@@ -40,8 +40,14 @@ export async function limitGuesses<T>(ctx: Context, name: string, { what, limit,
 }
 
 async function checkGuesses(ctx: Context, key: string, limit: number): Promise<void> {
-  const { rows } = await sql`select 1 from parley.attempts where key = ${key} and resets_at > now() and count >= ${limit}`.execute(ctx.db)
-  if (rows.length) throw new RetryLaterError()
+  const spent = await ctx.db
+    .selectFrom('parley.attempts')
+    .select('key')
+    .where('key', '=', key)
+    .where('resets_at', '>', sql<Date>`now()`)
+    .where('count', '>=', limit)
+    .executeTakeFirst()
+  if (spent) throw new RetryLaterError()
 }
 
 const keyOf = (what: string, name: string) => `${what} for ${name.slice(0, 255)}`

@@ -23,11 +23,13 @@ export async function askForPassword(ctx: Context, address: string | null | unde
 }
 
 export async function sendPasswordToken(ctx: Context, { email }: { email: string }): Promise<void> {
-  const { rows } =
-    await sql`update users set reset_password_token = ${kept(ctx, urlSafeToken())}, reset_password_sent_at = ${ctx.app.now()}
-    where email = ${email} returning id`.execute(ctx.db)
+  const { numUpdatedRows } = await ctx.db
+    .updateTable('users')
+    .set({ reset_password_token: kept(ctx, urlSafeToken()), reset_password_sent_at: ctx.app.now() })
+    .where('email', '=', email)
+    .executeTakeFirst()
   // There is no mail yet. The token must not be in a log, so it cannot be used.
-  if (rows.length) ctx.app.log.warn('a mail to set a new password was asked for, but no mail is set up')
+  if (numUpdatedRows) ctx.app.log.warn('a mail to set a new password was asked for, but no mail is set up')
 }
 
 interface Reset {
@@ -37,10 +39,13 @@ interface Reset {
 }
 
 export async function resetPassword(ctx: Context, body: Reset): Promise<number> {
-  const { rows } = await sql<{ id: number }>`
-    select id from users where reset_password_token = ${kept(ctx, body.reset_password_token ?? '')}
-      and reset_password_sent_at > now() - interval '6 hours' limit 1`.execute(ctx.db)
-  const [user] = rows
+  const user = await ctx.db
+    .selectFrom('users')
+    .select('id')
+    .where('reset_password_token', '=', kept(ctx, body.reset_password_token ?? ''))
+    .where('reset_password_sent_at', '>', sql<Date>`now() - interval '6 hours'`)
+    .limit(1)
+    .executeTakeFirst()
   if (!user) throw new RefusedError(422, { message: 'Invalid token', redirect_url: '/' })
   checkNewPassword(body.password, body.password_confirmation)
   const digest = await hashPassword(body.password!)
@@ -58,9 +63,18 @@ export async function setPassword(
   digest: string,
   { byMail = false } = {},
 ): Promise<string | undefined> {
-  await sql`update users set encrypted_password = ${digest}, pubsub_token = ${base58Token()}, reset_password_token = null,
-    updated_at = ${ctx.app.now()} ${byMail ? sql`, confirmed_at = coalesce(confirmed_at, ${ctx.app.now()})` : sql``}
-    where id = ${userId}`.execute(ctx.db)
+  const now = ctx.app.now()
+  await ctx.db
+    .updateTable('users')
+    .set({
+      encrypted_password: digest,
+      pubsub_token: base58Token(),
+      reset_password_token: null,
+      updated_at: now,
+      ...(byMail && { confirmed_at: sql<Date>`coalesce(confirmed_at, ${now})` }),
+    })
+    .where('id', '=', userId)
+    .execute()
   await ctx.app.sockets.endOf(ctx, userId)
   if (!byMail) return endOtherSessions(ctx, userId)
   await endAllSessions(ctx, userId)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { columns, type Row } from '../../db/columns.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { NotFoundError, RefusedError } from '../../http/errors.ts'
@@ -38,7 +39,7 @@ export async function signInWith(ctx: Context, credentials: Credentials): Promis
 
 async function signInByLink(ctx: Context, email: string, token: string): Promise<number> {
   const user = email ? await findLogin(ctx, email) : undefined
-  if (user && !user.confirmed) throw refused(unconfirmed(email))
+  if (user && !user.confirmed_at) throw refused(unconfirmed(email))
   const userId = await redeemLoginToken(ctx, email, token)
   if (!userId) throw refused(BAD_CREDENTIALS)
   return userId
@@ -47,7 +48,7 @@ async function signInByLink(ctx: Context, email: string, token: string): Promise
 /** An unknown e-mail takes as long as a known one. */
 async function signInByPassword(ctx: Context, email: string, password: string): Promise<number> {
   const user = await findLogin(ctx, email)
-  if (user && !user.confirmed) throw refused(unconfirmed(email))
+  if (user && !user.confirmed_at) throw refused(unconfirmed(email))
   const isRight = user ? await verifyPassword(password, user.encrypted_password) : await verifyNothing(password)
   if (!user || !isRight) throw refused(BAD_CREDENTIALS)
   // A password alone must not open a login that asks for a second factor.
@@ -57,18 +58,11 @@ async function signInByPassword(ctx: Context, email: string, password: string): 
 
 export const SECOND_FACTOR = 'This login asks for a second factor, which this server cannot check: use a login link.'
 
-interface Login {
-  id: number
-  encrypted_password: string
-  confirmed: boolean
-  otp_required_for_login: boolean | null
-}
+const LOGIN_COLUMNS = columns('users', 'id', 'encrypted_password', 'confirmed_at', 'otp_required_for_login')
 
-async function findLogin(ctx: Context, email: string): Promise<Login | undefined> {
-  const rows = await runPrepared(ctx.db, sql<Login>`
-    select id, encrypted_password, confirmed_at is not null as confirmed, otp_required_for_login
-    from users where email = ${email} limit 1`)
-  return rows[0]
+async function findLogin(ctx: Context, email: string): Promise<Row<typeof LOGIN_COLUMNS> | undefined> {
+  const [user] = await runPrepared(ctx.db, ctx.db.selectFrom('users').select(LOGIN_COLUMNS).where('email', '=', email).limit(1))
+  return user
 }
 
 const unconfirmed = (email: string) =>
@@ -78,23 +72,28 @@ const unconfirmed = (email: string) =>
 export async function confirm(ctx: Context, token: string | null | undefined): Promise<number> {
   const refuse = (message: string) => new RefusedError(422, { message, redirect_url: '/' })
   if (!token) throw refuse('Already confirmed')
-  const rows = await runPrepared(ctx.db, sql<Confirmation>`
-    select id, confirmed_at, unconfirmed_email, coalesce(unconfirmed_email, email) as wanted from users
-    where confirmation_token = ${token} limit 1 for update`)
-  const [user] = rows
+  const [user] = await runPrepared(
+    ctx.db,
+    ctx.db
+      .selectFrom('users')
+      .select(['id', 'confirmed_at', 'unconfirmed_email', 'email'])
+      .where('confirmation_token', '=', token)
+      .limit(1)
+      .forUpdate(),
+  )
   if (!user) throw refuse('Invalid token')
   if (user.confirmed_at && !user.unconfirmed_email) throw refuse('Already confirmed')
-  await checkChanges(ctx, user.id, { email: user.wanted })
-  await runPrepared(ctx.db, sql`update users set confirmed_at = ${ctx.app.now()}, unconfirmed_email = null, email = ${user.wanted}, uid = ${user.wanted},
-    reset_password_token = null, updated_at = ${ctx.app.now()} where id = ${user.id}`)
+  const email = user.unconfirmed_email ?? user.email!
+  const now = ctx.app.now()
+  await checkChanges(ctx, user.id, { email })
+  await runPrepared(
+    ctx.db,
+    ctx.db
+      .updateTable('users')
+      .set({ confirmed_at: now, unconfirmed_email: null, email, uid: email, reset_password_token: null, updated_at: now })
+      .where('id', '=', user.id),
+  )
   return user.id
-}
-
-interface Confirmation {
-  id: number
-  confirmed_at: Date | null
-  unconfirmed_email: string | null
-  wanted: string
 }
 
 /** Who alone administers an account that others work in must hand it over first. */
