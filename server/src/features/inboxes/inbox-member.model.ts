@@ -72,10 +72,13 @@ function wanted(userIds: number[] | null | undefined): number[] {
 /** People of the account only: nobody else may be told about by naming them. */
 async function addMembers(ctx: AccountContext, inbox: InboxRecord, userIds: number[]): Promise<void> {
   if (!userIds.length) return
-  const { rows } = await sql<{ known: number }>`
-    select count(*)::integer as known from account_users
-    where account_id = ${ctx.account.id} and user_id = any(${userIds}::integer[])`.execute(ctx.db)
-  if (rows[0]!.known < userIds.length) throw new RecordInvalidError([['user', 'User must exist']])
+  const { known } = await ctx.db
+    .selectFrom('account_users')
+    .select(({ fn }) => fn.countAll<number>().as('known'))
+    .where('account_id', '=', ctx.account.id)
+    .where('user_id', '=', sql<number>`any(${userIds}::integer[])`)
+    .executeTakeFirstOrThrow()
+  if (known < userIds.length) throw new RecordInvalidError([['user', 'User must exist']])
   await sql`
     insert into inbox_members (inbox_id, user_id, created_at, updated_at)
     select ${inbox.id}, id, ${ctx.app.now()}, ${ctx.app.now()} from unnest(${userIds}::integer[]) with ordinality u(id, place)

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { AccountContext } from '../../context/context.ts'
 import { humanize, lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { isTimezone } from './timezone.ts'
@@ -53,6 +52,6 @@ export function isPresent(value: unknown): boolean {
 export const isPositive = (value: unknown): boolean => typeof value !== 'object' && Number.parseInt(String(value), 10) > 0
 
 async function hasPortal(ctx: AccountContext, id: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from portals where id = ${id} and account_id = ${ctx.account.id}`.execute(ctx.db)
-  return rows.length > 0
+  const portal = await ctx.db.selectFrom('portals').select('id').where('id', '=', id).where('account_id', '=', ctx.account.id).executeTakeFirst()
+  return portal !== undefined
 }
