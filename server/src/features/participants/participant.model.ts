@@ -36,14 +36,24 @@ export async function watchConversation(ctx: AccountContext, conversation: Conve
 /** These and nobody else. */
 export async function replaceParticipants(ctx: AccountContext, conversation: ConversationRecord, userIds: number[]): Promise<AgentPicture[]> {
   await watchConversation(ctx, conversation, userIds)
-  await runPrepared(ctx.db, sql`delete from conversation_participants
-    where conversation_id = ${conversation.id} and user_id <> all(${userIds}::integer[])`)
+  await runPrepared(
+    ctx.db,
+    ctx.db
+      .deleteFrom('conversation_participants')
+      .where('conversation_id', '=', conversation.id)
+      .where('user_id', '<>', sql<number>`all(${userIds}::integer[])`),
+  )
   return listParticipants(ctx, conversation)
 }
 
 export async function removeParticipants(ctx: Context, conversation: ConversationRecord, userIds: number[]): Promise<void> {
-  await runPrepared(ctx.db, sql`delete from conversation_participants
-    where conversation_id = ${conversation.id} and user_id = any(${userIds}::integer[])`)
+  await runPrepared(
+    ctx.db,
+    ctx.db
+      .deleteFrom('conversation_participants')
+      .where('conversation_id', '=', conversation.id)
+      .where('user_id', '=', sql<number>`any(${userIds}::integer[])`),
+  )
 }
 
 /** People of the account. A number that is nobody's here is refused by name. */

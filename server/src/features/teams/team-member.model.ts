@@ -29,14 +29,20 @@ export async function addTeamMembers(ctx: AccountContext, team: TeamRecord, user
 export async function replaceTeamMembers(ctx: AccountContext, team: TeamRecord, userIds: UserIds): Promise<AgentPicture[]> {
   const ids = await wanted(ctx, userIds)
   await join(ctx, team, ids)
-  await runPrepared(ctx.db, sql`delete from team_members where team_id = ${team.id} and not (user_id = any(${ids}::integer[]))`)
+  await runPrepared(
+    ctx.db,
+    ctx.db.deleteFrom('team_members').where('team_id', '=', team.id).where('user_id', '<>', sql<number>`all(${ids}::integer[])`),
+  )
   await invalidateCache(ctx, 'team', ctx.account.id)
   return listTeamMembers(ctx, team)
 }
 
 export async function removeTeamMembers(ctx: AccountContext, team: TeamRecord, userIds: UserIds): Promise<void> {
   const ids = await wanted(ctx, userIds)
-  await runPrepared(ctx.db, sql`delete from team_members where team_id = ${team.id} and user_id = any(${ids}::integer[])`)
+  await runPrepared(
+    ctx.db,
+    ctx.db.deleteFrom('team_members').where('team_id', '=', team.id).where('user_id', '=', sql<number>`any(${ids}::integer[])`),
+  )
   await invalidateCache(ctx, 'team', ctx.account.id)
 }
 
@@ -47,9 +53,14 @@ const NOBODY = 0
 async function wanted(ctx: AccountContext, userIds: UserIds): Promise<number[]> {
   if (!userIds) throw new MissingParamError('user_ids')
   const ids = [...new Set(userIds.map((id) => id ?? NOBODY))]
-  const rows = await runPrepared(ctx.db, sql<{ known: number }>`
-    select count(*)::integer as known from account_users
-    where account_id = ${ctx.account.id} and user_id = any(${ids}::integer[])`)
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db
+      .selectFrom('account_users')
+      .select(({ fn }) => fn.countAll<number>().as('known'))
+      .where('account_id', '=', ctx.account.id)
+      .where('user_id', '=', sql<number>`any(${ids}::integer[])`),
+  )
   if (rows[0]!.known < ids.length) throw new NotAuthorizedError('Invalid User IDs')
   return ids
 }
