@@ -28,9 +28,13 @@ export async function accessPermissible(ctx: Context, type: PermissibleType, id:
 /** Gives an app the right to an object; once is enough. */
 export async function permit(ctx: Context, appId: number, type: PermissibleType, id: number): Promise<void> {
   const now = ctx.app.now()
-  await runPrepared(ctx.db, sql`insert into platform_app_permissibles (platform_app_id, permissible_type, permissible_id, created_at, updated_at)
-    values (${appId}, ${type}, ${id}, ${now}, ${now})
-    on conflict (platform_app_id, permissible_id, permissible_type) do nothing`)
+  await runPrepared(
+    ctx.db,
+    ctx.db
+      .insertInto('platform_app_permissibles')
+      .values({ platform_app_id: appId, permissible_type: type, permissible_id: id, created_at: now, updated_at: now })
+      .onConflict((conflict) => conflict.columns(['platform_app_id', 'permissible_id', 'permissible_type']).doNothing()),
+  )
 }
 
 /** What an app may touch and still exists, in the order in which the rights were given. */

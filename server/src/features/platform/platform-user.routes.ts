@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import Type from 'typebox'
 import { inTransaction } from '../../context/transaction.ts'
 import type { Context } from '../../context/context.ts'
@@ -32,7 +31,7 @@ async function createOrTakeUser(ctx: Context, body: NewUser): Promise<number> {
     const ready = known ? undefined : await readyUser(ctx, { ...body, confirmed: true, passwordRequired: true })
     return await inTransaction(ctx, async () => {
       const { id } = known ?? (await insertUser(ctx, ready!))
-      if (known) await sql`update users set confirmed_at = ${ctx.app.now()} where id = ${id} and confirmed_at is null`.execute(ctx.db)
+      if (known) await ctx.db.updateTable('users').set({ confirmed_at: ctx.app.now() }).where('id', '=', id).where('confirmed_at', 'is', null).execute()
       await permit(ctx, callingApp(ctx).id, 'User', id)
       return id
     })
