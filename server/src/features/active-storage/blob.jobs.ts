@@ -19,11 +19,14 @@ export async function purgeBlobs(ctx: Context, { blob_ids: ids }: { blob_ids: nu
 
 /** Looks into a picture for its size, which clients are shown from then on. */
 export async function analyzeBlob(ctx: Context, { blob_id: id }: { blob_id: number }): Promise<void> {
-  const { rows } = await sql<{ key: string; content_type: string | null; metadata: string | null }>`
-    select key, content_type, metadata from active_storage_blobs where id = ${id}`.execute(ctx.db)
-  if (!rows[0]) return
-  const { key, content_type: type, metadata } = rows[0]
+  const blob = await ctx.db.selectFrom('active_storage_blobs').select(['key', 'content_type', 'metadata']).where('id', '=', id).executeTakeFirst()
+  if (!blob) return
+  const { key, content_type: type, metadata } = blob
   const known = JSON.parse(metadata ?? '{}') as object
   const size = await sizeOf(type ?? '', await readFile(ctx.app.files.storage.path(key)))
-  await sql`update active_storage_blobs set metadata = ${JSON.stringify({ ...known, ...size, analyzed: true })} where id = ${id}`.execute(ctx.db)
+  await ctx.db
+    .updateTable('active_storage_blobs')
+    .set({ metadata: JSON.stringify({ ...known, ...size, analyzed: true }) })
+    .where('id', '=', id)
+    .execute()
 }
