@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import Type from 'typebox'
 import type { AccountContext } from '../../context/context.ts'
 import { Bag, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
@@ -121,7 +120,7 @@ export const accountOperations = [
     own: true,
     reply: Empty,
     handle: async (ctx) => {
-      await sql`update account_users set active_at = ${ctx.app.now()} where id = ${ctx.membership!.id}`.execute(ctx.db)
+      await ctx.db.updateTable('account_users').set({ active_at: ctx.app.now() }).where('id', '=', ctx.membership!.id).execute()
     },
   }),
   operation({

@@ -11,18 +11,27 @@ const MODELS = ['label', 'inbox', 'team'] as const
 const NEVER = '0000000000'
 
 export async function readCacheKeys(db: Kysely<DB>, accountId: number): Promise<CacheKeys> {
-  const rows = await runPrepared(db, sql<{ model: CachedModel; stamp: number }>`
-    select model, stamp from parley.cache_keys where account_id = ${accountId}
-      and stamp > extract(epoch from now() - interval '72 hours')`)
+  const rows = await runPrepared(
+    db,
+    db
+      .selectFrom('parley.cache_keys')
+      .select(['model', 'stamp'])
+      .where('account_id', '=', accountId)
+      .where('stamp', '>', sql<number>`extract(epoch from now() - interval '72 hours')`),
+  )
   const stamps = new Map(rows.map((row) => [row.model, String(row.stamp)]))
   return Object.fromEntries(MODELS.map((model) => [model, stamps.get(model) ?? NEVER])) as CacheKeys
 }
 
 /** Tells clients that their copy of a list is old. */
 export async function invalidateCache(ctx: Context, model: CachedModel, accountId: number): Promise<void> {
-  await runPrepared(ctx.db, sql`insert into parley.cache_keys (account_id, model, stamp)
-    values (${accountId}, ${model}, extract(epoch from now())::bigint)
-    on conflict (account_id, model) do update set stamp = excluded.stamp`)
+  await runPrepared(
+    ctx.db,
+    ctx.db
+      .insertInto('parley.cache_keys')
+      .values({ account_id: accountId, model, stamp: sql<number>`extract(epoch from now())::bigint` })
+      .onConflict((conflict) => conflict.columns(['account_id', 'model']).doUpdateSet(({ ref }) => ({ stamp: ref('excluded.stamp') }))),
+  )
   ctx.emit('account.cache_invalidated', { account_id: accountId, model })
 }
 
