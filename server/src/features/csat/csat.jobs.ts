@@ -45,11 +45,14 @@ function rulesAllow(conversation: ConversationRecord): boolean {
 }
 
 async function wasAsked(ctx: Context, conversationId: number): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from messages where conversation_id = ${conversationId} and content_type = ${INPUT_CSAT} limit 1`.execute(
-    ctx.db,
-  )
-  return rows.length > 0
+  const survey = await ctx.db
+    .selectFrom('messages')
+    .select('id')
+    .where('conversation_id', '=', conversationId)
+    .where('content_type', '=', INPUT_CSAT)
+    .limit(1)
+    .executeTakeFirst()
+  return survey !== undefined
 }
 
 const MAX_FEEDBACK = 20_000
@@ -81,11 +84,25 @@ export async function recordSurvey(ctx: Context, data: EventData<'message.update
   const feedback = response?.feedback_message
   const text = feedback === undefined || feedback === null ? null : String(feedback).slice(0, MAX_FEEDBACK)
   const now = ctx.app.now()
-  await sql`
-    insert into csat_survey_responses (account_id, conversation_id, message_id, rating, feedback_message, contact_id,
-      assigned_agent_id, created_at, updated_at)
-    values (${message.account_id}, ${message.conversation_id}, ${message.id}, ${rating}, ${text}, ${message.contact_id},
-      ${message.assignee_id}, ${now}, ${now})
-    on conflict (message_id) do update set rating = excluded.rating, feedback_message = excluded.feedback_message,
-      updated_at = excluded.updated_at`.execute(ctx.db)
+  await ctx.db
+    .insertInto('csat_survey_responses')
+    .values({
+      account_id: message.account_id,
+      conversation_id: message.conversation_id,
+      message_id: message.id,
+      rating,
+      feedback_message: text,
+      contact_id: message.contact_id,
+      assigned_agent_id: message.assignee_id,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) =>
+      conflict.column('message_id').doUpdateSet(({ ref }) => ({
+        rating: ref('excluded.rating'),
+        feedback_message: ref('excluded.feedback_message'),
+        updated_at: ref('excluded.updated_at'),
+      })),
+    )
+    .execute()
 }

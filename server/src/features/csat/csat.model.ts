@@ -1,4 +1,6 @@
-import { sql } from 'kysely'
+import { sql, type Selectable } from 'kysely'
+import type { Refine } from '../../db/columns.ts'
+import type { CsatSurveyResponses } from '../../db/schema.ts'
 import type { Context } from '../../context/context.ts'
 import { MissingParamError, NotFoundError } from '../../http/errors.ts'
 import { iso } from '../../lib/times.ts'
@@ -22,21 +24,10 @@ interface SurveyView {
   response: ResponseRow | null
 }
 
-interface ResponseRow {
-  id: number
-  account_id: number
-  conversation_id: number
-  message_id: number
-  rating: number
-  feedback_message: string | null
-  contact_id: number
-  assigned_agent_id: number | null
-  created_at: string
-  updated_at: string
-  csat_review_notes: string | null
-  review_notes_updated_at: string | null
-  review_notes_updated_by_id: number | null
-}
+type ResponseRow = Refine<
+  Selectable<CsatSurveyResponses>,
+  { created_at: string; updated_at: string; review_notes_updated_at: string | null }
+>
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
