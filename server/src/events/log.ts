@@ -139,16 +139,21 @@ export async function readEventsAfter(
 ): Promise<LoggedEvent[]> {
   const rows = await runPrepared(
     kysely,
-    sql<LoggedEvent>`
-    select id, name, data from parley.events where account_id = ${accountId} and id > ${after}
-    order by id limit ${MOST_EVENTS}`,
+    kysely
+      .selectFrom('parley.events')
+      .select(['id', 'name', 'data'])
+      .$narrowType<LoggedEvent>()
+      .where('account_id', '=', accountId)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(MOST_EVENTS),
   )
   if (rows.length && rows.at(-1)!.id > onDisk) await flush()
   return rows
 }
 
 export async function newestEvent(db: Kysely<DB>): Promise<number> {
-  const { rows } = await sql<{ id: number }>`select coalesce(max(id), 0) as id from parley.events`.execute(db)
+  const rows = await runPrepared(db, sql<{ id: number }>`select coalesce(max(id), 0) as id from parley.events`)
   return rows[0]!.id
 }
 

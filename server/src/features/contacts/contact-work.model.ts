@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { AccountContext, Context, MemberContext } from '../../context/context.ts'
 import { EmptyNotFoundError, invalidField, NotFoundError, RefusedError, unprocessable } from '../../http/errors.ts'
 import type { UploadedFile } from '../../vocabulary/files.ts'
@@ -119,7 +120,7 @@ interface Reach {
 
 /** Where the caller can write to the contact, and under which source id. */
 export async function contactableInboxes(ctx: MemberContext, contact: ContactRecord) {
-  const { rows } = await sql<Reach>`
+  const rows = await runPrepared(ctx.db, sql<Reach>`
     select ${INBOX_SLIM_JSON} as inbox, i.channel_type, t.medium, latest.source_id as latest_source_id,
       exists (select 1 from conversations c where c.contact_inbox_id = latest.id) as is_taken
     from inboxes i
@@ -127,7 +128,7 @@ export async function contactableInboxes(ctx: MemberContext, contact: ContactRec
     left join lateral (select ci.id, ci.source_id from contact_inboxes ci
       where ci.inbox_id = i.id and ci.contact_id = ${contact.id} order by ci.id desc limit 1) latest on true
     where i.account_id = ${ctx.account.id} and ${isListed(ctx, sql`i.id`)}
-    order by i.id`.execute(ctx.db)
+    order by i.id`)
   return rows.flatMap((row) => {
     const sourceId = sourceIdIn(row, contact)
     return sourceId ? [{ inbox: presentInboxSlim(ctx.app, row.inbox), source_id: sourceId }] : []
@@ -146,9 +147,9 @@ function sourceIdIn(row: Reach, contact: ContactRecord): string | null {
 const CONVERSATIONS_SHOWN = 20
 
 export async function conversationsOf(ctx: MemberContext, contact: ContactRecord) {
-  const { rows } = await sql<{ id: number }>`
+  const rows = await runPrepared(ctx.db, sql<{ id: number }>`
     select c.id from conversations c where c.account_id = ${ctx.account.id} and c.contact_id = ${contact.id} and ${isListed(ctx)}
-    order by c.last_activity_at desc, c.id desc limit ${CONVERSATIONS_SHOWN}`.execute(ctx.db)
+    order by c.last_activity_at desc, c.id desc limit ${CONVERSATIONS_SHOWN}`)
   const found = await readConversations(ctx.db, rows.map(({ id }) => id))
   return found.map((conversation) => presentConversation(ctx.app, conversation, ctx.user))
 }
@@ -179,8 +180,8 @@ export async function findBySourceId(ctx: MemberContext, body: { inbox_id?: numb
 }
 
 async function inboxSlim(ctx: Context, id: number): Promise<InboxSlim> {
-  const { rows } = await sql<{ inbox: InboxSlim }>`
-    select ${INBOX_SLIM_JSON} as inbox from inboxes i where i.id = ${id}`.execute(ctx.db)
+  const rows = await runPrepared(ctx.db, sql<{ inbox: InboxSlim }>`
+    select ${INBOX_SLIM_JSON} as inbox from inboxes i where i.id = ${id}`)
   return rows[0]!.inbox
 }
 

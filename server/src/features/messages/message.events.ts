@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { runPrepared } from '../../db/prepared.ts'
 import type { DeliveryScope, Push } from '../../events/reactions.ts'
 import type { PushScope } from '../realtime/push-scope.query.ts'
 import type { Changes, EventData } from '../../vocabulary/events.ts'
@@ -103,9 +104,9 @@ interface Inbox {
 }
 
 async function loadInbox(db: DeliveryScope['db'], id: number): Promise<Inbox | undefined> {
-  const { rows } = await sql<Inbox>`
+  const rows = await runPrepared(db, sql<Inbox>`
     select i.name, i.channel_type, i.csat_config ->> 'message' as survey_message, a.locale as account_locale
-    from inboxes i join accounts a on a.id = i.account_id where i.id = ${id}`.execute(db)
+    from inboxes i join accounts a on a.id = i.account_id where i.id = ${id}`)
   return rows[0]
 }
 
