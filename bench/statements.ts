@@ -54,7 +54,7 @@ export async function replayStatements(database: Database, statements: Statement
   const cpu = () => cpuOf(process.pid, database.options)
   const isWrite = statements.some(({ text }) => /^begin/i.test(text))
   try {
-    const inner = statements.filter(({ text }) => !/^(begin|commit)/i.test(text))
+    const inner = statements.filter(({ text }) => !/^\s*(begin|commit)/i.test(text)).map(withFreeId)
     const round = async () => {
       if (isWrite) await client.query('begin')
       for (const [i, { text, values }] of inner.entries())
@@ -70,3 +70,10 @@ export async function replayStatements(database: Database, statements: Statement
     client.release()
   }
 }
+
+/** The row of that id was kept when the statement was caught; each round's is rolled back. */
+function withFreeId({ text, values }: Statement): Statement {
+  return { text, values: /insert into messages \(id,/.test(text) ? [FREE_ID, ...values.slice(1)] : values }
+}
+
+const FREE_ID = -1
