@@ -59,7 +59,7 @@ export async function updateConversation(
     const before = conversation[column as keyof ConversationRecord]
     if (isSame(before, value)) continue
     set[column] = value
-    changes[column] = [told(before), told(value)]
+    changes[column] = [toJson(before), toJson(value)]
   }
   if (labels) changes.label_list = labels
   if (!Object.keys(set).length && !labels) return {}
@@ -70,7 +70,7 @@ export async function updateConversation(
     set.snoozed_until === undefined
   ) {
     set.snoozed_until = null
-    changes.snoozed_until = [told(conversation.snoozed_until), null]
+    changes.snoozed_until = [toJson(conversation.snoozed_until), null]
   }
   // Clearing it on resolving is not told.
   if (set.status === RESOLVED) set.waiting_since = null
@@ -80,14 +80,14 @@ export async function updateConversation(
     .set({ ...jsonColumns(set), updated_at: updatedAt })
     .where('id', '=', conversation.id)
     .execute()
-  changes.updated_at = [told(conversation.updated_at), told(updatedAt)]
+  changes.updated_at = [toJson(conversation.updated_at), toJson(updatedAt)]
   Object.assign(conversation, set, { updated_at: updatedAt })
-  sayWhatChanged(ctx, conversation, changes, byContact)
+  emitChanges(ctx, conversation, changes, byContact)
   if (set.status === OPEN && conversation.enable_auto_assignment) await assignInTurn(ctx, conversation)
   return changes
 }
 
-export function about(conversation: ConversationRecord) {
+export function idsOf(conversation: ConversationRecord) {
   return {
     account_id: conversation.account_id,
     inbox_id: conversation.inbox_id,
@@ -96,13 +96,13 @@ export function about(conversation: ConversationRecord) {
 }
 
 /** Says what was written of a conversation. */
-export function sayWhatChanged(
+export function emitChanges(
   ctx: Context,
   conversation: ConversationRecord,
   changes: Changes,
   byContact = false,
 ): void {
-  const base = about(conversation)
+  const base = idsOf(conversation)
   if ('status' in changes) {
     ctx.emit('conversation.status_changed', { ...base, changes })
     if (conversation.status === OPEN) ctx.emit('conversation.opened', base)
@@ -125,7 +125,7 @@ function isSame(before: unknown, after: unknown): boolean {
 }
 
 /** JSON of a time is its ISO form, as everywhere. */
-export function told(value: unknown): unknown {
+export function toJson(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : (value ?? null)
 }
 

@@ -3,7 +3,7 @@ import { listed } from '../../db/columns.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import type { Time } from '../../lib/times.ts'
-import { MESSAGE_COLUMNS, sourcesOf, surround, type AnyMessageRow, type PushedMessageView } from '../messages/message.query.ts'
+import { MESSAGE_COLUMNS, sourcesOf, withPictures, type AnyMessageRow, type PushedMessageView } from '../messages/message.query.ts'
 import type { ContactPicture, AgentPicture, AssigneeBotPicture } from '../pictures/picture.types.ts'
 import { pictureColumns, picturesOf, type PictureColumns } from '../pictures/pictures.query.ts'
 import { unreadCount } from '../pictures/picture.sql.ts'
@@ -97,7 +97,7 @@ export async function readConversations(db: Kysely<DB>, ids: number[], purpose: 
   const [found] = await readers[purpose](db, { ids })
   const pictures = picturesOf(found!)
   const rows = new Map((found!.page ?? []).map((row) => [row.id, row]))
-  const messages = new Map(surround(completed(found!.said ?? [], rows), pictures).map((message) => [message.id, message]))
+  const messages = new Map(withPictures(completed(found!.said ?? [], rows), pictures).map((message) => [message.id, message]))
   const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
   return ids.flatMap((id) => {
     const row = rows.get(id)

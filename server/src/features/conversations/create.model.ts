@@ -10,7 +10,7 @@ import { requireIncomingInbox } from '../messages/message.model.ts'
 import { createMessage } from '../messages/create-message.model.ts'
 import { pickFrom } from './assignment.model.ts'
 import { nextAssignee } from './auto-assignment.model.ts'
-import { about } from './conversation.model.ts'
+import { idsOf } from './conversation.model.ts'
 import { loadConversation, recordsBy } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, type ConversationStatus } from './conversation.presenter.ts'
@@ -60,7 +60,7 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
       ${JSON.stringify(additional)}::jsonb, ${JSON.stringify(custom)}::jsonb, now, now, now, now, 0
     from (select clock_timestamp()::timestamp as now) clock returning id`)
   const conversation = (await loadConversation(ctx, rows[0]!.id))!
-  ctx.emit('conversation.created', about(conversation))
+  ctx.emit('conversation.created', idsOf(conversation))
   sayWhoseItIs(ctx, conversation)
   return conversation
 }
@@ -72,7 +72,7 @@ function sayWhoseItIs(ctx: Context, conversation: ConversationRecord): void {
     ...(assigneeId !== null && { assignee_id: [null, assigneeId] }),
     ...(teamId !== null && { team_id: [null, teamId] }),
   }
-  const event = { ...about(conversation), changes }
+  const event = { ...idsOf(conversation), changes }
   if (changes.assignee_id) ctx.emit('assignee.changed', event)
   if (changes.team_id) ctx.emit('team.changed', event)
   if (ctx.performer && (assigneeId !== null || teamId !== null)) {

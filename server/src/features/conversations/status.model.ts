@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
-import { about, updateConversation } from './conversation.model.ts'
+import { idsOf, updateConversation } from './conversation.model.ts'
 import { loadConversation } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 import {
@@ -30,7 +30,7 @@ export async function toggleStatus(
     ...(after === SNOOZED && snoozedUntil !== undefined && { snoozed_until: snoozedUntil }),
   })
   // The bot is done: those who want to hear of new conversations hear of it now.
-  if (handsOver) ctx.later('notifications.conversation_created', about(conversation))
+  if (handsOver) ctx.later('notifications.conversation_created', idsOf(conversation))
   // An agent who opens a conversation takes it over.
   if (after === OPEN && ctx.user && ctx.membership?.role === 'agent') {
     await updateConversation(ctx, conversation, { assignee_id: ctx.user.id, assignee_agent_bot_id: null })

@@ -1,6 +1,6 @@
 import type { Typing } from '../../vocabulary/events.ts'
 import type { Context } from '../../context/context.ts'
-import { about } from './conversation.model.ts'
+import { idsOf } from './conversation.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
 
 /** Anything but on and off says nothing. */
@@ -10,7 +10,7 @@ export function toggleTyping(
   status: string | null | undefined,
   typing: Typing,
 ): void {
-  const base = about(conversation as ConversationRecord)
+  const base = idsOf(conversation as ConversationRecord)
   if (status === 'on') ctx.emit('conversation.typing_on', { ...base, ...typing })
   if (status === 'off') ctx.emit('conversation.typing_off', { ...base, ...typing })
 }

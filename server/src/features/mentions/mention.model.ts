@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
-import { about } from '../conversations/conversation.model.ts'
+import { idsOf } from '../conversations/conversation.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { seesInbox } from '../conversations/visibility.query.ts'
 import { addParticipants } from '../participants/participant.model.ts'
@@ -50,7 +50,7 @@ export async function mentionPeople(
     returning user_id`)
   const mentioned = rows.map((row) => row.user_id)
   if (!mentioned.length) return []
-  for (const userId of mentioned) ctx.emit('conversation.mentioned', { ...about(conversation), user_id: userId })
+  for (const userId of mentioned) ctx.emit('conversation.mentioned', { ...idsOf(conversation), user_id: userId })
   await addParticipants(ctx, conversation, mentioned)
   return mentioned
 }

@@ -12,7 +12,7 @@ import { asking, mayOpen, type Asking } from '../conversations/visibility.query.
 import { pictureColumns, picturesOf, type PictureColumns, type Pictures } from '../pictures/pictures.query.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
 import { presentMessage } from './message.presenter.ts'
-import { SHOWN_COLUMNS, sourcesOf, surround, type ShownRow } from './message.query.ts'
+import { SHOWN_COLUMNS, sourcesOf, withPictures, type ShownRow } from './message.query.ts'
 
 const PAGE = 20
 const AFTER_PAGE = 100
@@ -95,7 +95,7 @@ export async function listMessages(ctx: AccountContext, displayId: number, range
   const messages = (conversation.page ?? []).map((message) => Object.assign(message, { account_id, inbox_id, display_id }))
   return {
     meta: presentMeta(ctx, conversation, pictures),
-    payload: surround(messages, pictures).map((message) => presentMessage(ctx.app, message)),
+    payload: withPictures(messages, pictures).map((message) => presentMessage(ctx.app, message)),
   }
 }
 

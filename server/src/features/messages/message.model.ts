@@ -3,7 +3,7 @@ import type { Lock } from '../../db/lock.ts'
 import { prepared, runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError, unprocessable } from '../../http/errors.ts'
-import { about, sayWhatChanged, told } from '../conversations/conversation.model.ts'
+import { idsOf, emitChanges, toJson } from '../conversations/conversation.model.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { reopenForIncoming } from '../conversations/reopen.model.ts'
 import { saveAttachments } from './attachment.model.ts'
@@ -110,7 +110,7 @@ async function sayAndNotify(
   const isIncoming = row.message_type === INCOMING
   if (isIncoming && !row.private) await reopenForIncoming(ctx, conversation)
   const base = {
-    ...about(conversation),
+    ...idsOf(conversation),
     message_id: row.id,
     message_type: row.message_type,
     private: row.private,
@@ -118,7 +118,7 @@ async function sayAndNotify(
   }
   ctx.emit('message.created', base)
   if (isFirstReply) ctx.emit('first.reply.created', base)
-  if (Object.keys(changes).length) sayWhatChanged(ctx, conversation, changes)
+  if (Object.keys(changes).length) emitChanges(ctx, conversation, changes)
   if (contact) {
     const about = { account_id: conversation.account_id, contact_id: message.sender!.id }
     ctx.emit('contact.updated', { ...about, changes: contactChanges(contact, row.created_at) })
@@ -214,7 +214,7 @@ export async function updateMessage(
     .set({ ...set, updated_at: updatedAt })
     .where('id', '=', message.id)
     .execute()
-  changes.updated_at = [told(message.updated_at), told(updatedAt)]
+  changes.updated_at = [toJson(message.updated_at), toJson(updatedAt)]
   Object.assign(message, wanted, { updated_at: updatedAt })
   ctx.emit('message.updated', {
     account_id: conversation.account_id,

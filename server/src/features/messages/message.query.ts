@@ -133,14 +133,14 @@ async function select(db: Kysely<DB>, page: RawBuilder<unknown>, sources: Pictur
 }
 
 export function completeMessages(rows: PlacedMessage[], pictures: Pictures): PushedMessageView[] {
-  return surround(rows, pictures).map((row) => {
+  return withPictures(rows, pictures).map((row) => {
     const conversation = pictures.conversations.get(row.conversation_id)
     return Object.assign(row, { contact_source_id: conversation?.source_id ?? null, unread_count: conversation?.unread_count ?? 0 })
   })
 }
 
 /** Puts those who sent, and the files, beside the rows' own columns. */
-export function surround<Message extends ShownRow>(rows: Message[], pictures: Pictures): (Message & Surroundings)[] {
+export function withPictures<Message extends ShownRow>(rows: Message[], pictures: Pictures): (Message & Surroundings)[] {
   return rows.map((row) => {
     const { sender_type: type, sender_id: id } = row
     return Object.assign(row, {
@@ -170,5 +170,5 @@ export async function pictureMessage(
     bots: senderOf('AgentBot'),
     messages: sql`select ${row.id}::integer`,
   })}`)
-  return surround([row], picturesOf(rows[0]!))[0]!
+  return withPictures([row], picturesOf(rows[0]!))[0]!
 }

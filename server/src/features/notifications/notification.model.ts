@@ -156,13 +156,13 @@ async function changeNotification(
     })
     .where('id', '=', notification.id)
     .execute()
-  ctx.emit('notification.updated', about(notification))
+  ctx.emit('notification.updated', idsOf(notification))
   return changed
 }
 
 export async function destroyNotification(ctx: Context, notification: NotificationRow): Promise<void> {
   await ctx.db.deleteFrom('notifications').where('id', '=', notification.id).execute()
-  ctx.emit('notification.deleted', about(notification))
+  ctx.emit('notification.deleted', idsOf(notification))
 }
 
 /** All of them, or those of one conversation. Told to nobody, as in Chatwoot. */
@@ -193,6 +193,6 @@ export async function destroyAllNotifications(ctx: MemberContext, type: string |
   }
 }
 
-function about(notification: NotificationRow) {
+function idsOf(notification: NotificationRow) {
   return { account_id: notification.account_id, user_id: notification.user_id, notification_id: notification.id }
 }
