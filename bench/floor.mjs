@@ -5,7 +5,10 @@ process.once('message', ({ status, body }) => {
   const server = createServer((request, response) => {
     request.resume()
     request.once('end', () => {
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body) })
+      response.writeHead(status, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(body),
+      })
       response.end(body)
     })
   })

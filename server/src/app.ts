@@ -136,7 +136,11 @@ export async function buildApp(config: Config, database: Database, options: AppO
       await notices.stop()
     },
   }
-  mountOperations(server, operations, { app, signIn: (...request) => signIn({ db, now, memory }, ...request), enterVisitor })
+  mountOperations(server, operations, {
+    app,
+    signIn: (...request) => signIn({ db, now, memory }, ...request),
+    enterVisitor,
+  })
   await mountPages(server, app)
   return app
 }

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { isIP } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 
@@ -66,7 +76,11 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     const value = text(name)
     if (value === undefined) return undefined
     if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value.replace(/\/+$/, '')
-    wrong(name, name === 'DATABASE_URL' ? '…' : value, `it must be an address that begins with ${protocols.join('// or ')}//`)
+    wrong(
+      name,
+      name === 'DATABASE_URL' ? '…' : value,
+      `it must be an address that begins with ${protocols.join('// or ')}//`,
+    )
     return undefined
   }
 
@@ -74,7 +88,8 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     const value = text('TRUST_PROXY') ?? 'false'
     if (value === 'true' || value === 'false') return value === 'true'
     const isKnown = (one: string) => PROXY_NAMES.includes(one) || isIP(one.replace(/\/\d{1,3}$/, '')) !== 0
-    if (!value.split(',').every((one) => isKnown(one.trim()))) wrong('TRUST_PROXY', value, 'it must be true, false, or addresses separated by commas')
+    if (!value.split(',').every((one) => isKnown(one.trim())))
+      wrong('TRUST_PROXY', value, 'it must be true, false, or addresses separated by commas')
     return value
   }
 
@@ -90,7 +105,8 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     host,
     port,
     dataFolder,
-    frontendUrl: address('FRONTEND_URL', ['http:', 'https:']) ?? `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    frontendUrl:
+      address('FRONTEND_URL', ['http:', 'https:']) ?? `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
     secretKeyBase: text('SECRET_KEY_BASE') ?? '',
     databaseUrl: address('DATABASE_URL', ['postgres:', 'postgresql:']),
     databasePool: number('DATABASE_POOL', 5, [2, 100]),
@@ -107,7 +123,11 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     rateLimits: {
       enabled: choice('ENABLE_RACK_ATTACK', true),
       perMinute: number('RACK_ATTACK_LIMIT', 3000, [1, 10_000_000]),
-      allowedAddresses: ['127.0.0.1', '::1', ...(text('RACK_ATTACK_ALLOWED_IPS') ?? '').split(',').map((ip) => ip.trim())],
+      allowedAddresses: [
+        '127.0.0.1',
+        '::1',
+        ...(text('RACK_ATTACK_ALLOWED_IPS') ?? '').split(',').map((ip) => ip.trim()),
+      ],
     },
     signInMemory: environment === 'test' ? 0 : 1000,
     drain: environment === 'test' ? 0 : 1000,
@@ -115,7 +135,8 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     messagesPerMinute: number('CONVERSATION_MESSAGE_PER_MINUTE_LIMIT', 200, [1, 1_000_000]),
     maximumUpload: number('MAXIMUM_FILE_UPLOAD_SIZE', 40, [1, 10_000]) * 1024 * 1024,
   }
-  if (!LOG_LEVELS.includes(config.logLevel)) wrong('LOG_LEVEL', config.logLevel, `it must be one of ${LOG_LEVELS.join(', ')}`)
+  if (!LOG_LEVELS.includes(config.logLevel))
+    wrong('LOG_LEVEL', config.logLevel, `it must be one of ${LOG_LEVELS.join(', ')}`)
   if (config.secretKeyBase && config.secretKeyBase.length < SECRET_LENGTH) {
     problems.push(`SECRET_KEY_BASE is too short: give at least ${SECRET_LENGTH} characters.`)
   }
@@ -130,7 +151,8 @@ export function keepSecret(config: Config): Config {
   const file = join(config.dataFolder, 'secret_key_base')
   if (!existsSync(file)) makeSecret(file)
   const secretKeyBase = readFileSync(file, 'utf8').trim()
-  if (secretKeyBase.length < SECRET_LENGTH) throw new ConfigError(`${file} is too short: it must have at least ${SECRET_LENGTH} characters.`)
+  if (secretKeyBase.length < SECRET_LENGTH)
+    throw new ConfigError(`${file} is too short: it must have at least ${SECRET_LENGTH} characters.`)
   return { ...config, secretKeyBase }
 }
 
@@ -160,12 +182,15 @@ function makeFolder(folder: string): void {
     if (error instanceof ConfigError) throw error
     const { code } = error as { code?: string }
     if (code === 'EEXIST') return
-    throw new ConfigError(`The data folder ${folder} cannot be used (${code}): change its owner, or set PARLEY_DATA to another.`)
+    throw new ConfigError(
+      `The data folder ${folder} cannot be used (${code}): change its owner, or set PARLEY_DATA to another.`,
+    )
   }
 }
 
 const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal']
 const SECRET_LENGTH = 30
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
-const isEnvironment = (value: string): value is Config['environment'] => ['production', 'development', 'test'].includes(value)
+const isEnvironment = (value: string): value is Config['environment'] =>
+  ['production', 'development', 'test'].includes(value)
 const isPart = (value: string): value is 'web' | 'cable' | 'worker' => ['web', 'cable', 'worker'].includes(value)

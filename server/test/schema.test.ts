@@ -6,7 +6,10 @@ import { ownDatabase } from './support.ts'
 
 interface Contract {
   schema_migrations: string[]
-  tables: Record<string, { columns: Record<string, string>; primary_key: string | null; indexes: string[]; constraints: string[] }>
+  tables: Record<
+    string,
+    { columns: Record<string, string>; primary_key: string | null; indexes: string[]; constraints: string[] }
+  >
 }
 
 const contract = JSON.parse(readFileSync(new URL('./contract/schema.json', import.meta.url), 'utf8')) as Contract
@@ -24,7 +27,8 @@ describe('the migrated database', () => {
     await client.connect()
   })
   afterAll(() => client.end())
-  const list = async (text: string, values: unknown[] = []) => (await client.query(text, values)).rows as Record<string, any>[]
+  const list = async (text: string, values: unknown[] = []) =>
+    (await client.query(text, values)).rows as Record<string, any>[]
 
   it('has exactly the tables of Chatwoot', async () => {
     const rows = await list(`select tablename from pg_tables where schemaname = 'public'`)
@@ -60,17 +64,29 @@ describe('the migrated database', () => {
       const own = rows.filter((row) => row.table === table)
       const indexes = own
         .filter((row) => !row.primary && !ADDED.includes(row.name))
-        .map((row) => `${row.unique ? 'UNIQUE ' : ''}INDEX ${row.name} ${row.definition.slice(row.definition.indexOf('USING'))}`)
+        .map(
+          (row) =>
+            `${row.unique ? 'UNIQUE ' : ''}INDEX ${row.name} ${row.definition.slice(row.definition.indexOf('USING'))}`,
+        )
       expect(indexes.sort(), table).toEqual(expected.indexes.filter((index) => !isVectorIndex(index)).sort())
       const primary = own.find((row) => row.primary)
       expect(primary ? /\(.*\)$/.exec(primary.definition)![0] : null, table).toBe(expected.primary_key)
-      expect(constraints.filter((row) => row.table === table).map((row) => row.definition), table).toEqual(expected.constraints)
+      expect(
+        constraints.filter((row) => row.table === table).map((row) => row.definition),
+        table,
+      ).toEqual(expected.constraints)
     }
-    expect(rows.map((row) => row.name).filter((name) => name.startsWith('parley_')).sort()).toEqual(ADDED)
+    expect(
+      rows
+        .map((row) => row.name)
+        .filter((name) => name.startsWith('parley_'))
+        .sort(),
+    ).toEqual(ADDED)
   })
 
   it('owns its sequences, so that they go with their tables', async () => {
-    const rows = await list(`select count(*)::integer as count from pg_class s where s.relkind = 'S' and s.relnamespace = 'public'::regnamespace
+    const rows =
+      await list(`select count(*)::integer as count from pg_class s where s.relkind = 'S' and s.relnamespace = 'public'::regnamespace
       and s.relname !~ '_dpid_seq_' and not exists (select 1 from pg_depend d where d.objid = s.oid and d.deptype = 'a')`)
     expect(rows[0]!.count).toBe(0)
   })
@@ -78,13 +94,27 @@ describe('the migrated database', () => {
   it('numbers conversations and campaigns for each account', async () => {
     await client.query('begin')
     try {
-      const account = async () => (await list(`insert into accounts (name, created_at, updated_at) values ('x', now(), now()) returning id`))[0]!.id
+      const account = async () =>
+        (await list(`insert into accounts (name, created_at, updated_at) values ('x', now(), now()) returning id`))[0]!
+          .id
       const talk = async (id: number) =>
-        (await list(`insert into conversations (account_id, inbox_id, display_id, created_at, updated_at) values ($1, 1, 0, now(), now()) returning display_id`, [id]))[0]!.display_id
+        (
+          await list(
+            `insert into conversations (account_id, inbox_id, display_id, created_at, updated_at) values ($1, 1, 0, now(), now()) returning display_id`,
+            [id],
+          )
+        )[0]!.display_id
       const campaign = async (id: number) =>
-        (await list(`insert into campaigns (account_id, inbox_id, display_id, title, message, created_at, updated_at) values ($1, 1, 0, 'x', 'x', now(), now()) returning display_id`, [id]))[0]!.display_id
+        (
+          await list(
+            `insert into campaigns (account_id, inbox_id, display_id, title, message, created_at, updated_at) values ($1, 1, 0, 'x', 'x', now(), now()) returning display_id`,
+            [id],
+          )
+        )[0]!.display_id
       const [one, two] = [await account(), await account()]
-      expect([await talk(one), await talk(one), await talk(two), await campaign(one), await campaign(two)]).toEqual([1, 2, 1, 1, 1])
+      expect([await talk(one), await talk(one), await talk(two), await campaign(one), await campaign(two)]).toEqual([
+        1, 2, 1, 1, 1,
+      ])
     } finally {
       await client.query('rollback')
     }
@@ -93,6 +123,8 @@ describe('the migrated database', () => {
   it('is one that Chatwoot would accept', async () => {
     const versions = await list('select version from schema_migrations')
     expect(versions.map((row) => row.version).sort()).toEqual([...contract.schema_migrations].sort())
-    expect(await list(`select value from ar_internal_metadata where key = 'environment'`)).toEqual([{ value: 'production' }])
+    expect(await list(`select value from ar_internal_metadata where key = 'environment'`)).toEqual([
+      { value: 'production' },
+    ])
   })
 })

@@ -571,7 +571,15 @@ describe('resuming', () => {
         streams: [token],
         subject: { kind: 'user', id: 1, accountId: 1 },
         token,
-        replay: after === undefined ? undefined : () => later(broken ? Promise.reject(new Error('the database is gone')) : Promise.resolve([{ message: HELLO, eventId: 5 }])),
+        replay:
+          after === undefined
+            ? undefined
+            : () =>
+                later(
+                  broken
+                    ? Promise.reject(new Error('the database is gone'))
+                    : Promise.resolve([{ message: HELLO, eventId: 5 }]),
+                ),
       }),
     })
     const client = await open(world)

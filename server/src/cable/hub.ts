@@ -337,7 +337,8 @@ export class Hub {
       throw error
     }
     for (let next = held.shift(); next; next = held.shift()) {
-      if (next.eventId === undefined || next.eventId > last) await this.#sendPatiently(subscription, next.message, next.eventId)
+      if (next.eventId === undefined || next.eventId > last)
+        await this.#sendPatiently(subscription, next.message, next.eventId)
     }
     subscription.held = null
   }

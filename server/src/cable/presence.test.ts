@@ -49,7 +49,11 @@ describe('presence', () => {
 
     presence.learn([user(1), user(2)].map((subject) => ({ ...subject, at: at - 15 })))
     presence.learn([{ ...contact(3), at: at + 3600 }])
-    expect(presence.stamps()).toEqual([{ ...user(1), at }, { ...user(2), at: at - 15 }, { ...contact(3), at }])
+    expect(presence.stamps()).toEqual([
+      { ...user(1), at },
+      { ...user(2), at: at - 15 },
+      { ...contact(3), at },
+    ])
     clock.now += 10_000
     expect(presence.present(1, 'user')).toEqual([1])
     clock.now += 11_000

@@ -20,7 +20,12 @@ export async function mountPages(server: FastifyInstance, app: Services): Promis
     frontendUrl: app.config.frontendUrl,
   })
   // Without an upgrade there is nothing behind the address of the sockets.
-  server.get('/cable', (_request, reply) => reply.code(404).headers({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' }).send('Page not found'))
+  server.get('/cable', (_request, reply) =>
+    reply
+      .code(404)
+      .headers({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' })
+      .send('Page not found'),
+  )
   await mountReference(server, { operations, reactions, frontendUrl: app.config.frontendUrl })
   server.get('/', (_request, reply) => reply.headers(HOME_HEADERS).send(HOME))
   // Files have the server's public address, whichever way the page was reached; cards show pictures of anywhere.
@@ -37,6 +42,8 @@ export async function mountPages(server: FastifyInstance, app: Services): Promis
   // The router takes the address with and without its last slash for one; the page's own files need it.
   server.get('/examples/visitor-chat', (request, reply) => {
     const [path, query] = request.url.split('?')
-    return path!.endsWith('/') ? reply.sendFile('index.html') : reply.redirect(`/examples/visitor-chat/${query ? `?${query}` : ''}`)
+    return path!.endsWith('/')
+      ? reply.sendFile('index.html')
+      : reply.redirect(`/examples/visitor-chat/${query ? `?${query}` : ''}`)
   })
 }

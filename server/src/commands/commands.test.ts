@@ -23,20 +23,29 @@ const environment = (env: Record<string, string>) => {
 function parley(args: string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
   return new Promise((done) => {
     // From elsewhere: the command finds its files wherever it is called.
-    execFile(process.execPath, [PARLEY, ...args], { cwd: tmpdir(), env: environment(env), timeout: 60_000 }, (error, out, err) =>
-      done({ code: error ? Number(error.code) : 0, out, err }),
+    execFile(
+      process.execPath,
+      [PARLEY, ...args],
+      { cwd: tmpdir(), env: environment(env), timeout: 60_000 },
+      (error, out, err) => done({ code: error ? Number(error.code) : 0, out, err }),
     )
   })
 }
 
 /** A running server, and all it has printed. */
 async function start(folder: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [PARLEY, 'start'], { cwd: tmpdir(), env: environment({ PARLEY_DATA: folder, ...env }) })
+  const child = spawn(process.execPath, [PARLEY, 'start'], {
+    cwd: tmpdir(),
+    env: environment({ PARLEY_DATA: folder, ...env }),
+  })
   let said = ''
   child.stdout.on('data', (chunk) => (said += chunk))
   child.stderr.on('data', (chunk) => (said += chunk))
   const hears = (pattern: RegExp) =>
-    vi.waitFor(() => pattern.exec(said) ?? Promise.reject(new Error(`${pattern} is not in: ${said}`)), { timeout: 60_000, interval: 20 })
+    vi.waitFor(() => pattern.exec(said) ?? Promise.reject(new Error(`${pattern} is not in: ${said}`)), {
+      timeout: 60_000,
+      interval: 20,
+    })
   const stop = async (...signals: NodeJS.Signals[]) => {
     for (const signal of signals) child.kill(signal)
     const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode]
@@ -50,44 +59,51 @@ afterAll(() => {
 })
 
 describe('the command line', () => {
-  it('makes a desk to look at on a first start, works beside the server, and stops in order', { timeout: 120_000 }, async () => {
-    const folder = newFolder()
-    const server = await start(folder)
-    const [, base] = await server.hears(/runs at (\S+)/)
-    const [, , agent] = await server.hears(/Tokens +administrator (\w{24}), agent (\w{24})/)
-    const [, identifier] = await server.hears(/visitor-chat\/\?inbox=(\w{24})/)
-    const [, path, reply] = await server.hears(/curl -X POST \S+?(\/api\S+)[^]*?-d '(.*)'\n/)
-    // The line answers the visitor who writes first in the chat that was printed.
-    const visitors = `${base}/public/api/v1/inboxes/${identifier}/contacts`
-    const made = async (address: string) => (await (await fetch(address, { method: 'POST' })).json()) as any
-    const talks = `${visitors}/${(await made(visitors)).source_id}/conversations`
-    const { id } = await made(talks)
-    const answer = await fetch(base + path!, {
-      method: 'POST',
-      headers: { api_access_token: agent!, 'content-type': 'application/json' },
-      body: reply!,
-    })
-    expect([answer.status, ((await answer.json()) as any).sender.name]).toEqual([200, 'Sam Agent'])
-    const heard = (await (await fetch(`${talks}/${id}/messages`)).json()) as any[]
-    expect(heard.map(({ content }) => content)).toContain(JSON.parse(reply!).content)
+  it(
+    'makes a desk to look at on a first start, works beside the server, and stops in order',
+    { timeout: 120_000 },
+    async () => {
+      const folder = newFolder()
+      const server = await start(folder)
+      const [, base] = await server.hears(/runs at (\S+)/)
+      const [, , agent] = await server.hears(/Tokens +administrator (\w{24}), agent (\w{24})/)
+      const [, identifier] = await server.hears(/visitor-chat\/\?inbox=(\w{24})/)
+      const [, path, reply] = await server.hears(/curl -X POST \S+?(\/api\S+)[^]*?-d '(.*)'\n/)
+      // The line answers the visitor who writes first in the chat that was printed.
+      const visitors = `${base}/public/api/v1/inboxes/${identifier}/contacts`
+      const made = async (address: string) => (await (await fetch(address, { method: 'POST' })).json()) as any
+      const talks = `${visitors}/${(await made(visitors)).source_id}/conversations`
+      const { id } = await made(talks)
+      const answer = await fetch(base + path!, {
+        method: 'POST',
+        headers: { api_access_token: agent!, 'content-type': 'application/json' },
+        body: reply!,
+      })
+      expect([answer.status, ((await answer.json()) as any).sender.name]).toEqual([200, 'Sam Agent'])
+      const heard = (await (await fetch(`${talks}/${id}/messages`)).json()) as any[]
+      expect(heard.map(({ content }) => content)).toContain(JSON.parse(reply!).content)
 
-    const app = await parley(['platform-app', 'create', 'Billing', '--json'], { PARLEY_DATA: folder })
-    const { access_token: token } = JSON.parse(app.out) as { access_token: string }
-    const accounts = () => fetch(`${base}/platform/api/v1/accounts`, { headers: { api_access_token: token } }).then((all) => all.json())
-    expect(await accounts()).toEqual([])
-    await parley(['platform-app', 'grant', '2', '--account', '1'], { PARLEY_DATA: folder })
-    expect(await accounts()).toMatchObject([{ name: 'Demo desk' }])
-    expect((await parley(['start'], { PARLEY_DATA: folder })).err).toMatch(/^Another Parley \(process \d+\) is already running on/)
+      const app = await parley(['platform-app', 'create', 'Billing', '--json'], { PARLEY_DATA: folder })
+      const { access_token: token } = JSON.parse(app.out) as { access_token: string }
+      const accounts = () =>
+        fetch(`${base}/platform/api/v1/accounts`, { headers: { api_access_token: token } }).then((all) => all.json())
+      expect(await accounts()).toEqual([])
+      await parley(['platform-app', 'grant', '2', '--account', '1'], { PARLEY_DATA: folder })
+      expect(await accounts()).toMatchObject([{ name: 'Demo desk' }])
+      expect((await parley(['start'], { PARLEY_DATA: folder })).err).toMatch(
+        /^Another Parley \(process \d+\) is already running on/,
+      )
 
-    expect(await server.stop('SIGINT')).toBe(0)
-    expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
-    const again = await start(folder)
-    await again.hears(/runs at/)
-    // Ctrl-C on `npm start` comes twice.
-    expect(await again.stop('SIGTERM', 'SIGINT')).toBe(0)
-    expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
-    expect(again.said()).not.toContain('demo desk')
-  })
+      expect(await server.stop('SIGINT')).toBe(0)
+      expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
+      const again = await start(folder)
+      await again.hears(/runs at/)
+      // Ctrl-C on `npm start` comes twice.
+      expect(await again.stop('SIGTERM', 'SIGINT')).toBe(0)
+      expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
+      expect(again.said()).not.toContain('demo desk')
+    },
+  )
 
   it('makes nothing in production by itself; setup does, all or nothing', { timeout: 120_000 }, async () => {
     const folder = newFolder()
@@ -98,9 +114,18 @@ describe('the command line', () => {
     expect([wrong.code, wrong.err]).toEqual([1, 'Name is too long (maximum is 255 characters)\n'])
     const { out } = await parley(['setup', '--account', 'Acme', '--email', 'Ada@example.test', '--json'], env)
     const { user, platform_app: app } = JSON.parse(out) as any
-    const signedIn = await fetch(`${base}/auth/sign_in`, { method: 'POST', body: new URLSearchParams({ email: 'ada@example.test', password: user.password }) })
-    expect(((await signedIn.json()) as any).data).toMatchObject({ id: user.id, type: 'SuperAdmin', accounts: [{ name: 'Acme', role: 'administrator' }] })
-    const seen = await fetch(`${base}/platform/api/v1/users/${user.id}`, { headers: { api_access_token: app.access_token } })
+    const signedIn = await fetch(`${base}/auth/sign_in`, {
+      method: 'POST',
+      body: new URLSearchParams({ email: 'ada@example.test', password: user.password }),
+    })
+    expect(((await signedIn.json()) as any).data).toMatchObject({
+      id: user.id,
+      type: 'SuperAdmin',
+      accounts: [{ name: 'Acme', role: 'administrator' }],
+    })
+    const seen = await fetch(`${base}/platform/api/v1/users/${user.id}`, {
+      headers: { api_access_token: app.access_token },
+    })
     expect(seen.status).toBe(200)
     expect((await parley(['setup'], env)).err).toContain('is set up already')
     expect(await server.stop('SIGTERM')).toBe(0)
@@ -116,7 +141,11 @@ describe('the command line', () => {
 
   it('ends by itself without a server, and leaves none of its own', { timeout: 60_000 }, async () => {
     const folder = newFolder()
-    expect(await parley(['migrate', '--json'], { PARLEY_DATA: folder })).toEqual({ code: 0, out: '{"migrated":true}\n', err: '' })
+    expect(await parley(['migrate', '--json'], { PARLEY_DATA: folder })).toEqual({
+      code: 0,
+      out: '{"migrated":true}\n',
+      err: '',
+    })
     const { out } = await parley(['doctor', '--json'], { PARLEY_DATA: folder })
     expect(JSON.parse(out)).toMatchObject({ ok: true })
     expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
@@ -124,7 +153,10 @@ describe('the command line', () => {
 
   it.each([
     [['bogus'], 'There is no command "bogus": parley --help lists them.\n'],
-    [['platform-app'], 'There is no command "platform-app": there are platform-app create, platform-app grant, platform-app list.\n'],
+    [
+      ['platform-app'],
+      'There is no command "platform-app": there are platform-app create, platform-app grant, platform-app list.\n',
+    ],
     [['start', '--bogus'], "Unknown option '--bogus'.\n"],
     [['account', 'create', 'Foo', 'Inc'], 'needs quotes'],
     [['user', 'create', '--name', 'Ada'], 'Give --name and --email.'],
@@ -141,8 +173,15 @@ describe('the command line', () => {
     const folder = join(newFolder(), 'typo')
     const { code, out } = await parley(['doctor', '--json', '--data', folder])
     expect([code, JSON.parse(out).ok, existsSync(folder)]).toEqual([1, false, false])
-    const away = await parley(['doctor', '--json'], { DATABASE_URL: 'postgres://localhost:1/x', PARLEY_DATA: newFolder() })
-    expect(JSON.parse(away.out).checks).toContainEqual({ check: 'PostgreSQL', ok: false, detail: expect.stringContaining('cannot be reached') })
+    const away = await parley(['doctor', '--json'], {
+      DATABASE_URL: 'postgres://localhost:1/x',
+      PARLEY_DATA: newFolder(),
+    })
+    expect(JSON.parse(away.out).checks).toContainEqual({
+      check: 'PostgreSQL',
+      ok: false,
+      detail: expect.stringContaining('cannot be reached'),
+    })
   })
 
   it('takes no folder that it cannot use, and no secret that was cut off', async () => {
@@ -151,7 +190,9 @@ describe('the command line', () => {
     const { code, err } = await parley(['start', '--data', join(folder, 'file/data')])
     expect([code, err]).toEqual([1, expect.stringMatching(/^The data folder .* cannot be used \(ENOTDIR\): .*\n$/)])
     writeFileSync(join(folder, 'secret_key_base'), '')
-    expect((await parley(['start', '--data', folder])).err).toMatch(/secret_key_base is too short: it must have at least 30 characters\.\n$/)
+    expect((await parley(['start', '--data', folder])).err).toMatch(
+      /secret_key_base is too short: it must have at least 30 characters\.\n$/,
+    )
   })
 
   it('tells all that is wrong with the settings at once', async () => {

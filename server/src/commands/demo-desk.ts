@@ -39,8 +39,24 @@ const TALKS: [name: string, email: string, lines: [who: 'visitor' | 'agent', tex
 /** Something to look at on the first day: an account with two people, an inbox and a few conversations. All of it or nothing. */
 export async function makeDemoDesk(app: App): Promise<string[]> {
   // Filled in as they are made: what follows is done by the agent, in the account.
-  const account: SignedInAccount = { id: 0, name: 'Demo desk', locale: 0, status: 0, settings: {}, feature_flags: '0', has_endpoints: false }
-  const user: SignedInUser = { id: 0, name: '', display_name: null, email: '', type: null, pubsub_token: null, avatar: null }
+  const account: SignedInAccount = {
+    id: 0,
+    name: 'Demo desk',
+    locale: 0,
+    status: 0,
+    settings: {},
+    feature_flags: '0',
+    has_endpoints: false,
+  }
+  const user: SignedInUser = {
+    id: 0,
+    name: '',
+    display_name: null,
+    email: '',
+    type: null,
+    pubsub_token: null,
+    avatar: null,
+  }
   const ctx = new Context({
     app,
     db: app.database.kysely,
@@ -50,7 +66,12 @@ export async function makeDemoDesk(app: App): Promise<string[]> {
   }) as MemberContext
   const password = makePassword()
   const { administrator, agent, platformApp, inbox, displayId } = await inTransaction(ctx, async () => {
-    const administrator = await createUser(ctx, { name: 'Alex Admin', email: 'admin@example.com', password, confirmed: true })
+    const administrator = await createUser(ctx, {
+      name: 'Alex Admin',
+      email: 'admin@example.com',
+      password,
+      confirmed: true,
+    })
     const agent = await createUser(ctx, { name: 'Sam Agent', email: 'agent@example.com', password, confirmed: true })
     Object.assign(user, { id: agent.id, name: agent.name, email: agent.email, pubsub_token: agent.pubsub_token })
     account.id = (await createAccount(ctx, { name: account.name })).id
@@ -80,13 +101,26 @@ export async function makeDemoDesk(app: App): Promise<string[]> {
 }
 
 async function fillInbox(ctx: MemberContext, accountId: number, members: UserRow[], agent: UserRow) {
-  const inbox = await createInbox(ctx, { name: 'Website chat', channel: { type: 'api', webhook_url: '' }, enable_auto_assignment: false })
-  await addInboxMembers(ctx, inbox, members.map((member) => member.id))
+  const inbox = await createInbox(ctx, {
+    name: 'Website chat',
+    channel: { type: 'api', webhook_url: '' },
+    enable_auto_assignment: false,
+  })
+  await addInboxMembers(
+    ctx,
+    inbox,
+    members.map((member) => member.id),
+  )
   let displayId = 1
   for (const [name, email, lines] of TALKS) {
     const contact = await createContact(ctx, accountId, { name, email })
     const place = await createContactInbox(ctx, { contactId: contact.id, inboxId: inbox.id })
-    const opened = await openConversation(ctx, { account_id: accountId, inbox_id: inbox.id, contact_id: contact.id, contact_inbox_id: place.id })
+    const opened = await openConversation(ctx, {
+      account_id: accountId,
+      inbox_id: inbox.id,
+      contact_id: contact.id,
+      contact_inbox_id: place.id,
+    })
     displayId = opened.display_id
     for (const [who, content] of lines) {
       const conversation = (await loadConversation(ctx, opened.id, { lock: true }))!

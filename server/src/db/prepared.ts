@@ -78,7 +78,9 @@ async function run<Row>(db: Kysely<DB>, name: string, text: string, values: unkn
 }
 
 /** For a statement that comes in a few forms: each is prepared when it is first asked for. */
-export function byForm<Form extends string | number | boolean, Statement>(prepare: (form: Form) => Statement): (form: Form) => Statement {
+export function byForm<Form extends string | number | boolean, Statement>(
+  prepare: (form: Form) => Statement,
+): (form: Form) => Statement {
   const forms = new Map<Form, Statement>()
   return (form) => {
     const known = forms.get(form) ?? prepare(form)

@@ -15,12 +15,15 @@ export interface Cursor {
 
 /** Remembers in the database how far the frames went, so that a crash between commit and frame loses none. */
 export async function keepCursor({ kysely }: Database, bus: Pick<Bus, 'position'>): Promise<Cursor> {
-  const rows = await runPrepared(kysely, sql<{ event_id: number; clean: boolean; newest: number }>`
+  const rows = await runPrepared(
+    kysely,
+    sql<{ event_id: number; clean: boolean; newest: number }>`
     with newest as (select coalesce(max(id), 0) as id from parley.events), old as (select event_id, clean from parley.cable_cursor),
     kept as (insert into parley.cable_cursor (event_id, clean) select id, false from newest
       on conflict (id) do update set clean = false, updated_at = now())
     select coalesce((select event_id from old), newest.id) as event_id, coalesce((select clean from old), true) as clean,
-      newest.id as newest from newest`)
+      newest.id as newest from newest`,
+  )
   const { event_id: last, clean, newest } = rows[0]!
   const until = Date.now() + GRACE
   const resume = () => (clean || newest <= last || Date.now() > until ? undefined : last)
@@ -32,7 +35,10 @@ export async function keepCursor({ kysely }: Database, bus: Pick<Bus, 'position'
     position = bus.position()
     // Until then some may not have come back for what the crash before this one kept from them.
     if (resume() !== undefined || (eventId <= kept && !isEnd)) return
-    await runPrepared(kysely, sql`update parley.cable_cursor set event_id = greatest(event_id, ${eventId}), clean = ${isEnd}, updated_at = now()`)
+    await runPrepared(
+      kysely,
+      sql`update parley.cable_cursor set event_id = greatest(event_id, ${eventId}), clean = ${isEnd}, updated_at = now()`,
+    )
     kept = eventId
   }
   const timer = setInterval(() => void keep(false).catch(() => {}), KEEP)

@@ -59,7 +59,11 @@ export async function joinProcesses({ kysely }: Database, { notices, position }:
     takesJobsAs: (pool) => kysely.updateTable('parley.processes').set({ pool }).where('id', '=', id).execute(),
     async leave() {
       clearInterval(timer)
-      await kysely.deleteFrom('parley.processes').where('id', '=', id).execute().catch(() => {})
+      await kysely
+        .deleteFrom('parley.processes')
+        .where('id', '=', id)
+        .execute()
+        .catch(() => {})
     },
   }
 }

@@ -37,6 +37,9 @@ export interface DeliveryScope {
 }
 
 /** Those of an event whose name is only known when it comes. */
-export function reactionsTo<Scope>(reactions: ReactionsByName<Scope>, name: EventName): Reactions<EventData<EventName>, Scope> {
+export function reactionsTo<Scope>(
+  reactions: ReactionsByName<Scope>,
+  name: EventName,
+): Reactions<EventData<EventName>, Scope> {
   return reactions[name] as Reactions<EventData<EventName>, Scope>
 }

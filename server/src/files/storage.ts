@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import type { Storage } from '../vocabulary/files.ts'
 
-
 const KEY = /^[A-Za-z0-9_-]{4,100}$/
 
 /** Laid out as ActiveStorage's disk service does: `ab/cd/abcd…`. */

@@ -19,17 +19,21 @@ export function readBodies(server: FastifyInstance, maximumUpload: number): void
     done()
   })
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: JSON_LIMIT }, (_request, bytes, done) => {
-    try {
-      const body = readUtf8(bytes as Buffer).trim()
-      checkShape(body)
-      const value: unknown = body ? parseJson(body) : {}
-      // A list or a scalar at the top counts as no parameters.
-      done(null, typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
-    } catch (error) {
-      done(error instanceof RequestError ? error : badRequest())
-    }
-  })
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: JSON_LIMIT },
+    (_request, bytes, done) => {
+      try {
+        const body = readUtf8(bytes as Buffer).trim()
+        checkShape(body)
+        const value: unknown = body ? parseJson(body) : {}
+        // A list or a scalar at the top counts as no parameters.
+        done(null, typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
+      } catch (error) {
+        done(error instanceof RequestError ? error : badRequest())
+      }
+    },
+  )
   server.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'buffer', bodyLimit: JSON_LIMIT },
@@ -42,7 +46,9 @@ export function readBodies(server: FastifyInstance, maximumUpload: number): void
     },
   )
   // Anything else is not read, as Rails does not read it.
-  server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: JSON_LIMIT }, (_request, _body, done) => done(null, {}))
+  server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: JSON_LIMIT }, (_request, _body, done) =>
+    done(null, {}),
+  )
   void server.register(multipart, {
     limits: { fileSize: maximumUpload, files: 30, fields: 1000, fieldSize: JSON_LIMIT, parts: 1000 },
     throwFileSizeLimit: true,
@@ -55,7 +61,8 @@ function readUtf8(bytes: Buffer): string {
   return bytes.toString()
 }
 
-const hasBody = (headers: IncomingHttpHeaders) => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+const hasBody = (headers: IncomingHttpHeaders) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 export interface Sent {
   /** Query over body. */
@@ -67,7 +74,9 @@ export interface Sent {
 /** All that was sent, wherever. */
 export async function parametersOf(request: FastifyRequest, maximumUpload: number): Promise<Sent> {
   const query = request.query as Record<string, unknown>
-  const body = request.isMultipart() ? await readMultipart(request, maximumUpload).catch(refuseBroken) : ((request.body ?? {}) as Record<string, unknown>)
+  const body = request.isMultipart()
+    ? await readMultipart(request, maximumUpload).catch(refuseBroken)
+    : ((request.body ?? {}) as Record<string, unknown>)
   const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '')
   return { all: Object.keys(query).length ? { ...body, ...query } : body, body, isJson }
 }
@@ -106,10 +115,12 @@ function refuseBroken(error: Error & { code?: string }): never {
 }
 
 const FILE_MARK = '\u0001file:'
-const encodeName = (name: string) => encodeURIComponent(name.toWellFormed()).replaceAll('%5B', '[').replaceAll('%5D', ']')
+const encodeName = (name: string) =>
+  encodeURIComponent(name.toWellFormed()).replaceAll('%5B', '[').replaceAll('%5D', ']')
 
 function placeFiles(value: unknown, files: unknown[]): unknown {
-  if (typeof value === 'string') return value.startsWith(FILE_MARK) ? files[Number(value.slice(FILE_MARK.length))] : value
+  if (typeof value === 'string')
+    return value.startsWith(FILE_MARK) ? files[Number(value.slice(FILE_MARK.length))] : value
   if (Array.isArray(value)) return value.map((item) => placeFiles(item, files))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, placeFiles(item, files)]))

@@ -25,7 +25,11 @@ declare module 'fastify' {
 export type SignIn = (operation: Operation, request: FastifyRequest, reply: FastifyReply) => Promise<SignedIn>
 
 /** Loads who stands behind the path of a visitor's operation; within its transaction, where it has one. */
-export type EnterVisitor = (ctx: Context, operation: Operation, params: Record<string, string | number>) => Promise<void>
+export type EnterVisitor = (
+  ctx: Context,
+  operation: Operation,
+  params: Record<string, string | number>,
+) => Promise<void>
 
 interface MountOptions {
   app: Services
@@ -163,4 +167,3 @@ function checkerOf(operation: Operation): (result: unknown) => void {
     throw new Error(`${operation.id} answers what its schema does not allow: ${first?.instancePath} ${first?.message}`)
   }
 }
-

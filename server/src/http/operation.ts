@@ -1,5 +1,13 @@
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
-import type { AccountContext, ClientContext, Context, MemberContext, PlatformContext, UserContext, VisitorContext } from '../context/context.ts'
+import type {
+  AccountContext,
+  ClientContext,
+  Context,
+  MemberContext,
+  PlatformContext,
+  UserContext,
+  VisitorContext,
+} from '../context/context.ts'
 import type { UploadedFile } from '../vocabulary/files.ts'
 import type { RawAnswer } from './raw-answer.ts'
 

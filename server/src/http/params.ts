@@ -213,7 +213,8 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text, text.includes('null') ? withoutNulls : undefined)
 }
 
-const withoutNulls = (_key: string, value: unknown): unknown => (Array.isArray(value) ? value.filter((item) => item !== null) : value)
+const withoutNulls = (_key: string, value: unknown): unknown =>
+  Array.isArray(value) ? value.filter((item) => item !== null) : value
 
 const MAX_DEPTH = 100
 /** A thousand times what any field needs; more only holds up the others. */
@@ -233,6 +234,7 @@ export function checkShape(text: string): void {
     else if (code === 91 || code === 123) {
       if (++depth > MAX_DEPTH) throw badRequest()
     } else if (code === 93 || code === 125) depth--
-    else if (code === 44 && ++values > MAX_VALUES) throw new RefusedError(413, { error: 'The body holds too many values' })
+    else if (code === 44 && ++values > MAX_VALUES)
+      throw new RefusedError(413, { error: 'The body holds too many values' })
   }
 }

@@ -13,7 +13,8 @@ export function createGlobalLimit({ rateLimits, environment }: Config): (request
   let minute = 0
   let counts = new Map<string, number>()
   return (request) => {
-    if (!enabled || environment !== 'production' || allowedAddresses.includes(request.ip) || request.url === '/health') return false
+    if (!enabled || environment !== 'production' || allowedAddresses.includes(request.ip) || request.url === '/health')
+      return false
     const now = Math.floor(Date.now() / 60_000)
     if (now !== minute || counts.size > MAX_ADDRESSES) [minute, counts] = [now, new Map()]
     const count = (counts.get(request.ip) ?? 0) + 1
@@ -35,11 +36,14 @@ export class RetryLaterError extends RequestError {
  * request's transaction, so that it holds across processes and for requests that fail.
  */
 export async function withinLimit(db: Kysely<DB>, key: string, limit: number, seconds: number): Promise<boolean> {
-  const rows = await runPrepared(db, sql<{ count: number }>`
+  const rows = await runPrepared(
+    db,
+    sql<{ count: number }>`
     insert into parley.attempts as a (key, count, resets_at) values (${key}, 1, now() + make_interval(secs => ${seconds}))
     on conflict (key) do update set
       count = case when a.resets_at < now() then 1 else a.count + 1 end,
       resets_at = case when a.resets_at < now() then excluded.resets_at else a.resets_at end
-    returning count`)
+    returning count`,
+  )
   return rows[0]!.count <= limit
 }

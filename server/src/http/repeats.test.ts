@@ -27,7 +27,9 @@ describe('a request that comes again', () => {
 
   it('is one for a visitor too, with its files', async () => {
     const { messages } = await buildVisitor(t)
-    const answers = await repeat(() => t.anyone.post(messages, formWith([['a.txt', 'text/plain', 'text']], { content: 'Look', echo_id: '7' })))
+    const answers = await repeat(() =>
+      t.anyone.post(messages, formWith([['a.txt', 'text/plain', 'text']], { content: 'Look', echo_id: '7' })),
+    )
     expect(answers.size).toBe(1)
     expect((await t.anyone.get(messages)).body).toHaveLength(1)
     await t.anyone.post(messages, formWith([['a.txt', 'text/plain', 'other']], { content: 'Look', echo_id: '7' }))
@@ -58,7 +60,9 @@ describe('a request that comes again', () => {
     expect((await admin.post(`${base}/labels`, { title: ' ' }, key)).status).toBe(422)
     expect((await admin.post(`${base}/labels`, { title: 'vip' }, key)).status).toBe(200)
     await admin.post(`${base}/contacts`, { name: 'Mine' }, { 'idempotency-key': 'shared' })
-    const { body } = await t.as(account.agent).post(`${base}/contacts`, { name: 'Theirs' }, { 'idempotency-key': 'shared' })
+    const { body } = await t
+      .as(account.agent)
+      .post(`${base}/contacts`, { name: 'Theirs' }, { 'idempotency-key': 'shared' })
     expect(body.payload.contact.name).toBe('Theirs')
   })
 

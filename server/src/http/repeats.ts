@@ -25,7 +25,8 @@ export interface Repeat {
  */
 export function repeatOf(operation: Operation, { caller, headers, sent }: Context, path: string): Repeat | undefined {
   if (operation.method !== 'POST' || !operation.transaction) return undefined
-  const who = 'user' in caller ? caller.user.id : 'bot' in caller ? caller.bot.id : 'app' in caller ? caller.app.id : null
+  const who =
+    'user' in caller ? caller.user.id : 'bot' in caller ? caller.bot.id : 'app' in caller ? caller.app.id : null
   const about = [caller.kind, who, operation.id, path.split('?')[0]]
   const named = headers['idempotency-key']
   if (typeof named === 'string' && named) {
@@ -33,7 +34,9 @@ export function repeatOf(operation: Operation, { caller, headers, sent }: Contex
     if (problems.length) throw new RecordInvalidError(problems)
     return { key: digest([...about, named]), fingerprint: digest(sent), kept: KEPT.key }
   }
-  const field = operation.repeatedBy?.find((name) => ['string', 'number'].includes(typeof sent[name]) && sent[name] !== '')
+  const field = operation.repeatedBy?.find(
+    (name) => ['string', 'number'].includes(typeof sent[name]) && sent[name] !== '',
+  )
   if (!field) return undefined
   const fingerprint = digest(sent)
   return { key: digest([...about, field, fingerprint]), fingerprint, kept: KEPT.field }
@@ -41,10 +44,13 @@ export function repeatOf(operation: Operation, { caller, headers, sent }: Contex
 
 /** Does the work at the first time, and otherwise answers what that answered. One that is under way is waited for. */
 export async function answerOnce(ctx: Context, repeat: Repeat, work: () => unknown): Promise<unknown> {
-  const claimed = await runPrepared(ctx.db, sql`
+  const claimed = await runPrepared(
+    ctx.db,
+    sql`
     insert into parley.answers as a (key, fingerprint, expires_at) values (${repeat.key}, ${repeat.fingerprint}, now() + ${repeat.kept}::interval)
     on conflict (key) do update set fingerprint = excluded.fingerprint, expires_at = excluded.expires_at, body = null
-    where a.expires_at < now() returning 1`)
+    where a.expires_at < now() returning 1`,
+  )
   if (!claimed.length) return firstAnswer(ctx, repeat)
   const result = await work()
   if (result !== undefined) {
@@ -55,7 +61,10 @@ export async function answerOnce(ctx: Context, repeat: Repeat, work: () => unkno
 }
 
 async function firstAnswer(ctx: Context, { key, fingerprint }: Repeat): Promise<unknown> {
-  const rows = await runPrepared(ctx.db, ctx.db.selectFrom('parley.answers').select(['fingerprint', 'body']).where('key', '=', key))
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db.selectFrom('parley.answers').select(['fingerprint', 'body']).where('key', '=', key),
+  )
   if (rows[0]!.fingerprint !== fingerprint) throw invalidField(HEADER, 'was used for another request')
   return rows[0]!.body ?? undefined
 }

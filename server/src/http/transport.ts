@@ -27,10 +27,16 @@ const MAX_PAIRS = 4096
 /** `a[b][]=1`; a plain query takes the cheap way. Throws for a broken percent-escape, and for more pairs than Rack reads. */
 export function parseForm(text: string): Record<string, unknown> {
   if (!text) return {}
-  if (text.length > MAX_PAIRS && text.split('&', MAX_PAIRS + 1).length > MAX_PAIRS) throw new RangeError('too many pairs')
+  if (text.length > MAX_PAIRS && text.split('&', MAX_PAIRS + 1).length > MAX_PAIRS)
+    throw new RangeError('too many pairs')
   if (text.includes('%')) decodeURIComponent(text.replaceAll('+', ' '))
   if (text.includes('[') || text.includes('%5B') || text.includes('%5b')) {
-    return parseQs(numberItems(text), { depth: 8, arrayLimit: MAX_PAIRS, parameterLimit: MAX_PAIRS, plainObjects: false })
+    return parseQs(numberItems(text), {
+      depth: 8,
+      arrayLimit: MAX_PAIRS,
+      parameterLimit: MAX_PAIRS,
+      plainObjects: false,
+    })
   }
   const result: Record<string, unknown> = {}
   for (const [key, value] of new URLSearchParams(text)) if (key !== '__proto__') result[key] = value
@@ -73,7 +79,9 @@ export const BROKEN_QUERY: Record<string, unknown> = Object.freeze({})
 export function writeJson(value: unknown): string {
   const text = JSON.stringify(value)
   // Looking for single characters is several times as fast as an expression.
-  return UNSAFE.some((char) => text.includes(char)) ? text.replace(/[<>&\u2028\u2029]/g, (char) => ESCAPES[char]!) : text
+  return UNSAFE.some((char) => text.includes(char))
+    ? text.replace(/[<>&\u2028\u2029]/g, (char) => ESCAPES[char]!)
+    : text
 }
 
 const UNSAFE = ['<', '>', '&', '\u2028', '\u2029']
@@ -91,7 +99,9 @@ export function sendJson(request: FastifyRequest, reply: FastifyReply, status: n
   if (!reply.hasHeader('content-type')) reply.header('content-type', JSON_TYPE)
   if (status !== 200) return reply.code(status).header('cache-control', 'no-cache').send(body)
   const etag = `W/"${hash('sha256', body).slice(0, 32)}"`
-  reply.header('etag', etag).header('cache-control', reply.getHeader('cache-control') ?? 'max-age=0, private, must-revalidate')
+  reply
+    .header('etag', etag)
+    .header('cache-control', reply.getHeader('cache-control') ?? 'max-age=0, private, must-revalidate')
   if (request.method === 'GET' && request.headers['if-none-match'] === etag) {
     return reply.removeHeader('content-type').code(304).send()
   }
@@ -115,7 +125,13 @@ declare module 'node:http' {
 export type OtherFormat = 'xml' | 'html'
 
 /** Answers made outside any operation: JSON only for those who ask for nothing but JSON. */
-export function sendOutside(request: FastifyRequest, reply: FastifyReply, status: number, error: string, format = wantedFormat(request)) {
+export function sendOutside(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  error: string,
+  format = wantedFormat(request),
+) {
   reply.code(status)
   if (format === 'json') return reply.header('content-type', OUTSIDE_TYPE).send(JSON.stringify({ status, error }))
   if (format === 'xml') {

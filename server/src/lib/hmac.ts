@@ -11,7 +11,17 @@ export function isSameText(a: string, b: string): boolean {
 }
 
 /** Chatwoot's headers and those of Standard Webhooks, over the same secret. `timestamp` in Unix seconds. */
-export function signWebhook({ secret, id, timestamp, body }: { secret: string; id: string; timestamp: number; body: string }) {
+export function signWebhook({
+  secret,
+  id,
+  timestamp,
+  body,
+}: {
+  secret: string
+  id: string
+  timestamp: number
+  body: string
+}) {
   // Standard Webhooks: the part behind whsec_ is the key, in base64.
   const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
   return {

@@ -39,11 +39,21 @@ export async function verifyNothing(password: string): Promise<false> {
 const SPECIAL = ` !@#$%^&*()_+-=[]{}|"/\\.,\`<>:;?~'`
 
 /** Of a new password and of its repetition, where one was sent; the field beside each. */
-export function newPasswordProblems(password: string | null | undefined, confirmation: string | null | undefined): [string, string][] {
+export function newPasswordProblems(
+  password: string | null | undefined,
+  confirmation: string | null | undefined,
+): [string, string][] {
   const problems = passwordProblems(password).map((text): [string, string] => ['password', text])
   if (confirmation === undefined || confirmation === null) return problems
-  if (confirmation !== password) problems.push(['password_confirmation', "Password confirmation doesn't match Password"])
-  return [...problems, ...passwordProblems(confirmation, 'Password confirmation').map((text): [string, string] => ['password_confirmation', text])]
+  if (confirmation !== password)
+    problems.push(['password_confirmation', "Password confirmation doesn't match Password"])
+  return [
+    ...problems,
+    ...passwordProblems(confirmation, 'Password confirmation').map((text): [string, string] => [
+      'password_confirmation',
+      text,
+    ]),
+  ]
 }
 
 /** Every rule a password breaks, in Chatwoot's words and order; none when it will do. */
@@ -59,6 +69,9 @@ export function passwordProblems(password: string | null | undefined, label = 'P
     problems.push(`${label} must contain at least 1 special character  (${SPECIAL})`)
   }
   const invalid = [...new Set([...text].filter((char) => !/[A-Za-z0-9]/.test(char) && !SPECIAL.includes(char)))]
-  if (invalid.length) problems.push(`${label} contains ${invalid.length} invalid character${invalid.length > 1 ? 's' : ''} (${invalid.join('')})`)
+  if (invalid.length)
+    problems.push(
+      `${label} contains ${invalid.length} invalid character${invalid.length > 1 ? 's' : ''} (${invalid.join('')})`,
+    )
   return problems
 }

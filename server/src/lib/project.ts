@@ -11,4 +11,5 @@ function findProject(folder: string): string {
   return findProject(dirname(folder))
 }
 
-export const PARLEY_VERSION = (JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string }).version
+export const PARLEY_VERSION = (JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string })
+  .version

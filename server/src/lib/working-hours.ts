@@ -28,7 +28,11 @@ function secondOf(hour: number | null, minutes: number | null): number {
 
 /** The day of the week and the second of that day where the clock shows this timezone. */
 function localTime(timezone: string | null, at: Date): { weekday: number; second: number } {
-  const parts = Object.fromEntries(clockOf(timezone ?? 'UTC').formatToParts(at).map(({ type, value }) => [type, value]))
+  const parts = Object.fromEntries(
+    clockOf(timezone ?? 'UTC')
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  )
   const second = (Number(parts.hour) * 60 + Number(parts.minute)) * 60 + Number(parts.second)
   return { weekday: WEEKDAYS.indexOf(parts.weekday!), second: second + at.getUTCMilliseconds() / 1000 }
 }

@@ -11,8 +11,10 @@ export interface AvatarBlob {
 }
 
 /** A person of the installation, as sign-in loads them. */
-export interface SignedInUser
-  extends Refine<Pick<Selectable<Users>, 'id' | 'name' | 'display_name' | 'email' | 'type' | 'pubsub_token'>, { email: string }> {
+export interface SignedInUser extends Refine<
+  Pick<Selectable<Users>, 'id' | 'name' | 'display_name' | 'email' | 'type' | 'pubsub_token'>,
+  { email: string }
+> {
   avatar: AvatarBlob | null
 }
 
@@ -39,18 +41,17 @@ export const PROFILE_COLUMNS = columns(
 )
 
 /** A person with their accounts and their token. Their times are text where they came as JSON. */
-export interface ProfileRow
-  extends Refine<
-    Row<typeof PROFILE_COLUMNS>,
-    {
-      email: string
-      pubsub_token: string
-      confirmed_at: Time
-      created_at: Time
-      custom_attributes: Bag | null
-      ui_settings: Bag | null
-    }
-  > {
+export interface ProfileRow extends Refine<
+  Row<typeof PROFILE_COLUMNS>,
+  {
+    email: string
+    pubsub_token: string
+    confirmed_at: Time
+    created_at: Time
+    custom_attributes: Bag | null
+    ui_settings: Bag | null
+  }
+> {
   access_token: string
   avatar: AvatarBlob | null
   accounts: ProfileAccount[]
@@ -59,8 +60,10 @@ export interface ProfileRow
 type MembershipColumn = 'active_at' | 'role' | 'inviter_id' | 'availability' | 'auto_offline' | 'custom_role_id'
 
 /** An account that they are in, and as what. */
-export interface ProfileAccount
-  extends Refine<Pick<Selectable<AccountUsers>, MembershipColumn>, { active_at: string | null; role: number }> {
+export interface ProfileAccount extends Refine<
+  Pick<Selectable<AccountUsers>, MembershipColumn>,
+  { active_at: string | null; role: number }
+> {
   id: number
   name: string
   status: number

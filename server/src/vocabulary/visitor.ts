@@ -6,17 +6,16 @@ import type { AvatarBlob } from './caller.ts'
 type Bag = Record<string, unknown>
 
 /** The whole row and the labels on it. Times of rows that came as JSON are text. */
-export interface ContactRow
-  extends Refine<
-    Selectable<Contacts>,
-    {
-      created_at: string | Date
-      updated_at: string | Date
-      last_activity_at: string | Date | null
-      additional_attributes: Bag | null
-      custom_attributes: Bag | null
-    }
-  > {
+export interface ContactRow extends Refine<
+  Selectable<Contacts>,
+  {
+    created_at: string | Date
+    updated_at: string | Date
+    last_activity_at: string | Date | null
+    additional_attributes: Bag | null
+    custom_attributes: Bag | null
+  }
+> {
   label_list: string[]
 }
 

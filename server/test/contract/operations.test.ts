@@ -2,7 +2,17 @@ import { beforeAll, expect, it } from 'vitest'
 import type { Operation } from '../../src/http/operation.ts'
 import { startTestApp, type Client } from '../support.ts'
 import { repeatedBy, sampleOf } from '../support/sample.ts'
-import { buildOffice, buildPlatformApp, isAccountOperation, nameOf, operations, pathOf, send, type Json, type Office } from './support.ts'
+import {
+  buildOffice,
+  buildPlatformApp,
+  isAccountOperation,
+  nameOf,
+  operations,
+  pathOf,
+  send,
+  type Json,
+  type Office,
+} from './support.ts'
 
 // No limit on tries: the table makes thousands of requests from one address.
 const t = startTestApp({ RATE_LIMIT: 'false', ENABLE_RACK_ATTACK: 'false' })
@@ -38,7 +48,9 @@ it('a stranger is refused by everything that is not public', async () => {
     const none = await send(anyone, operation, path, {})
     const unknown = await send(withToken('no-such-token'), operation, path, {})
     const body =
-      operation.family === 'platform' ? { error: 'Invalid access_token' } : { errors: ['You need to sign in or sign up before continuing.'] }
+      operation.family === 'platform'
+        ? { error: 'Invalid access_token' }
+        : { errors: ['You need to sign in or sign up before continuing.'] }
     const unknownBody = operation.family === 'platform' ? body : { error: 'Invalid Access Token' }
     const isRight =
       none.status === 401 && unknown.status === 401 && same(none.body, body) && same(unknown.body, unknownBody)
@@ -49,16 +61,27 @@ it('a stranger is refused by everything that is not public', async () => {
 
 it('what an operation needs is asked for', async () => {
   const fit = (example: Json) => {
-    const own: Json = { inbox_id: here.ids.inboxes, account_id: here.account.id, base_contact_id: here.ids.contacts, mergee_contact_id: here.ids.other_contact }
+    const own: Json = {
+      inbox_id: here.ids.inboxes,
+      account_id: here.account.id,
+      base_contact_id: here.ids.contacts,
+      mergee_contact_id: here.ids.other_contact,
+    }
     return Object.fromEntries(Object.entries(example).map(([name, value]) => [name, own[name] ?? value]))
   }
   const needing = operations.filter((one) => one.needs && one.family !== 'auth')
   const problems = await wrong(needing, async (operation) => {
-    const client = operation.family === 'platform' ? withToken(platform.token) : operation.access === 'nobody' ? anyone : here.admin
+    const client =
+      operation.family === 'platform' ? withToken(platform.token) : operation.access === 'nobody' ? anyone : here.admin
     const answers: string[] = []
     for (const field of operation.needs!) {
       const { [field]: _left, ...rest } = fit(operation.example as Json)
-      const answer = await send(client, operation, pathOf(operation, here), operation.wrapper ? { [operation.wrapper]: rest } : rest)
+      const answer = await send(
+        client,
+        operation,
+        pathOf(operation, here),
+        operation.wrapper ? { [operation.wrapper]: rest } : rest,
+      )
       if (answer.status < 400 || answer.status >= 500) answers.push(`without ${field}: ${answer.status} ${answer.text}`)
     }
     return answers.join('; ') || undefined
@@ -97,7 +120,9 @@ it('an agent is refused where an administrator is asked for', async () => {
   expect(list.length).toBeGreaterThan(20)
   const problems = await wrong(list, async (operation) => {
     const { status, text } = await send(here.agent, operation, pathOf(operation, here), {})
-    return status === 401 && text === '{"error":"You are not authorized to do this action"}' ? undefined : `${status} ${text}`
+    return status === 401 && text === '{"error":"You are not authorized to do this action"}'
+      ? undefined
+      : `${status} ${text}`
   })
   expect(problems).toEqual([])
 })
@@ -106,7 +131,9 @@ it('what does not exist is not found before the role is looked at, where a door 
   const absent = { id: 2_000_000_000, team_id: 2_000_000_000 }
   const administrators = operations.filter((one) => one.access === 'administrator' && /:(id|team_id)\b/.test(one.path))
   const statuses = await Promise.all(
-    administrators.map(async (operation) => (await send(here.agent, operation, pathOf(operation, here, absent), {})).status),
+    administrators.map(
+      async (operation) => (await send(here.agent, operation, pathOf(operation, here, absent), {})).status,
+    ),
   )
   const found = Object.fromEntries(administrators.map(({ id }, i) => [id, statuses[i]]))
   expect(found).toEqual(Object.fromEntries(administrators.map(({ id, door }) => [id, door ? 404 : 401])))
@@ -117,7 +144,9 @@ it('what does not exist is not found before the role is looked at, where a door 
 
 it('a member of another account is refused by every operation of this one', async () => {
   const problems = await wrong(accountOperations, async (operation) => {
-    const answers = await Promise.all([there.admin, there.agent].map((client) => send(client, operation, pathOf(operation, here), {})))
+    const answers = await Promise.all(
+      [there.admin, there.agent].map((client) => send(client, operation, pathOf(operation, here), {})),
+    )
     return answers.every(({ status }) => status === 401 || status === 404)
       ? undefined
       : answers.map(({ status, text }) => `${status} ${text}`).join('; ')
@@ -128,14 +157,33 @@ it('a member of another account is refused by every operation of this one', asyn
 it('a platform app has no part in what another app made', async () => {
   const mine = withToken(platform.token)
   const account = (await mine.post('/platform/api/v1/accounts', { name: t.unique('Platform') })).body
-  const user = (await mine.post('/platform/api/v1/users', { name: 'P', email: `${t.unique('p')}@example.test`, password: 'Str0ng!Passw0rd' })).body
+  const user = (
+    await mine.post('/platform/api/v1/users', {
+      name: 'P',
+      email: `${t.unique('p')}@example.test`,
+      password: 'Str0ng!Passw0rd',
+    })
+  ).body
   const bot = (await mine.post('/platform/api/v1/agent_bots', { name: 'B', account_id: account.id })).body
   const ids: Record<string, number> = { accounts: account.id, users: user.id, agent_bots: bot.id }
   const before = await digest(account.id)
   const list = operations.filter((one) => one.family === 'platform' && one.path.includes(':'))
   const problems = await wrong(list, async (operation) => {
-    const path = operation.path.replace(/:\w+/, (name, at: number) => String(ids[operation.path.slice(0, at - 1).split('/').at(-1)!] ?? name))
-    const { status, text } = await send(withToken(platform.other), operation, path, { name: 'taken', user_id: user.id, role: 'administrator' })
+    const path = operation.path.replace(/:\w+/, (name, at: number) =>
+      String(
+        ids[
+          operation.path
+            .slice(0, at - 1)
+            .split('/')
+            .at(-1)!
+        ] ?? name,
+      ),
+    )
+    const { status, text } = await send(withToken(platform.other), operation, path, {
+      name: 'taken',
+      user_id: user.id,
+      role: 'administrator',
+    })
     return status === 401 || status === 404 ? undefined : `${status} ${text}`
   })
   expect(problems).toEqual([])
@@ -159,7 +207,9 @@ it('PUT is PATCH; a slash at the end and .json change nothing', async () => {
   const problems = await wrong(reads, async (operation) => {
     const path = pathOf(operation, here)
     const query = operation.id === 'assignable_agents.index' ? `?inbox_ids[]=${here.ids.inboxes}` : ''
-    const [plain, slash, json] = await Promise.all([path + query, `${path}/${query}`, `${path}.json${query}`].map((one) => here.admin.get(one)))
+    const [plain, slash, json] = await Promise.all(
+      [path + query, `${path}/${query}`, `${path}.json${query}`].map((one) => here.admin.get(one)),
+    )
     return plain!.text === slash!.text && plain!.text === json!.text && plain!.status === 200
       ? undefined
       : `${plain!.status} ${slash!.status} ${json!.status} ${plain!.text.slice(0, 100)}`
@@ -171,7 +221,9 @@ it('PUT is PATCH; a slash at the end and .json change nothing', async () => {
     const path = pathOf(operation, here)
     const patch = await here.admin.patch(path, {})
     const put = await here.admin.put(path, {})
-    return patch.status === put.status && timeless(patch.text) === timeless(put.text) ? undefined : `${patch.status} ${put.status}`
+    return patch.status === put.status && timeless(patch.text) === timeless(put.text)
+      ? undefined
+      : `${patch.status} ${put.status}`
   })
   expect(different).toEqual([])
 })
@@ -183,12 +235,31 @@ const timeless = (text: string) => text.replace(/"(updated_at|last_activity_at|l
 const LONG = 'x'.repeat(1024 * 1024)
 const DEEP = `${'['.repeat(200)}${']'.repeat(200)}`
 const NUMBERS = ['9223372036854775808', '-1', '1e400', '-1e400', '0', '1.5', '2147483648', '"9223372036854775808"']
-const ODD = ['null', '""', '{}', '[]', '[[]]', '[{}]', '{"0":{"a":1}}', 'true', '"\\u0000"', '"a\\u0000b"', '"\\ud800"', '"%00"', `"' or 1=1 --"`]
+const ODD = [
+  'null',
+  '""',
+  '{}',
+  '[]',
+  '[[]]',
+  '[{}]',
+  '{"0":{"a":1}}',
+  'true',
+  '"\\u0000"',
+  '"a\\u0000b"',
+  '"\\ud800"',
+  '"%00"',
+  `"' or 1=1 --"`,
+]
 
 const isFile = (schema: Json) => JSON.stringify(schema).includes('"binary"')
 
 /** Broken values of one field, as JSON text: a number that JSON cannot say is written as text would. */
-const broken = () => [...ODD, ...NUMBERS, '["\\u0000", -1, 9223372036854775808, null, {}]', '{"__proto__":{"x":1},"constructor":{"prototype":1},"a\\u0000":1}']
+const broken = () => [
+  ...ODD,
+  ...NUMBERS,
+  '["\\u0000", -1, 9223372036854775808, null, {}]',
+  '{"__proto__":{"x":1},"constructor":{"prototype":1},"a\\u0000":1}',
+]
 
 let person: Client
 beforeAll(async () => {
@@ -205,7 +276,11 @@ function clientFor(operation: Operation): Client {
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** Requests for one row of a table, eight at a time; answers what broke. */
-async function sendSample<Request>(row: string, requests: Request[], one: (request: Request) => Promise<string | undefined>) {
+async function sendSample<Request>(
+  row: string,
+  requests: Request[],
+  one: (request: Request) => Promise<string | undefined>,
+) {
   const bad: string[] = []
   const sample = sampleOf(row, requests)
   for (let at = 0; at < sample.length; at += 8) {
@@ -227,21 +302,58 @@ it('no body and no query breaks an operation', async () => {
     const path = isGone(operation) ? pathOf(operation, here, { id: 2_147_483_000 }) : pathOf(operation, here)
     const requests: [string, string | undefined][] = []
     for (const field of Object.keys(operation.query?.properties ?? {})) {
-      for (const value of ['%00', '%ED%A0%80', '-1', '9223372036854775808', '1e400', "'%20or%201=1--", 'abc', '', LONG.slice(0, 8000)]) {
-        requests.push([`${path}?${field}=${value}`, undefined], [`${path}?${field}[]=${value}`, undefined], [`${path}?${field}[a]=${value}`, undefined])
+      for (const value of [
+        '%00',
+        '%ED%A0%80',
+        '-1',
+        '9223372036854775808',
+        '1e400',
+        "'%20or%201=1--",
+        'abc',
+        '',
+        LONG.slice(0, 8000),
+      ]) {
+        requests.push(
+          [`${path}?${field}=${value}`, undefined],
+          [`${path}?${field}[]=${value}`, undefined],
+          [`${path}?${field}[a]=${value}`, undefined],
+        )
       }
     }
     if (operation.method !== 'GET') {
-      for (const text of ['{', '', '{}', '[]', '"text"', '1', 'null', '{"a":', DEEP, `{"a":${DEEP}}`, '{"__proto__":{"a":1}}', '{"constructor":1}', '\u0000']) {
+      for (const text of [
+        '{',
+        '',
+        '{}',
+        '[]',
+        '"text"',
+        '1',
+        'null',
+        '{"a":',
+        DEEP,
+        `{"a":${DEEP}}`,
+        '{"__proto__":{"a":1}}',
+        '{"constructor":1}',
+        '\u0000',
+      ]) {
         requests.push([path, text])
       }
       const fields = Object.keys(operation.body?.properties ?? {})
       const wrap = (text: string) => (operation.wrapper ? `{"${operation.wrapper}":${text}}` : text)
       for (const field of fields) for (const value of broken()) requests.push([path, wrap(`{"${field}":${value}}`)])
       if (fields.length) {
-        for (const value of broken()) requests.push([path, wrap(`{${fields.map((field) => `"${field}":${value}`).join()}}`)])
+        for (const value of broken())
+          requests.push([path, wrap(`{${fields.map((field) => `"${field}":${value}`).join()}}`)])
         const texts = fields.filter((field) => !isFile(operation.body!.properties[field] as Json))
-        requests.push([path, wrap(`{${texts.slice(0, 1).map((field) => `"${field}":"${LONG}"`).join()}}`)])
+        requests.push([
+          path,
+          wrap(
+            `{${texts
+              .slice(0, 1)
+              .map((field) => `"${field}":"${LONG}"`)
+              .join()}}`,
+          ),
+        ])
       }
     }
     let isIn = !requests.length || clientFor(operation) === anyone || /reset_access_token/.test(operation.id)
@@ -305,14 +417,34 @@ it('no form breaks an operation', async () => {
   const problems = await wrong(
     operations.filter((one) => one.body && one.method !== 'GET' && !isGone(one)),
     async (operation) => {
-      const requests = Object.keys(operation.body!.properties).flatMap((field): [string, string | (() => FormData)][] => {
-        const name = operation.wrapper ? `${operation.wrapper}[${field}]` : field
-        const pairs = [`${name}=%00`, `${name}=%ED%A0%80`, `${name}=\u00ff`, `${name}[]=a&${name}[b]=c&${name}=d`, `${name}[__proto__][x]=1`, `${name}[][][a]=1`, `${name}${'[a]'.repeat(200)}=1`, `${name}[99999999]=1`]
-        return [...pairs.map((text): [string, string] => [text.slice(0, 80), text]), [`a file as ${name}`, () => oddForm(name)]]
-      })
+      const requests = Object.keys(operation.body!.properties).flatMap(
+        (field): [string, string | (() => FormData)][] => {
+          const name = operation.wrapper ? `${operation.wrapper}[${field}]` : field
+          const pairs = [
+            `${name}=%00`,
+            `${name}=%ED%A0%80`,
+            `${name}=\u00ff`,
+            `${name}[]=a&${name}[b]=c&${name}=d`,
+            `${name}[__proto__][x]=1`,
+            `${name}[][][a]=1`,
+            `${name}${'[a]'.repeat(200)}=1`,
+            `${name}[99999999]=1`,
+          ]
+          return [
+            ...pairs.map((text): [string, string] => [text.slice(0, 80), text]),
+            [`a file as ${name}`, () => oddForm(name)],
+          ]
+        },
+      )
       const bad = await sendSample(`form ${operation.id}`, requests, async ([what, body]) => {
         const sent = typeof body === 'string' ? body : body()
-        const { status, text } = await send(clientFor(operation), operation, pathOf(operation, here), sent, typeof body === 'string' ? FORM : {})
+        const { status, text } = await send(
+          clientFor(operation),
+          operation,
+          pathOf(operation, here),
+          sent,
+          typeof body === 'string' ? FORM : {},
+        )
         return status >= 500 ? `${what} → ${status} ${text.slice(0, 80)}` : undefined
       })
       return shortly(bad)
@@ -326,9 +458,20 @@ it('no id in a path breaks an operation', async () => {
   const problems = await wrong(numbered, async (operation) => {
     const names = [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => name!)
     const requests = names.flatMap((name) =>
-      ['0', '-1', '2147483647', '2147483648', '9223372036854775808', 'abc', '%00', '%20', '%ED%A0%80', '%zz', '..%2f', 'x'.repeat(5000)].map((id) =>
-        pathOf(operation, here, isGone(operation) ? { id: 2_147_483_000, [name]: id } : { [name]: id }),
-      ),
+      [
+        '0',
+        '-1',
+        '2147483647',
+        '2147483648',
+        '9223372036854775808',
+        'abc',
+        '%00',
+        '%20',
+        '%ED%A0%80',
+        '%zz',
+        '..%2f',
+        'x'.repeat(5000),
+      ].map((id) => pathOf(operation, here, isGone(operation) ? { id: 2_147_483_000, [name]: id } : { [name]: id })),
     )
     const bad = await sendSample(`path ${operation.id}`, requests, async (path) => {
       const { status, text } = await send(clientFor(operation), operation, path, {})
@@ -350,7 +493,12 @@ it('a value that cannot be kept is a 422 that names its field', async () => {
         if (!isText || isFile(schema) || schema.enum || kinds.includes('x-')) continue
         const sent = { [field]: 'a\u0000b' }
         const path = pathOf(operation, here)
-        const { status, body, text } = await send(here.admin, operation, path, operation.wrapper ? { [operation.wrapper]: sent } : sent)
+        const { status, body, text } = await send(
+          here.admin,
+          operation,
+          path,
+          operation.wrapper ? { [operation.wrapper]: sent } : sent,
+        )
         if (status !== 422 || !body.attributes?.includes(field)) bad.push(`${field}: ${status} ${text.slice(0, 120)}`)
       }
       return bad.join('; ') || undefined
@@ -363,7 +511,9 @@ it('broken JSON, broken escapes and wrong encodings of a body are refused', asyn
   const path = `${here.base}/labels`
   expect((await here.admin.post(path, '{"title":', JSON_TYPE)).status).toBe(400)
   expect((await here.admin.get(`${here.base}/contacts/search?q=%zz`)).status).toBe(400)
-  expect((await here.admin.post(path, 'title=%zz', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBeLessThan(500)
+  expect(
+    (await here.admin.post(path, 'title=%zz', { 'content-type': 'application/x-www-form-urlencoded' })).status,
+  ).toBeLessThan(500)
   expect((await here.admin.post(path, 'title', { 'content-type': 'application/no-such-type' })).status).toBe(422)
   const form = { 'content-type': 'multipart/form-data; boundary=right' }
   for (const [body, headers] of [

@@ -1,7 +1,17 @@
 import { beforeAll, expect, it } from 'vitest'
 import type { Operation } from '../../src/http/operation.ts'
 import { startTestApp } from '../support.ts'
-import { buildOffice, isAccountOperation, nameOf, operations, pathOf, send, tableOf, type Json, type Office } from './support.ts'
+import {
+  buildOffice,
+  isAccountOperation,
+  nameOf,
+  operations,
+  pathOf,
+  send,
+  tableOf,
+  type Json,
+  type Office,
+} from './support.ts'
 
 const t = startTestApp()
 
@@ -13,7 +23,10 @@ beforeAll(async () => {
   there = await buildOffice(t, t.unique('theirs'))
   // Conversations are numbered in each account: only a number that is not in use here can be somebody else's.
   for (let more = 0; more < 3; more++) {
-    const { body } = await there.admin.post(`${there.base}/conversations`, { source_id: there.texts.source_id, inbox_id: there.ids.inboxes })
+    const { body } = await there.admin.post(`${there.base}/conversations`, {
+      source_id: there.texts.source_id,
+      inbox_id: there.ids.inboxes,
+    })
     there.ids.conversations = body.id
   }
 })
@@ -27,21 +40,33 @@ async function digest(office: Office): Promise<Json> {
   )
   const all: Json = {}
   for (const { table_name: table } of tables) {
-    all[table] = (await pool.query(`select * from "${table}" as r where account_id = $1 order by r::text`, [office.account.id])).rows
+    all[table] = (
+      await pool.query(`select * from "${table}" as r where account_id = $1 order by r::text`, [office.account.id])
+    ).rows
   }
   const { id, administrator, agent } = office.account
   all.accounts = (await pool.query('select * from accounts where id = $1', [id])).rows
-  all.members = (await pool.query('select * from users where id = any($1) order by id', [[administrator.id, agent.id]])).rows
-  all.tokens = (await pool.query(
-    `select * from access_tokens where owner_type = 'User' and owner_id = any($1) or owner_type = 'AgentBot' and owner_id = $2 order by id`,
-    [[administrator.id, agent.id], office.ids.agent_bots],
-  )).rows
-  all.inbox_members = (await pool.query('select * from inbox_members where inbox_id = $1 order by id', [office.ids.inboxes])).rows
-  all.team_members = (await pool.query('select * from team_members where team_id = $1 order by id', [office.ids.teams])).rows
-  all.taggings = (await pool.query(
-    `select * from taggings where taggable_type = 'Conversation' and taggable_id in (select id from conversations where account_id = $1) order by id`,
-    [id],
-  )).rows
+  all.members = (
+    await pool.query('select * from users where id = any($1) order by id', [[administrator.id, agent.id]])
+  ).rows
+  all.tokens = (
+    await pool.query(
+      `select * from access_tokens where owner_type = 'User' and owner_id = any($1) or owner_type = 'AgentBot' and owner_id = $2 order by id`,
+      [[administrator.id, agent.id], office.ids.agent_bots],
+    )
+  ).rows
+  all.inbox_members = (
+    await pool.query('select * from inbox_members where inbox_id = $1 order by id', [office.ids.inboxes])
+  ).rows
+  all.team_members = (
+    await pool.query('select * from team_members where team_id = $1 order by id', [office.ids.teams])
+  ).rows
+  all.taggings = (
+    await pool.query(
+      `select * from taggings where taggable_type = 'Conversation' and taggable_id in (select id from conversations where account_id = $1) order by id`,
+      [id],
+    )
+  ).rows
   return JSON.parse(JSON.stringify(all)) as Json
 }
 
@@ -65,13 +90,25 @@ it('no id of another account in a path leads anywhere', async () => {
   const before = await digest(there)
   const problems: string[] = []
   for (const operation of mine) {
-    const names = [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => name!).filter((name) => name !== 'account_id')
+    const names = [...operation.path.matchAll(/:(\w+)/g)]
+      .map(([, name]) => name!)
+      .filter((name) => name !== 'account_id')
     if (!names.length) continue
-    const foreign = Object.fromEntries(names.map((name) => [name, there.ids[tableOf(operation, name)] ?? there.texts.title]))
-    const body = { name: 'taken', title: 'taken', content: 'taken', user_ids: [here.account.agent.id], labels: ['taken'], custom_attributes: ['a'] }
+    const foreign = Object.fromEntries(
+      names.map((name) => [name, there.ids[tableOf(operation, name)] ?? there.texts.title]),
+    )
+    const body = {
+      name: 'taken',
+      title: 'taken',
+      content: 'taken',
+      user_ids: [here.account.agent.id],
+      labels: ['taken'],
+      custom_attributes: ['a'],
+    }
     const { status, text } = await send(here.admin, operation, pathOf(operation, here, foreign), body)
     if (text.includes(there.mark)) problems.push(`${nameOf(operation)} shows ${text.slice(0, 200)}`)
-    if (status !== 404 && status !== 422 && status !== 401) problems.push(`${nameOf(operation)}: ${status} ${text.slice(0, 200)}`)
+    if (status !== 404 && status !== 422 && status !== 401)
+      problems.push(`${nameOf(operation)}: ${status} ${text.slice(0, 200)}`)
   }
   expect(problems).toEqual([])
   expect(await digest(there)).toEqual(before)
@@ -81,26 +118,46 @@ it('no id of another account in a body or query leads anywhere', async () => {
   const before = await digest(there)
   const problems: string[] = []
   const fieldsOf = (operation: Operation) =>
-    [...Object.keys(operation.body?.properties ?? {}), ...Object.keys(operation.query?.properties ?? {})].filter((field) => field in ID_FIELDS)
+    [...Object.keys(operation.body?.properties ?? {}), ...Object.keys(operation.query?.properties ?? {})].filter(
+      (field) => field in ID_FIELDS,
+    )
   // What the list does not know is a field nobody has thought about.
   const known = new Set([...Object.keys(ID_FIELDS), 'source_id', 'echo_id', 'portal_id', 'campaign_id', 'account_id'])
-  const odd = mine.flatMap((one) => Object.keys({ ...one.body?.properties, ...one.query?.properties })).filter((key) => /_ids?$/.test(key) && !known.has(key))
+  const odd = mine
+    .flatMap((one) => Object.keys({ ...one.body?.properties, ...one.query?.properties }))
+    .filter((key) => /_ids?$/.test(key) && !known.has(key))
   expect(odd).toEqual([])
   for (const operation of mine) {
     const fields = fieldsOf(operation)
     for (const chosen of [...fields.map((field) => [field]), fields]) {
       if (!chosen.length) continue
-      const own: Json = { source_id: operation.id.includes('contact') ? t.unique('source') : here.texts.source_id, name: 'x', content: 'x', url: `http://127.0.0.1:9/${t.unique('x')}`, primary_actor_type: 'Conversation' }
+      const own: Json = {
+        source_id: operation.id.includes('contact') ? t.unique('source') : here.texts.source_id,
+        name: 'x',
+        content: 'x',
+        url: `http://127.0.0.1:9/${t.unique('x')}`,
+        primary_actor_type: 'Conversation',
+      }
       for (const field of fields) {
         const id = (chosen.includes(field) ? there : here).ids[ID_FIELDS[field]!]
         own[field] = field.endsWith('_ids') ? [id] : id
       }
       if (operation.method === 'DELETE' && !fields.length) continue
-      const query = new URLSearchParams(Object.entries(own).flatMap(([key, value]) => (Array.isArray(value) ? value.map((one) => [`${key}[]`, String(one)]) : [[key, String(value)]])) as [string, string][])
+      const query = new URLSearchParams(
+        Object.entries(own).flatMap(([key, value]) =>
+          Array.isArray(value) ? value.map((one) => [`${key}[]`, String(one)]) : [[key, String(value)]],
+        ) as [string, string][],
+      )
       const path = pathOf(operation, here)
-      const { status, text } = await send(here.admin, operation, operation.method === 'GET' ? `${path}?${query}` : path, operation.wrapper ? { [operation.wrapper]: own } : own)
+      const { status, text } = await send(
+        here.admin,
+        operation,
+        operation.method === 'GET' ? `${path}?${query}` : path,
+        operation.wrapper ? { [operation.wrapper]: own } : own,
+      )
       if (status >= 500) problems.push(`${nameOf(operation)} ${chosen}: ${status}`)
-      if (text.includes(there.mark) || text.includes(there.account.agent.email)) problems.push(`${nameOf(operation)} ${chosen} shows ${text.slice(0, 300)}`)
+      if (text.includes(there.mark) || text.includes(there.account.agent.email))
+        problems.push(`${nameOf(operation)} ${chosen} shows ${text.slice(0, 300)}`)
     }
   }
   // Another account's contact by its source id, with and without the inbox it belongs to (CVE-2026-115725).
@@ -139,7 +196,9 @@ it('a column that an operation does not declare is not written, whatever its nam
   const { pool } = t.database
   const untouched = await digest(there)
   const problems: string[] = []
-  const writes = operations.filter((one) => /\.(create|update)$/.test(one.id) && TABLES[one.id.split('.')[0]!] && one.access !== 'nobody')
+  const writes = operations.filter(
+    (one) => /\.(create|update)$/.test(one.id) && TABLES[one.id.split('.')[0]!] && one.access !== 'nobody',
+  )
   expect(writes.length).toBeGreaterThan(12)
   for (const operation of writes) {
     const table = TABLES[operation.id.split('.')[0]!]!
@@ -151,18 +210,49 @@ it('a column that an operation does not declare is not written, whatever its nam
     const sent: Json = {}
     for (const { column_name: name, data_type: type } of columns) {
       if (declared.has(name)) continue
-      sent[name] = /int/.test(type) ? there.account.id : /json/.test(type) ? { stolen: true } : type === 'boolean' ? true : /time|date/.test(type) ? '1999-01-01T00:00:00Z' : 'stolen-value'
+      sent[name] = /int/.test(type)
+        ? there.account.id
+        : /json/.test(type)
+          ? { stolen: true }
+          : type === 'boolean'
+            ? true
+            : /time|date/.test(type)
+              ? '1999-01-01T00:00:00Z'
+              : 'stolen-value'
     }
     Object.assign(sent, { account_id: there.account.id, role: 'administrator', type: 'SuperAdmin', id: 999_999 })
-    const required: Json = { name: t.unique('n'), title: t.unique('n'), content: 'x', url: `http://127.0.0.1:9/${t.unique('n')}`, email: `${t.unique('n')}@example.test`, source_id: here.texts.source_id, inbox_id: here.ids.inboxes, channel: { type: 'api' }, outgoing_url: '' }
+    const required: Json = {
+      name: t.unique('n'),
+      title: t.unique('n'),
+      content: 'x',
+      url: `http://127.0.0.1:9/${t.unique('n')}`,
+      email: `${t.unique('n')}@example.test`,
+      source_id: here.texts.source_id,
+      inbox_id: here.ids.inboxes,
+      channel: { type: 'api' },
+      outgoing_url: '',
+    }
     for (const key of Object.keys(required)) if (declared.has(key)) sent[key] = required[key]
     if (operation.id === 'profiles.update') delete sent.email
     // An agent's role is declared; a declared field is no secret way.
     if (declared.has('role')) sent.role = 'agent'
-    const before = new Map((await pool.query(`select id, to_jsonb(r) as row from "${table}" r`)).rows.map(({ id, row }) => [id, row as Json]))
-    const answer = await send(here.admin, operation, pathOf(operation, here), operation.wrapper ? { [operation.wrapper]: sent } : sent)
+    const before = new Map(
+      (await pool.query(`select id, to_jsonb(r) as row from "${table}" r`)).rows.map(({ id, row }) => [
+        id,
+        row as Json,
+      ]),
+    )
+    const answer = await send(
+      here.admin,
+      operation,
+      pathOf(operation, here),
+      operation.wrapper ? { [operation.wrapper]: sent } : sent,
+    )
     if (answer.status >= 500) problems.push(`${nameOf(operation)}: ${answer.status}`)
-    const after = (await pool.query(`select id, to_jsonb(r) as row from "${table}" r`)).rows as { id: number; row: Json }[]
+    const after = (await pool.query(`select id, to_jsonb(r) as row from "${table}" r`)).rows as {
+      id: number
+      row: Json
+    }[]
     for (const { id, row } of after) {
       const old = before.get(id)
       const owned = 'account_id' in row ? row.account_id : undefined

@@ -63,7 +63,9 @@ const MOST = 3
 
 const isRead = (family: string) => (one: (typeof operations)[number]) => one.method === 'GET' && one.family === family
 const reads = {
-  application: operations.filter(isRead('application')).filter((one) => isAccountOperation(one) && one.access !== 'nobody'),
+  application: operations
+    .filter(isRead('application'))
+    .filter((one) => isAccountOperation(one) && one.access !== 'nobody'),
   client: operations.filter(isRead('client')).filter((one) => one.path.includes('inboxes')),
   platform: operations.filter(isRead('platform')),
 }
@@ -79,7 +81,12 @@ async function fill(office: Office): Promise<void> {
     await admin.post(`${base}/contacts/${ids.contacts}/contact_inboxes`, { inbox_id: inbox.id })
     const mine = { inbox_id: ids.inboxes, contact_id: ids.contacts, source_id: office.texts.source_id }
     const conversation = (await admin.post(`${base}/conversations`, mine)).body
-    await admin.post(`${base}/conversations`, { inbox_id: ids.inboxes, contact_id: contact.contact.id, source_id: contact.contact_inbox.source_id, assignee_id: account.agent.id })
+    await admin.post(`${base}/conversations`, {
+      inbox_id: ids.inboxes,
+      contact_id: contact.contact.id,
+      source_id: contact.contact_inbox.source_id,
+      assignee_id: account.agent.id,
+    })
     await admin.post(`${base}/conversations/${conversation.id}/messages`, { content: mark })
     await admin.post(`${base}/conversations/${ids.conversations}/messages`, { content: mark })
     const file = new FormData()
@@ -89,7 +96,11 @@ async function fill(office: Office): Promise<void> {
     await admin.post(`${base}/labels`, { title: mark })
     await admin.post(`${base}/teams`, { name: mark })
     await admin.post(`${base}/agent_bots`, { name: mark, outgoing_url: '' })
-    await admin.post(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'], inbox_id: inbox.id })
+    await admin.post(`${base}/webhooks`, {
+      url: `http://127.0.0.1:9/${mark}`,
+      subscriptions: ['contact_created'],
+      inbox_id: inbox.id,
+    })
     await t.database.pool.query(
       `insert into notifications (account_id, user_id, notification_type, primary_actor_type, primary_actor_id, created_at, updated_at, last_activity_at)
        select account_id, $2, 1, 'Conversation', id, now(), now(), now() from conversations where account_id = $1 and display_id = $3`,
@@ -121,14 +132,17 @@ async function count(list: typeof operations, ask: Ask): Promise<Record<string, 
   return counts
 }
 
-const askIn = (office: Office): Ask => (operation) => {
-  const query = new URLSearchParams()
-  if (operation.id === 'assignable_agents.index') query.append('inbox_ids[]', String(office.ids.inboxes))
-  if (operation.id === 'contacts.search') query.append('q', 'm')
-  if ('include_contact_inboxes' in (operation.query?.properties ?? {})) query.append('include_contact_inboxes', 'true')
-  if (operation.id === 'conversations.index') query.append('assignee_type', 'all')
-  return (operation.family === 'client' ? t.anyone : office.admin).get(`${pathOf(operation, office)}?${query}`)
-}
+const askIn =
+  (office: Office): Ask =>
+  (operation) => {
+    const query = new URLSearchParams()
+    if (operation.id === 'assignable_agents.index') query.append('inbox_ids[]', String(office.ids.inboxes))
+    if (operation.id === 'contacts.search') query.append('q', 'm')
+    if ('include_contact_inboxes' in (operation.query?.properties ?? {}))
+      query.append('include_contact_inboxes', 'true')
+    if (operation.id === 'conversations.index') query.append('assignee_type', 'all')
+    return (operation.family === 'client' ? t.anyone : office.admin).get(`${pathOf(operation, office)}?${query}`)
+  }
 
 /** An account, a user and a bot of a platform app, and `count` of each. */
 async function askOnPlatform(count: number): Promise<Ask> {
@@ -138,7 +152,13 @@ async function askOnPlatform(count: number): Promise<Ask> {
   const ids: Record<string, number> = { accounts: account.id }
   for (let at = 0; at < count; at++) {
     if (at) await app.post(`${base}/accounts`, { name: t.unique('Platform') })
-    ids.users = (await app.post(`${base}/users`, { name: 'P', email: `${t.unique('p')}@example.test`, password: 'Str0ng!Passw0rd' })).body.id
+    ids.users = (
+      await app.post(`${base}/users`, {
+        name: 'P',
+        email: `${t.unique('p')}@example.test`,
+        password: 'Str0ng!Passw0rd',
+      })
+    ).body.id
     ids.agent_bots = (await app.post(`${base}/agent_bots`, { name: 'B', account_id: account.id })).body.id
     await app.post(`${base}/accounts/${account.id}/account_users`, { user_id: ids.users, role: 'agent' })
   }

@@ -29,23 +29,32 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
   }
   const inbox = await made(`${base}/inboxes`, { name: `${mark} inbox`, channel: { type: 'api', webhook_url: '' } })
   await made(`${base}/inbox_members`, { inbox_id: inbox.id, user_ids: [account.agent.id, account.administrator.id] })
-  const contact = (await made(`${base}/contacts`, { name: `${mark} contact`, email: `${mark}@example.test`, inbox_id: inbox.id })).payload
+  const contact = (
+    await made(`${base}/contacts`, { name: `${mark} contact`, email: `${mark}@example.test`, inbox_id: inbox.id })
+  ).payload
   const other = (await made(`${base}/contacts`, { name: `${mark} other` })).payload.contact
   const sourceId = contact.contact_inbox.source_id
-  const conversation = await made(`${base}/conversations`, { source_id: sourceId, inbox_id: inbox.id, contact_id: contact.contact.id })
+  const conversation = await made(`${base}/conversations`, {
+    source_id: sourceId,
+    inbox_id: inbox.id,
+    contact_id: contact.contact.id,
+  })
   const message = await made(`${base}/conversations/${conversation.id}/messages`, { content: `${mark} message` })
   const label = await made(`${base}/labels`, { title: `${mark}-label` })
   const team = await made(`${base}/teams`, { name: `${mark} team` })
   await made(`${base}/teams/${team.id}/team_members`, { user_ids: [account.agent.id] })
   const bot = await made(`${base}/agent_bots`, { name: `${mark} bot`, outgoing_url: '' })
-  const webhook = (await made(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'] })).payload.webhook
+  const webhook = (
+    await made(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'] })
+  ).payload.webhook
   await made(`${base}/conversations/${conversation.id}/labels`, { labels: [`${mark}-label`] })
   const { rows } = await t.database.pool.query(
     `insert into notifications (account_id, user_id, notification_type, primary_actor_type, primary_actor_id, created_at, updated_at, last_activity_at)
      select account_id, $2, 1, 'Conversation', id, now(), now(), now() from conversations where account_id = $1 returning id`,
     [account.id, account.administrator.id],
   )
-  const key = (await t.database.pool.query('select identifier from channel_api where account_id = $1', [account.id])).rows[0]
+  const key = (await t.database.pool.query('select identifier from channel_api where account_id = $1', [account.id]))
+    .rows[0]
   return {
     account,
     admin,
@@ -66,7 +75,12 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
       notifications: rows[0].id,
       agents: account.agent.id,
     },
-    texts: { inbox_identifier: key.identifier, source_id: sourceId, conversation_uuid: conversation.uuid, title: `${mark}-label` },
+    texts: {
+      inbox_identifier: key.identifier,
+      source_id: sourceId,
+      conversation_uuid: conversation.uuid,
+      title: `${mark}-label`,
+    },
   }
 }
 
@@ -95,7 +109,13 @@ export function tableOf(operation: Operation, param: string): string {
 
 export const isAccountOperation = (operation: Operation) => operation.path.startsWith('/api/v1/accounts/:account_id')
 
-export function send(client: Client, operation: Operation, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> {
+export function send(
+  client: Client,
+  operation: Operation,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+): Promise<Answer> {
   const verb = operation.method.toLowerCase() as keyof Client
   return client[verb](path, operation.method === 'GET' ? undefined : body, headers)
 }

@@ -39,7 +39,12 @@ describe('kill -9', () => {
         // Every now and then it says no.
         if (refusing++ % 97 === 11) return response.writeHead(500).end()
         const body = JSON.parse(Buffer.concat(chunks).toString())
-        deliveries.push({ id: String(request.headers['x-chatwoot-delivery']), event: body.event, messageId: body.id, conversation: body.conversation?.id })
+        deliveries.push({
+          id: String(request.headers['x-chatwoot-delivery']),
+          event: body.event,
+          messageId: body.id,
+          conversation: body.conversation?.id,
+        })
         response.end('{}')
       })
     })
@@ -65,7 +70,11 @@ describe('kill -9', () => {
   }
 
   /** A socket that is made anew whenever it ends; `resume` says what it knows already. */
-  function listen(identity: object, onMessage: (message: number, event: number) => void, resume?: () => number | undefined): void {
+  function listen(
+    identity: object,
+    onMessage: (message: number, event: number) => void,
+    resume?: () => number | undefined,
+  ): void {
     const connect = () => {
       if (isOver) return
       const socket = new WebSocket(`${server.base.replace('http', 'ws')}/cable`, 'actioncable-v1-json')
@@ -86,8 +95,15 @@ describe('kill -9', () => {
     const set = JSON.parse((await server.command('setup', '--json')).stdout)
     const { access_token: token } = set.user
     const api = `/api/v1/accounts/${set.account.id}`
-    await call('POST', `${api}/webhooks`, token, { url: `http://127.0.0.1:${(hooks.address() as { port: number }).port}/`, subscriptions: ['message_created'] })
-    const inbox = await call('POST', `${api}/inboxes`, token, { name: 'Kill', channel: { type: 'api' }, enable_auto_assignment: false })
+    await call('POST', `${api}/webhooks`, token, {
+      url: `http://127.0.0.1:${(hooks.address() as { port: number }).port}/`,
+      subscriptions: ['message_created'],
+    })
+    const inbox = await call('POST', `${api}/inboxes`, token, {
+      name: 'Kill',
+      channel: { type: 'api' },
+      enable_auto_assignment: false,
+    })
     const profile = await call('GET', '/api/v1/profile', token)
     const talks = await Promise.all(
       Array.from({ length: WRITERS }, async (_, i) => {
@@ -137,7 +153,7 @@ describe('kill -9', () => {
     // Rows: each acknowledged message is there once, as it was written.
     const rows = new Map<number, string>()
     for (const talk of talks) {
-      for (let after = 0; ; ) {
+      for (let after = 0; ;) {
         const { payload } = await call('GET', `${api}/conversations/${talk.id}/messages?after=${after}`, token)
         for (const message of payload) rows.set(message.id, message.content)
         if (!payload.length) break
@@ -153,7 +169,11 @@ describe('kill -9', () => {
 
     // Webhooks: each at least once, and for one conversation in the order of writing.
     const delivered = () => new Set(deliveries.map((one) => one.messageId))
-    await eventually(() => ids.every((id) => delivered().has(id)), () => `deliveries of ${ids.filter((id) => !delivered().has(id))}`, 60)
+    await eventually(
+      () => ids.every((id) => delivered().has(id)),
+      () => `deliveries of ${ids.filter((id) => !delivered().has(id))}`,
+      60,
+    )
     const idsOf = new Map<number, Set<string>>()
     for (const { id, messageId } of deliveries) idsOf.set(messageId, (idsOf.get(messageId) ?? new Set()).add(id))
     expect([...idsOf.values()].filter((ids) => ids.size > 1)).toEqual([])
@@ -163,7 +183,11 @@ describe('kill -9', () => {
     }
 
     // Frames: an old client has each at least once, a resuming one each once.
-    await eventually(() => ids.every((id) => heard.old.has(id)), () => `frames of ${ids.filter((id) => !heard.old.has(id))}`, 60)
+    await eventually(
+      () => ids.every((id) => heard.old.has(id)),
+      () => `frames of ${ids.filter((id) => !heard.old.has(id))}`,
+      60,
+    )
     const resumed = () => heard.resuming.map((one) => one.message)
     await eventually(() => new Set(resumed()).size >= ids.length, 'resumed frames', 60)
     expect(ids.filter((id) => !resumed().includes(id))).toEqual([])

@@ -21,7 +21,10 @@ beforeAll(async () => {
   api = `/api/v1/accounts/${set.account.id}`
   const { id: inbox } = await answerOf('POST', `${api}/inboxes`, { name: 'API', channel: { type: 'api' } })
   const { payload } = await answerOf('POST', `${api}/contacts`, { name: 'Ada', inbox_id: inbox })
-  const { id } = await answerOf('POST', `${api}/conversations`, { inbox_id: inbox, source_id: payload.contact_inbox.source_id })
+  const { id } = await answerOf('POST', `${api}/conversations`, {
+    inbox_id: inbox,
+    source_id: payload.contact_inbox.source_id,
+  })
   messages = `${api}/conversations/${id}/messages`
 })
 afterAll(async () => {
@@ -36,14 +39,17 @@ const call = (method: string, path: string, body?: object) =>
     ...(body && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(20_000),
   })
-const answerOf = async (method: string, path: string, body?: object): Promise<any> => (await call(method, path, body)).json()
+const answerOf = async (method: string, path: string, body?: object): Promise<any> =>
+  (await call(method, path, body)).json()
 
 it('sockets that drip, or say nothing, hinder nobody', async () => {
   const { port } = new URL(server.base)
   const drips: Socket[] = []
   for (let i = 0; i < 300; i++) {
     const socket = connect(Number(port), '127.0.0.1').on('error', () => {})
-    socket.write(i % 3 ? `POST ${messages} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n${i % 2 ? '\r\n{' : 'x-'}` : 'G')
+    socket.write(
+      i % 3 ? `POST ${messages} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n${i % 2 ? '\r\n{' : 'x-'}` : 'G',
+    )
     drips.push(socket)
   }
   expect((await call('POST', messages, { content: 'beside them' })).status).toBe(200)
@@ -53,7 +59,11 @@ it('sockets that drip, or say nothing, hinder nobody', async () => {
 it.each([
   ['no HTTP at all', 'hello\r\n\r\n', 400],
   ['two lengths', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab', 400],
-  ['a length and chunks', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+  [
+    'a length and chunks',
+    'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
   ['an address of 20 KB', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
   ['a header of 20 KB', `GET / HTTP/1.1\r\nhost: x\r\nx-a: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
   ['bytes that are no text', Buffer.from('GET /\xff\xfe HTTP/1.1\r\nhost: x\r\nx: \xff\x80\r\n\r\n', 'latin1'), 400],
@@ -73,12 +83,22 @@ it.each([
 
 it('a paused database is a 503 in bounded time, and work goes on with it', { timeout: 60_000 }, async () => {
   const postmaster = server.postmaster()
-  const all = [postmaster, ...spawnSync('pgrep', ['-P', String(postmaster)], { encoding: 'utf8' }).stdout.trim().split('\n').map(Number)]
+  const all = [
+    postmaster,
+    ...spawnSync('pgrep', ['-P', String(postmaster)], { encoding: 'utf8' })
+      .stdout.trim()
+      .split('\n')
+      .map(Number),
+  ]
   const signal = (name: NodeJS.Signals) => all.forEach((pid) => process.kill(pid, name))
   signal('SIGSTOP')
   const started = Date.now()
   try {
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? call('POST', messages, { content: 'paused' }) : call('GET', messages))))
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        i % 2 ? call('POST', messages, { content: 'paused' }) : call('GET', messages),
+      ),
+    )
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([503]))
     expect(answers[0]!.headers.get('retry-after')).toBe('1')
     expect(Date.now() - started).toBeLessThan(15_000)
@@ -86,7 +106,9 @@ it('a paused database is a 503 in bounded time, and work goes on with it', { tim
   } finally {
     signal('SIGCONT')
   }
-  await expect.poll(async () => (await call('POST', messages, { content: 'again' })).status, { timeout: 10_000 }).toBe(200)
+  await expect
+    .poll(async () => (await call('POST', messages, { content: 'again' })).status, { timeout: 10_000 })
+    .toBe(200)
 })
 
 it('a server that is told to stop answers all that it has taken', { timeout: 60_000 }, async () => {

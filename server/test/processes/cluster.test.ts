@@ -173,26 +173,30 @@ it('clients of a killed process miss nothing at the other, whatever they know', 
 })
 
 // A request may meet a kept connection just as it is closed, which no server can know; clients and balancers then ask again.
-it('processes are restarted one after the other under load without a failed request', { timeout: 60_000, retry: 2 }, async () => {
-  const failed: string[] = []
-  let done = 0
-  let isWriting = true
-  const write = async () => {
-    while (isWriting) {
-      await ok('POST', talk.path, { content: line() }).then(
-        () => done++,
-        (error: Error) => failed.push(`${error.message} ${error.cause}`),
-      )
+it(
+  'processes are restarted one after the other under load without a failed request',
+  { timeout: 60_000, retry: 2 },
+  async () => {
+    const failed: string[] = []
+    let done = 0
+    let isWriting = true
+    const write = async () => {
+      while (isWriting) {
+        await ok('POST', talk.path, { content: line() }).then(
+          () => done++,
+          (error: Error) => failed.push(`${error.message} ${error.cause}`),
+        )
+      }
     }
-  }
-  const writers = [write(), write(), write(), write(), write(), write()]
-  for (const server of [...cluster.web, cluster.worker]) {
-    await new Promise((later) => setTimeout(later, 300))
-    await server.stop()
-    await server.start()
-  }
-  isWriting = false
-  await Promise.all(writers)
-  expect(failed).toEqual([])
-  expect(done).toBeGreaterThan(50)
-})
+    const writers = [write(), write(), write(), write(), write(), write()]
+    for (const server of [...cluster.web, cluster.worker]) {
+      await new Promise((later) => setTimeout(later, 300))
+      await server.stop()
+      await server.start()
+    }
+    isWriting = false
+    await Promise.all(writers)
+    expect(failed).toEqual([])
+    expect(done).toBeGreaterThan(50)
+  },
+)

@@ -10,15 +10,32 @@ let office: Office
 const lines: string[] = []
 beforeAll(async () => {
   // All that the server says while these tests run, as loud as it can be.
-  t.app.log = pino({ level: 'trace' }, new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }))
+  t.app.log = pino(
+    { level: 'trace' },
+    new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }),
+  )
   office = await buildOffice(t)
 })
 
-const INJECTIONS = [`' OR 1=1 --`, `'; drop table messages; --`, `") or ("1"="1`, '1) union select token from access_tokens --', `\\'; select pg_sleep(9); --`, '$1', '%', '{}']
+const INJECTIONS = [
+  `' OR 1=1 --`,
+  `'; drop table messages; --`,
+  `") or ("1"="1`,
+  '1) union select token from access_tokens --',
+  `\\'; select pg_sleep(9); --`,
+  '$1',
+  '%',
+  '{}',
+]
 
 it('SQL in a query value or a list of labels stays text (CVE-2025-21628, CVE-2026-44706)', async () => {
   const { pool } = t.database
-  const count = async () => (await pool.query('select (select count(*) from messages where message_type <> 2) as m, (select count(*) from access_tokens) as a')).rows
+  const count = async () =>
+    (
+      await pool.query(
+        'select (select count(*) from messages where message_type <> 2) as m, (select count(*) from access_tokens) as a',
+      )
+    ).rows
   const before = await count()
   const secrets = (await pool.query('select token from access_tokens')).rows.map((row) => row.token as string)
   const problems: string[] = []
@@ -28,8 +45,10 @@ it('SQL in a query value or a list of labels stays text (CVE-2025-21628, CVE-202
         for (const name of [field, `${field}[]`]) {
           const path = `${pathOf(operation, office)}?${new URLSearchParams({ [name]: value })}`
           const { status, text } = await (operation.family === 'client' ? t.anyone : office.admin).get(path)
-          if (status >= 500 || /syntax error|SQLSTATE/i.test(text)) problems.push(`${path}: ${status} ${text.slice(0, 100)}`)
-          if (secrets.some((secret) => text.includes(secret)) && !operation.id.startsWith('agent_bots')) problems.push(`${path} shows a token`)
+          if (status >= 500 || /syntax error|SQLSTATE/i.test(text))
+            problems.push(`${path}: ${status} ${text.slice(0, 100)}`)
+          if (secrets.some((secret) => text.includes(secret)) && !operation.id.startsWith('agent_bots'))
+            problems.push(`${path} shows a token`)
         }
       }
     }
@@ -40,7 +59,10 @@ it('SQL in a query value or a list of labels stays text (CVE-2025-21628, CVE-202
 
 it('text with markup comes back as JSON text, and pages run no script of others', async () => {
   const script = '<script>alert(1)</script>'
-  const { headers, status } = await office.admin.post(`${office.base}/conversations/${office.ids.conversations}/messages`, { content: script })
+  const { headers, status } = await office.admin.post(
+    `${office.base}/conversations/${office.ids.conversations}/messages`,
+    { content: script },
+  )
   expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('application/json')])
   expect(headers.get('x-content-type-options')).toBe('nosniff')
   for (const path of ['/swagger', `/survey/responses/${office.texts.conversation_uuid}`]) {
@@ -70,7 +92,10 @@ it('a visitor reaches its own conversations only', async () => {
     ['post', `conversations/${number}/update_last_seen`],
     ['patch', `conversations/${number}/messages/${office.ids.messages}`],
   ] as const) {
-    const answer = await t.anyone[verb](`${visitor(inbox, stranger.source_id)}/${path}`, verb === 'get' ? undefined : { content: 'x', submitted_values: [] })
+    const answer = await t.anyone[verb](
+      `${visitor(inbox, stranger.source_id)}/${path}`,
+      verb === 'get' ? undefined : { content: 'x', submitted_values: [] },
+    )
     expect([path, answer.status, answer.text.includes(office.mark)]).toEqual([path, 404, false])
   }
 })
@@ -79,18 +104,27 @@ it('no secret stands in the log (CVE-2022-1021)', async () => {
   const { administrator } = office.account
   await t.anyone.post('/auth/sign_in', { email: administrator.email, password: PASSWORD })
   await t.anyone.post('/auth/sign_in', { email: administrator.email, password: 'Wr0ng!Passw0rd' })
-  await office.admin.put('/api/v1/profile', { profile: { current_password: 'Wr0ng!Passw0rd', password: 'N3w!Passw0rd', password_confirmation: 'N3w!Passw0rd' } })
+  await office.admin.put('/api/v1/profile', {
+    profile: { current_password: 'Wr0ng!Passw0rd', password: 'N3w!Passw0rd', password_confirmation: 'N3w!Passw0rd' },
+  })
   // A request that breaks is told in full: here by a database that says no.
-  await t.database.pool.query('alter table labels add constraint no_more check (title <> \'breaks\')')
+  await t.database.pool.query("alter table labels add constraint no_more check (title <> 'breaks')")
   const broken = await office.admin.post(`${office.base}/labels`, { title: 'breaks' })
   await t.database.pool.query('alter table labels drop constraint no_more')
   expect([broken.status, broken.text]).toEqual([500, expect.not.stringMatching(/no_more|labels/)])
   expect(lines.some((line) => line.includes('a request broke'))).toBe(true)
   // A database tells a whole row to say what is wrong with it.
-  await t.database.pool.query('alter table users add constraint no_more check (name <> \'breaks\') not valid')
+  await t.database.pool.query("alter table users add constraint no_more check (name <> 'breaks') not valid")
   expect((await office.admin.put('/api/v1/profile', { profile: { name: 'breaks' } })).status).toBe(500)
   await t.database.pool.query('alter table users drop constraint no_more')
   const { rows } = await t.database.pool.query('select token from access_tokens')
-  const secrets = [PASSWORD, 'Wr0ng!Passw0rd', 'N3w!Passw0rd', administrator.pubsub_token, 'a'.repeat(128), ...rows.map((row) => row.token as string)]
+  const secrets = [
+    PASSWORD,
+    'Wr0ng!Passw0rd',
+    'N3w!Passw0rd',
+    administrator.pubsub_token,
+    'a'.repeat(128),
+    ...rows.map((row) => row.token as string),
+  ]
   expect(lines.filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([])
 })

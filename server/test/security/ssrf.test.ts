@@ -23,8 +23,23 @@ afterAll(() => inside.close())
 
 // One machine, in the ways there are to write it.
 const SPELLINGS = [
-  '127.0.0.1', 'localhost', 'LOCALHOST.', '2130706433', '0177.0.0.1', '0x7f.0.0.1', '0x7f000001', '127.1', '0', '0.0.0.0',
-  '[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[0:0:0:0:0:ffff:127.0.0.1]', '127.0.0.2', '①②⑦.0.0.1',
+  '127.0.0.1',
+  'localhost',
+  'LOCALHOST.',
+  '2130706433',
+  '0177.0.0.1',
+  '0x7f.0.0.1',
+  '0x7f000001',
+  '127.1',
+  '0',
+  '0.0.0.0',
+  '[::1]',
+  '[::]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:7f00:1]',
+  '[0:0:0:0:0:ffff:127.0.0.1]',
+  '127.0.0.2',
+  '①②⑦.0.0.1',
 ]
 
 it.each(SPELLINGS)('loopback written as %s is refused', async (host) => {
@@ -33,19 +48,30 @@ it.each(SPELLINGS)('loopback written as %s is refused', async (host) => {
   expect(met).toEqual([])
 })
 
-it.each(['10.0.0.1', '172.16.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '[fd00::1]', '[fe80::1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]'])(
-  'the private address %s is refused before anything is sent',
-  async (host) => {
-    await expect(safeFetch(`http://${host}:${port}/`)).rejects.toThrow(/private network/)
-  },
-)
+it.each([
+  '10.0.0.1',
+  '172.16.0.1',
+  '192.168.1.1',
+  '169.254.169.254',
+  '100.64.0.1',
+  '[fd00::1]',
+  '[fe80::1]',
+  '[64:ff9b::7f00:1]',
+  '[2002:7f00:1::]',
+])('the private address %s is refused before anything is sent', async (host) => {
+  await expect(safeFetch(`http://${host}:${port}/`)).rejects.toThrow(/private network/)
+})
 
-it.each(['file:///etc/passwd', 'ftp://127.0.0.1/', 'gopher://127.0.0.1/', 'http://user:pass@example.test/', 'javascript:alert(1)', 'http://'])(
-  '%s is no address to call',
-  async (address) => {
-    await expect(safeFetch(address, { allowPrivateNetwork: true })).rejects.toThrow()
-  },
-)
+it.each([
+  'file:///etc/passwd',
+  'ftp://127.0.0.1/',
+  'gopher://127.0.0.1/',
+  'http://user:pass@example.test/',
+  'javascript:alert(1)',
+  'http://',
+])('%s is no address to call', async (address) => {
+  await expect(safeFetch(address, { allowPrivateNetwork: true })).rejects.toThrow()
+})
 
 it('a redirect is not followed', async () => {
   met.length = 0
@@ -59,26 +85,51 @@ it('neither a webhook, an inbox, a bot nor a picture reaches the inside', async 
   const admin = guarded.as(account.administrator)
   const base = `/api/v1/accounts/${account.id}`
   const url = `http://localhost:${port}`
-  await admin.post(`${base}/webhooks`, { url: `${url}/webhook`, subscriptions: ['contact_created', 'conversation_created', 'message_created'] })
-  const inbox = (await admin.post(`${base}/inboxes`, { name: 'API', channel: { type: 'api', webhook_url: `${url}/inbox` } })).body
-  const bot = (await admin.post(`${base}/agent_bots`, { name: 'Bot', outgoing_url: `${url}/bot`, avatar_url: `${url}/bot.png` })).body
+  await admin.post(`${base}/webhooks`, {
+    url: `${url}/webhook`,
+    subscriptions: ['contact_created', 'conversation_created', 'message_created'],
+  })
+  const inbox = (
+    await admin.post(`${base}/inboxes`, { name: 'API', channel: { type: 'api', webhook_url: `${url}/inbox` } })
+  ).body
+  const bot = (
+    await admin.post(`${base}/agent_bots`, { name: 'Bot', outgoing_url: `${url}/bot`, avatar_url: `${url}/bot.png` })
+  ).body
   await admin.post(`${base}/inboxes/${inbox.id}/set_agent_bot`, { agent_bot: bot.id })
-  const made = (await admin.post(`${base}/contacts`, { name: 'Ada', inbox_id: inbox.id, avatar_url: `${url}/ada.png` })).body.payload
-  const conversation = await admin.post(`${base}/conversations`, { source_id: made.contact_inbox.source_id, inbox_id: inbox.id })
+  const made = (await admin.post(`${base}/contacts`, { name: 'Ada', inbox_id: inbox.id, avatar_url: `${url}/ada.png` }))
+    .body.payload
+  const conversation = await admin.post(`${base}/conversations`, {
+    source_id: made.contact_inbox.source_id,
+    inbox_id: inbox.id,
+  })
   expect(conversation.status).toBe(200)
-  await admin.post(`${base}/conversations/${conversation.body.id}/messages`, { content: 'Hello', message_type: 'incoming' })
+  await admin.post(`${base}/conversations/${conversation.body.id}/messages`, {
+    content: 'Hello',
+    message_type: 'incoming',
+  })
   // Each delivery has had its first try when it says why it failed.
   await expect
-    .poll(async () => {
-      const { rows } = await guarded.database.pool.query('select last_error from parley.deliveries where account_id = $1', [account.id])
-      return rows.some((row) => /private network/.test(row.last_error ?? ''))
-    }, { timeout: 10_000 })
+    .poll(
+      async () => {
+        const { rows } = await guarded.database.pool.query(
+          'select last_error from parley.deliveries where account_id = $1',
+          [account.id],
+        )
+        return rows.some((row) => /private network/.test(row.last_error ?? ''))
+      },
+      { timeout: 10_000 },
+    )
     .toBe(true)
   await expect
-    .poll(async () => {
-      const { rowCount } = await guarded.database.pool.query(`select 1 from parley_jobs.jobs where task_identifier like '%avatar%' and attempts = 0`)
-      return rowCount
-    }, { timeout: 10_000 })
+    .poll(
+      async () => {
+        const { rowCount } = await guarded.database.pool.query(
+          `select 1 from parley_jobs.jobs where task_identifier like '%avatar%' and attempts = 0`,
+        )
+        return rowCount
+      },
+      { timeout: 10_000 },
+    )
     .toBe(0)
   expect(met).toEqual([])
 })

@@ -23,7 +23,9 @@ it('what may run is served as a file to keep, under no type of its own', async (
   const base = `/api/v1/accounts/${account.id}`
   const inbox = (await admin.post(`${base}/inboxes`, { name: 'API', channel: { type: 'api' } })).body
   const made = (await admin.post(`${base}/contacts`, { name: 'Ada', inbox_id: inbox.id })).body.payload
-  const conversation = (await admin.post(`${base}/conversations`, { source_id: made.contact_inbox.source_id, inbox_id: inbox.id })).body
+  const conversation = (
+    await admin.post(`${base}/conversations`, { source_id: made.contact_inbox.source_id, inbox_id: inbox.id })
+  ).body
   for (const [name, type, content] of FILES) {
     const form = new FormData()
     form.append('content', 'file')
@@ -39,10 +41,18 @@ it('what may run is served as a file to keep, under no type of its own', async (
       answer = await fetch(t.base + new URL(address).pathname + new URL(address).search, { redirect: 'manual' })
     }
     const headers = Object.fromEntries(answer.headers)
-    expect([name, answer.status, headers['x-content-type-options'], headers['x-evil']]).toEqual([name, 200, 'nosniff', undefined])
+    expect([name, answer.status, headers['x-content-type-options'], headers['x-evil']]).toEqual([
+      name,
+      200,
+      'nosniff',
+      undefined,
+    ])
     expect([name, headers['content-type']]).toEqual([name, expect.not.stringMatching(/html|svg|xml|javascript/)])
     const isPlain = headers['content-type']!.startsWith('text/plain')
-    expect([name, headers['content-disposition']]).toEqual([name, expect.stringMatching(isPlain ? /^(inline|attachment)/ : /^attachment/)])
+    expect([name, headers['content-disposition']]).toEqual([
+      name,
+      expect.stringMatching(isPlain ? /^(inline|attachment)/ : /^attachment/),
+    ])
     expect(headers['content-disposition']).not.toMatch(/[\r\n]|\.\.\//)
   }
 })

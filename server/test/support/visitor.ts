@@ -3,11 +3,18 @@ import type { startTestApp, TestAccount } from '../support.ts'
 type TestApp = ReturnType<typeof startTestApp>
 
 /** An API inbox with the agent of its account in it, and `admin` and `agent` to speak with. */
-export async function buildInbox(t: TestApp, { account, inbox: settings = {} }: { account?: TestAccount; inbox?: object } = {}) {
+export async function buildInbox(
+  t: TestApp,
+  { account, inbox: settings = {} }: { account?: TestAccount; inbox?: object } = {},
+) {
   const owner = account ?? (await t.buildAccount())
   const [admin, agent] = [t.as(owner.administrator), t.as(owner.agent)]
   const base = `/api/v1/accounts/${owner.id}`
-  const { body: inbox } = await admin.post(`${base}/inboxes`, { name: 'Front desk', channel: { type: 'api' }, ...settings })
+  const { body: inbox } = await admin.post(`${base}/inboxes`, {
+    name: 'Front desk',
+    channel: { type: 'api' },
+    ...settings,
+  })
   await admin.post(`${base}/inbox_members`, { inbox_id: inbox.id, user_ids: [owner.agent.id] })
   return { account: owner, admin, agent, base, inbox }
 }

@@ -42,11 +42,19 @@ export async function deleteAccount(ctx: Context, { account_id: id }: { account_
     where s.record_type = gone.type and s.record_id = gone.id returning blob_id`.execute(ctx.db)
   if (blobs.length) ctx.later('blobs.purge', { blob_ids: blobs.map((row) => row.blob_id) })
   for (const [table, parent, key] of CHILDREN) {
-    await run(sql`delete from ${sql.table(table)} c using ${sql.table(parent)} p where p.id = c.${sql.ref(key)} and p.account_id = ${id}`)
+    await run(
+      sql`delete from ${sql.table(table)} c using ${sql.table(parent)} p where p.id = c.${sql.ref(key)} and p.account_id = ${id}`,
+    )
   }
-  await run(sql`delete from taggings using conversations c where c.id = taggable_id and taggable_type = 'Conversation' and c.account_id = ${id}`)
-  await run(sql`delete from taggings using contacts c where c.id = taggable_id and taggable_type = 'Contact' and c.account_id = ${id}`)
-  await run(sql`delete from access_tokens using agent_bots b where b.id = owner_id and owner_type = 'AgentBot' and b.account_id = ${id}`)
+  await run(
+    sql`delete from taggings using conversations c where c.id = taggable_id and taggable_type = 'Conversation' and c.account_id = ${id}`,
+  )
+  await run(
+    sql`delete from taggings using contacts c where c.id = taggable_id and taggable_type = 'Contact' and c.account_id = ${id}`,
+  )
+  await run(
+    sql`delete from access_tokens using agent_bots b where b.id = owner_id and owner_type = 'AgentBot' and b.account_id = ${id}`,
+  )
   for (const table of ['deliveries', 'events', 'cache_keys', 'presences']) {
     await run(sql`delete from ${sql.table(`parley.${table}`)} where account_id = ${id}`)
   }

@@ -45,7 +45,8 @@ async function show(ctx: AccountContext) {
 /** Settings and facts are merged into what is there. */
 async function change(ctx: AccountContext, body: Record<string, any>) {
   const account = await loadAccount(ctx, ctx.account.id)
-  const given = (names: readonly string[]) => Object.fromEntries(names.filter((name) => name in body).map((name) => [name, body[name]]))
+  const given = (names: readonly string[]) =>
+    Object.fromEntries(names.filter((name) => name in body).map((name) => [name, body[name]]))
   const custom = { ...account.custom_attributes, ...given(FACTS) }
   if (custom.onboarding_step === 'account_update') custom.onboarding_step = 'invite_team'
   await updateAccount(ctx, account, {
@@ -102,7 +103,8 @@ export const accountOperations = [
     id: 'accounts.cache_keys',
     route: `GET ${base}/:account_id/cache_keys`,
     summary: 'When the lists that clients keep were last changed',
-    description: 'One number for labels, inboxes and teams each. A client that keeps these lists reads one again when its number has changed.',
+    description:
+      'One number for labels, inboxes and teams each. A client that keeps these lists reads one again when its number has changed.',
     access: 'agent',
     own: true,
     reply: Type.Object({ cache_keys: CacheKeys }, { additionalProperties: false }),
@@ -120,15 +122,25 @@ export const accountOperations = [
     own: true,
     reply: Empty,
     handle: async (ctx) => {
-      await ctx.db.updateTable('account_users').set({ active_at: ctx.app.now() }).where('id', '=', ctx.membership!.id).execute()
+      await ctx.db
+        .updateTable('account_users')
+        .set({ active_at: ctx.app.now() })
+        .where('id', '=', ctx.membership!.id)
+        .execute()
     },
   }),
   operation({
     id: 'accounts.create',
     route: `POST ${base}`,
     summary: 'Sign up: a new account and its administrator, where the installation allows it',
-    description: 'No token is needed. There only where `ENABLE_ACCOUNT_SIGNUP` is `true`. The answer carries the session headers of the new administrator.',
-    example: { account_name: 'Garden shop', email: 'ada@example.com', user_full_name: 'Ada Lovelace', password: 'Str0ng!Passw0rd' },
+    description:
+      'No token is needed. There only where `ENABLE_ACCOUNT_SIGNUP` is `true`. The answer carries the session headers of the new administrator.',
+    example: {
+      account_name: 'Garden shop',
+      email: 'ada@example.com',
+      user_full_name: 'Ada Lovelace',
+      password: 'Str0ng!Passw0rd',
+    },
     needs: ['account_name', 'email', 'user_full_name', 'password'],
     errors: { 403: { message: 'You have entered an invalid email' } },
     access: 'nobody',
@@ -146,4 +158,3 @@ export const accountOperations = [
     handle: (ctx, { body }) => signUp(ctx, body),
   }),
 ]
-

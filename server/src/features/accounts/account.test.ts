@@ -12,7 +12,11 @@ describe('accounts', () => {
     const { body: before } = await admin.get(at(account))
     expect([before.settings, before.custom_attributes, before.latest_chatwoot_version]).toEqual([{}, undefined, null])
     await admin.patch(at(account), { auto_resolve_after: 60, auto_resolve_message: 'Bye', industry: 'Trains' })
-    const { body } = await admin.patch(at(account), { auto_resolve_after: null, timezone: 'Europe/Berlin', locale: 'pt_BR' })
+    const { body } = await admin.patch(at(account), {
+      auto_resolve_after: null,
+      timezone: 'Europe/Berlin',
+      locale: 'pt_BR',
+    })
     expect(body.settings).toEqual({ auto_resolve_after: null, auto_resolve_message: 'Bye' })
     expect(body.custom_attributes).toEqual({
       plan_name: null,
@@ -48,13 +52,21 @@ describe('accounts', () => {
     const account = await t.buildAccount()
     await t.as(account.administrator).post(at(account, '/labels'), { title: 'vip' })
     const { body, headers } = await t.as(account.agent).get(at(account, '/cache_keys'))
-    expect(body.cache_keys).toEqual({ label: expect.stringMatching(/^\d{10}$/), inbox: '0000000000', team: '0000000000' })
+    expect(body.cache_keys).toEqual({
+      label: expect.stringMatching(/^\d{10}$/),
+      inbox: '0000000000',
+      team: '0000000000',
+    })
     expect(body.cache_keys.label).not.toBe('0000000000')
     expect(headers.get('cache-control')).toBe('max-age=10, private, stale-while-revalidate=300')
   })
 
   it('has no sign-up unless the operator opens it', async () => {
-    const { status } = await t.anyone.post('/api/v1/accounts', { account_name: 'Acme', email: 'ada@example.test', password: PASSWORD })
+    const { status } = await t.anyone.post('/api/v1/accounts', {
+      account_name: 'Acme',
+      email: 'ada@example.test',
+      password: PASSWORD,
+    })
     expect(status).toBe(404)
   })
 })
@@ -66,7 +78,13 @@ describe('signing up', () => {
   it('makes an account and its administrator, who is signed in', async () => {
     const email = `${t.unique('ada')}@example.test`
     const { body, headers } = await signUp({ account_name: 'Acme', user_full_name: 'Ada', email, password: PASSWORD })
-    expect(body.data).toMatchObject({ email, uid: email, role: 'administrator', confirmed: false, accounts: [{ name: 'Acme', locale: 'en' }] })
+    expect(body.data).toMatchObject({
+      email,
+      uid: email,
+      role: 'administrator',
+      confirmed: false,
+      accounts: [{ name: 'Acme', locale: 'en' }],
+    })
     const session = Object.fromEntries(['access-token', 'client', 'uid'].map((name) => [name, headers.get(name)!]))
     expect((await t.with(session).get(at({ id: body.data.account_id }))).body.name).toBe('Acme')
     expect(await signUp({ account_name: 'Again', email, password: PASSWORD })).toMatchObject({
@@ -84,7 +102,13 @@ describe('signing up', () => {
     const made = await me.post('/api/v1/accounts', { account_name: 'Second', locale: 'fr' })
     expect([made.status, made.headers.get('client') === session.client]).toEqual([200, false])
     expect(made.body.data).toMatchObject({ id: home.agent.id, email: home.agent.email, confirmed: true, role: 'agent' })
-    expect(made.body.data.accounts.map((account: object) => Object.keys(account))[0]).toEqual(['id', 'name', 'active_at', 'role', 'locale'])
+    expect(made.body.data.accounts.map((account: object) => Object.keys(account))[0]).toEqual([
+      'id',
+      'name',
+      'active_at',
+      'role',
+      'locale',
+    ])
     expect(made.body.data.accounts).toMatchObject([
       { id: home.id, role: 'agent', locale: 'en' },
       { id: made.body.data.account_id, name: 'Second', active_at: null, role: 'administrator', locale: 'fr' },
@@ -96,7 +120,9 @@ describe('signing up', () => {
     const email = `${t.unique('bob')}@example.test`
     expect((await signUp({})).body).toEqual({ message: 'Invalid, please check the signup paramters and try again' })
     for (const email of ['bob', 'bob@localhost', 'bob<b>@example.test', null]) {
-      expect((await signUp({ account_name: 'Acme', email })).body).toEqual({ message: 'You have entered an invalid email' })
+      expect((await signUp({ account_name: 'Acme', email })).body).toEqual({
+        message: 'You have entered an invalid email',
+      })
     }
     const weak = await signUp({ account_name: 'Acme', email, password: 'weak' })
     expect([weak.status, weak.body.attributes]).toEqual([422, ['password', 'password_confirmation']])
@@ -104,7 +130,9 @@ describe('signing up', () => {
     expect([none.status, none.body.attributes]).toEqual([422, ['password']])
     const unnamed = await signUp({ user_full_name: 'Bob', email, password: PASSWORD })
     expect([unnamed.status, unnamed.body]).toEqual([422, { message: "Name can't be blank", attributes: ['name'] }])
-    expect((await signUp({ account_name: 'Acme', email, password: PASSWORD, locale: 'tlh' })).body.attributes).toEqual(['locale'])
+    expect((await signUp({ account_name: 'Acme', email, password: PASSWORD, locale: 'tlh' })).body.attributes).toEqual([
+      'locale',
+    ])
     const nameless = await signUp({ account_name: 'x'.repeat(256), email, password: PASSWORD })
     expect([nameless.status, nameless.body.attributes]).toEqual([422, ['name']])
     expect((await signUp({ account_name: 'Acme', email, password: PASSWORD })).status).toBe(200)

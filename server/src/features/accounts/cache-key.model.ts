@@ -30,16 +30,21 @@ export async function invalidateCache(ctx: Context, model: CachedModel, accountI
     ctx.db
       .insertInto('parley.cache_keys')
       .values({ account_id: accountId, model, stamp: sql<number>`extract(epoch from now())::bigint` })
-      .onConflict((conflict) => conflict.columns(['account_id', 'model']).doUpdateSet(({ ref }) => ({ stamp: ref('excluded.stamp') }))),
+      .onConflict((conflict) =>
+        conflict.columns(['account_id', 'model']).doUpdateSet(({ ref }) => ({ stamp: ref('excluded.stamp') })),
+      ),
   )
   ctx.emit('account.cache_invalidated', { account_id: accountId, model })
 }
 
 export async function cacheKeysPush(scope: PushScope, data: EventData<'account.cache_invalidated'>): Promise<Push> {
   const { kysely } = scope.app.database
-  const rows = await runPrepared(kysely, sql<{ pubsub_token: string }>`
+  const rows = await runPrepared(
+    kysely,
+    sql<{ pubsub_token: string }>`
     select u.pubsub_token from users u join account_users au on au.user_id = u.id
-    where au.account_id = ${data.account_id} and u.pubsub_token is not null`)
+    where au.account_id = ${data.account_id} and u.pubsub_token is not null`,
+  )
   return {
     streams: rows.map((row) => row.pubsub_token),
     data: { cache_keys: await readCacheKeys(kysely, data.account_id) },

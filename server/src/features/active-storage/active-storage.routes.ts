@@ -41,10 +41,17 @@ export async function activeStorageRoutes(server: FastifyInstance, options: Acti
     return id === null ? undefined : findBlob(db, id)
   }
   const lead = (reply: FastifyReply, blob: Blob, value: Omit<DiskKey, 'filename'>) => {
-    const key = signDiskKey(secretKeyBase, { ...value, filename: sanitizeFilename(blob.filename) }, new Date(Date.now() + 5 * MINUTES))
+    const key = signDiskKey(
+      secretKeyBase,
+      { ...value, filename: sanitizeFilename(blob.filename) },
+      new Date(Date.now() + 5 * MINUTES),
+    )
     return reply
       .code(302)
-      .headers({ location: `${frontendUrl}/rails/active_storage/disk/${key}/${filenameInAddress(blob.filename)}`, 'cache-control': 'max-age=300, private' })
+      .headers({
+        location: `${frontendUrl}/rails/active_storage/disk/${key}/${filenameInAddress(blob.filename)}`,
+        'cache-control': 'max-age=300, private',
+      })
       .send()
   }
 

@@ -19,7 +19,11 @@ export async function purgeBlobs(ctx: Context, { blob_ids: ids }: { blob_ids: nu
 
 /** Looks into a picture for its size, which clients are shown from then on. */
 export async function analyzeBlob(ctx: Context, { blob_id: id }: { blob_id: number }): Promise<void> {
-  const blob = await ctx.db.selectFrom('active_storage_blobs').select(['key', 'content_type', 'metadata']).where('id', '=', id).executeTakeFirst()
+  const blob = await ctx.db
+    .selectFrom('active_storage_blobs')
+    .select(['key', 'content_type', 'metadata'])
+    .where('id', '=', id)
+    .executeTakeFirst()
   if (!blob) return
   const { key, content_type: type, metadata } = blob
   const known = JSON.parse(metadata ?? '{}') as object

@@ -17,12 +17,18 @@ const BOT_COLUMNS = columns(
 const TOKEN_COLUMNS = columns('access_tokens', 'id', 'token', 'created_at', 'updated_at')
 
 /** A bot with its token and picture. */
-export interface AgentBotRecord extends Refine<Row<typeof BOT_COLUMNS>, { bot_config: Record<string, unknown> | null }> {
+export interface AgentBotRecord extends Refine<
+  Row<typeof BOT_COLUMNS>,
+  { bot_config: Record<string, unknown> | null }
+> {
   avatar: AvatarBlob | null
   access_token: AccessTokenRow | null
 }
 
-export type AccessTokenRow = Refine<Row<typeof TOKEN_COLUMNS>, { token: string; created_at: string; updated_at: string }>
+export type AccessTokenRow = Refine<
+  Row<typeof TOKEN_COLUMNS>,
+  { token: string; created_at: string; updated_at: string }
+>
 
 /** Bots over `b`, by id. */
 export async function selectBots(ctx: Context, where: RawBuilder<unknown>): Promise<AgentBotRecord[]> {

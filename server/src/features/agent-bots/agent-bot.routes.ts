@@ -37,7 +37,8 @@ export const agentBotOperations = [
     id: 'agent_bots.create',
     route: `POST ${base}`,
     summary: 'Create a bot of the account',
-    description: 'The answer holds the `access_token` with which the bot writes, and the `secret` with which its deliveries are signed. Attach the bot with `POST …/inboxes/{id}/set_agent_bot`.',
+    description:
+      'The answer holds the `access_token` with which the bot writes, and the `secret` with which its deliveries are signed. Attach the bot with `POST …/inboxes/{id}/set_agent_bot`.',
     example: { name: 'Greeter', description: 'Asks what it is about', outgoing_url: 'https://bot.example.com/events' },
     access: 'administrator',
     body: AgentBotBody,

@@ -35,7 +35,13 @@ export async function setInboxBot(
     if (!numUpdatedRows) {
       await ctx.db
         .insertInto('agent_bot_inboxes')
-        .values({ inbox_id: inbox.id, agent_bot_id: bot.id, account_id: inbox.account_id, created_at: now, updated_at: now })
+        .values({
+          inbox_id: inbox.id,
+          agent_bot_id: bot.id,
+          account_id: inbox.account_id,
+          created_at: now,
+          updated_at: now,
+        })
         .execute()
     }
   }

@@ -21,16 +21,22 @@ export interface AgentFields {
 
 /** By name, whatever its case. */
 export async function listAgents(ctx: AccountContext): Promise<AgentPicture[]> {
-  const rows = await runPrepared(ctx.db, sql<{ agent: AgentPicture }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ agent: AgentPicture }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au join users n on n.id = au.user_id
-    where au.account_id = ${ctx.account.id} order by lower(n.name), n.id`)
+    where au.account_id = ${ctx.account.id} order by lower(n.name), n.id`,
+  )
   return rows.map((row) => row.agent)
 }
 
 export async function accessAgent(ctx: AccountContext, userId: number): Promise<AgentPicture> {
-  const rows = await runPrepared(ctx.db, sql<{ agent: AgentPicture }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ agent: AgentPicture }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au
-    where au.account_id = ${ctx.account.id} and au.user_id = ${userId}`)
+    where au.account_id = ${ctx.account.id} and au.user_id = ${userId}`,
+  )
   if (!rows[0]) throw new NotFoundError()
   return rows[0].agent
 }
@@ -39,8 +45,10 @@ export async function accessAgent(ctx: AccountContext, userId: number): Promise<
 export async function createAgent(ctx: MemberContext, fields: AgentFields): Promise<AgentPicture> {
   await checkLimit(ctx, 'agents')
   const known = fields.email ? await findUserByEmail(ctx, fields.email) : undefined
-  if (known && (await isMember(ctx, known.id))) throw new RecordInvalidError([['user_id', 'User has already been taken']])
-  if (!known && fields.email && isEmail(fields.email.trim()) && typeof fields.name !== 'string') throw new RecordInvalidError([['name', "Name can't be blank"]])
+  if (known && (await isMember(ctx, known.id)))
+    throw new RecordInvalidError([['user_id', 'User has already been taken']])
+  if (!known && fields.email && isEmail(fields.email.trim()) && typeof fields.name !== 'string')
+    throw new RecordInvalidError([['name', "Name can't be blank"]])
   const user = known ?? (await createUser(ctx, { name: fields.name ?? '', email: fields.email }))
   await inTransaction(ctx, () => join(ctx, user.id, fields))
   return accessAgent(ctx, user.id)
@@ -58,7 +66,11 @@ function join(ctx: MemberContext, userId: number, fields: AgentFields) {
 }
 
 async function isMember(ctx: AccountContext, userId: number): Promise<boolean> {
-  const membership = ctx.db.selectFrom('account_users').select('id').where('account_id', '=', ctx.account.id).where('user_id', '=', userId)
+  const membership = ctx.db
+    .selectFrom('account_users')
+    .select('id')
+    .where('account_id', '=', ctx.account.id)
+    .where('user_id', '=', userId)
   return (await runPrepared(ctx.db, membership)).length > 0
 }
 
@@ -81,7 +93,11 @@ export async function updateAgent(ctx: AccountContext, userId: number, fields: A
     .where('user_id', '=', userId)
     .execute()
   if (typeof fields.name === 'string') {
-    await ctx.db.updateTable('users').set({ name: fields.name, updated_at: ctx.app.now() }).where('id', '=', userId).execute()
+    await ctx.db
+      .updateTable('users')
+      .set({ name: fields.name, updated_at: ctx.app.now() })
+      .where('id', '=', userId)
+      .execute()
   }
   if (fields.role && roleNumber(fields.role) !== agent.role) await ctx.app.sockets.endOf(ctx, userId)
   return accessAgent(ctx, userId)
@@ -90,7 +106,11 @@ export async function updateAgent(ctx: AccountContext, userId: number, fields: A
 export async function removeAgent(ctx: AccountContext, userId: number): Promise<void> {
   const agent = await accessAgent(ctx, userId)
   if (agent.role === 1) await keepAnAdministrator(ctx, userId)
-  await ctx.db.deleteFrom('account_users').where('account_id', '=', ctx.account.id).where('user_id', '=', userId).execute()
+  await ctx.db
+    .deleteFrom('account_users')
+    .where('account_id', '=', ctx.account.id)
+    .where('user_id', '=', userId)
+    .execute()
   ctx.later('account_users.forget', { account_id: ctx.account.id, user_id: userId, remove_orphan: true })
   await ctx.app.sockets.endOf(ctx, userId)
 }
@@ -118,7 +138,8 @@ export async function createAgents(ctx: MemberContext, emails: (string | null)[]
   await checkLimit(ctx, 'agents', emails.length)
   const addresses = emails.map((email) => email?.trim().toLowerCase() ?? '')
   const wanted = new Set(addresses.filter((email) => isEmail(email) && email.length <= 255))
-  if (wanted.size > MAX_AT_ONCE) throw new RecordInvalidError([['emails', `Emails are too many (maximum is ${MAX_AT_ONCE})`]])
+  if (wanted.size > MAX_AT_ONCE)
+    throw new RecordInvalidError([['emails', `Emails are too many (maximum is ${MAX_AT_ONCE})`]])
   for (const email of wanted) {
     const known = await findUserByEmail(ctx, email)
     if (known && (await isMember(ctx, known.id))) continue

@@ -30,7 +30,8 @@ export const agentOperations = [
     id: 'agents.create',
     route: `POST ${base}`,
     summary: 'Make somebody a member of an account',
-    description: 'A person who is not known by this e-mail is made. Where the e-mail is known already, that person becomes a member.',
+    description:
+      'A person who is not known by this e-mail is made. Where the e-mail is known already, that person becomes a member.',
     example: { name: 'Grace Hopper', email: 'grace@example.com', role: 'agent' },
     needs: ['name', 'email'],
     access: 'administrator',
@@ -44,20 +45,23 @@ export const agentOperations = [
     id: 'agents.update',
     route: `PATCH ${base}/:id`,
     summary: 'Change the name, role or availability of a member',
-    description: 'Fields that are left out stay as they are. The last administrator of an account cannot become an agent.',
+    description:
+      'Fields that are left out stay as they are. The last administrator of an account cannot become an agent.',
     example: { name: 'Grace Hopper', role: 'administrator', availability: 'online' },
     access: 'administrator',
     door: (ctx, { id }) => accessAgent(ctx, id),
     wrapper: 'agent',
     body: AgentBody,
     reply: Agent,
-    handle: async (ctx, { params, body }) => presentAgent(ctx.app, await updateAgent(ctx, params.id, body), ctx.account.id),
+    handle: async (ctx, { params, body }) =>
+      presentAgent(ctx.app, await updateAgent(ctx, params.id, body), ctx.account.id),
   }),
   operation({
     id: 'agents.destroy',
     route: `DELETE ${base}/:id`,
     summary: 'Remove a member from an account',
-    description: 'Their conversations have no assignee then. Whoever belongs to no other account is deleted a little later.',
+    description:
+      'Their conversations have no assignee then. Whoever belongs to no other account is deleted a little later.',
     access: 'administrator',
     door: (ctx, { id }) => accessAgent(ctx, id),
     reply: Empty,

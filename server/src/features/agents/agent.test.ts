@@ -4,13 +4,16 @@ import { startTestApp, type TestAccount } from '../../../test/support.ts'
 
 describe('agents', () => {
   const t = startTestApp()
-  const at = (account: TestAccount, path: string | number = '') => `/api/v1/accounts/${account.id}/agents${path && `/${path}`}`
+  const at = (account: TestAccount, path: string | number = '') =>
+    `/api/v1/accounts/${account.id}/agents${path && `/${path}`}`
   const addressOf = (word: string) => `${t.unique(word)}@example.test`
 
   it('invites somebody new, who waits for their confirmation', async () => {
     const account = await t.buildAccount()
     const email = addressOf('nora')
-    const { status, body } = await t.as(account.administrator).post(at(account), { agent: { name: 'Nora', email: email.toUpperCase() } })
+    const { status, body } = await t
+      .as(account.administrator)
+      .post(at(account), { agent: { name: 'Nora', email: email.toUpperCase() } })
     expect([status, body]).toEqual([
       200,
       {
@@ -29,7 +32,10 @@ describe('agents', () => {
       },
     ])
     const again = await t.as(account.administrator).post(at(account), { name: 'Nora', email })
-    expect([again.status, again.body]).toEqual([422, { message: 'User has already been taken', attributes: ['user_id'] }])
+    expect([again.status, again.body]).toEqual([
+      422,
+      { message: 'User has already been taken', attributes: ['user_id'] },
+    ])
   })
 
   it('makes one member of two invitations at once', async () => {
@@ -61,7 +67,9 @@ describe('agents', () => {
     // Both at once: one of them stays.
     const answers = await Promise.all([admin.delete(own), t.as(account.agent).delete(at(account, account.agent.id))])
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 422])
-    const { rows } = await sql`select 1 from account_users where account_id = ${account.id} and role = 1`.execute(t.database.kysely)
+    const { rows } = await sql`select 1 from account_users where account_id = ${account.id} and role = 1`.execute(
+      t.database.kysely,
+    )
     expect(rows.length).toBe(1)
   })
 
@@ -71,7 +79,9 @@ describe('agents', () => {
     expect((await admin.patch(at(account, other.agent.id), { name: 'Mine' })).status).toBe(404)
     expect((await admin.delete(at(account, other.agent.id))).status).toBe(404)
     expect((await admin.patch(at(account, account.agent.id), { role: 'owner' })).body.attributes).toEqual(['role'])
-    expect((await admin.patch(at(account, account.agent.id), { email: addressOf('new'), name: 'Renamed' })).body).toMatchObject({
+    expect(
+      (await admin.patch(at(account, account.agent.id), { email: addressOf('new'), name: 'Renamed' })).body,
+    ).toMatchObject({
       email: account.agent.email,
       name: 'Renamed',
     })
@@ -92,12 +102,25 @@ describe('agents', () => {
     const account = await t.buildAccount()
     const admin = t.as(account.administrator)
     const email = addressOf('bulk')
-    const emails = [email, email.toUpperCase(), account.agent.email, 'nothing', null, 7, `${'x'.repeat(300)}@example.test`]
+    const emails = [
+      email,
+      email.toUpperCase(),
+      account.agent.email,
+      'nothing',
+      null,
+      7,
+      `${'x'.repeat(300)}@example.test`,
+    ]
     const made = await admin.post(at(account, 'bulk_create'), { emails })
     expect([made.status, made.text]).toEqual([200, ''])
     const { body } = await admin.get(at(account))
     expect(body.length).toBe(3)
-    expect(body.find((agent: { email: string }) => agent.email === email)).toMatchObject({ name: email.split('@')[0], role: 'agent', auto_offline: false, availability_status: 'offline' })
+    expect(body.find((agent: { email: string }) => agent.email === email)).toMatchObject({
+      name: email.split('@')[0],
+      role: 'agent',
+      auto_offline: false,
+      availability_status: 'offline',
+    })
     expect((await admin.post(at(account, 'bulk_create'), {})).status).toBe(422)
     const many = Array.from({ length: 501 }, (_, i) => `many-${i}@example.test`)
     expect((await admin.post(at(account, 'bulk_create'), { emails: many })).body.attributes).toEqual(['emails'])

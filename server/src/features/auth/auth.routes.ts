@@ -52,7 +52,8 @@ export const authOperations = [
     id: 'sessions.create',
     route: 'POST /auth/sign_in',
     summary: 'Sign in with a password, or with the token of a login link',
-    description: 'The answer has the headers `access-token`, `client` and `uid`: send all three with each request that follows. Programs are better off with an `api_access_token`.',
+    description:
+      'The answer has the headers `access-token`, `client` and `uid`: send all three with each request that follows. Programs are better off with an `api_access_token`.',
     example: { email: 'admin@example.com', password: 'Str0ng!Passw0rd' },
     errors: { 401: { success: false, errors: ['Invalid login credentials. Please try again.'] } },
     access: 'nobody',
@@ -108,7 +109,9 @@ export const authOperations = [
       if (!session) throw devise(401, 'Invalid login credentials')
       const user = (await loadProfile(ctx.db, session.userId))!
       Object.assign(ctx.answerHeaders, session.headers)
-      return { payload: { success: true, data: { ...presentProfile(ctx.app, user), created_at: iso(user.created_at)! } } }
+      return {
+        payload: { success: true, data: { ...presentProfile(ctx.app, user), created_at: iso(user.created_at)! } },
+      }
     },
   }),
   operation({
@@ -134,7 +137,10 @@ export const authOperations = [
     routine: true,
     handle: async (ctx, { body }) => {
       await askForPassword(ctx, body.email)
-      return { message: 'Request for password reset is successful. A email with instructions will be sent to your email if it exists.' }
+      return {
+        message:
+          'Request for password reset is successful. A email with instructions will be sent to your email if it exists.',
+      }
     },
   }),
   operation({
@@ -160,7 +166,8 @@ export const authOperations = [
     body: Type.Partial(Type.Object({ confirmation_token: Text })),
     reply: Data,
     transaction: false,
-    handle: async (ctx, { body }) => begin(ctx, await inTransaction(ctx, () => confirm(ctx, body.confirmation_token)), { byMail: true }),
+    handle: async (ctx, { body }) =>
+      begin(ctx, await inTransaction(ctx, () => confirm(ctx, body.confirmation_token)), { byMail: true }),
   }),
   operation({
     id: 'confirmations.show',
@@ -182,19 +189,32 @@ export const authOperations = [
     body: Type.Partial(Type.Object({ email: Text, confirm_success_url: Text })),
     reply: Bag,
     handle: (_ctx, { body }) => {
-      const error = body.confirm_success_url ? 'Sign up with POST /api/v1/accounts.' : "Missing 'confirm_success_url' parameter."
-      throw new RefusedError(422, { success: false, errors: [error], status: 'error', data: { ...UNSAVED, email: body.email ?? '' } })
+      const error = body.confirm_success_url
+        ? 'Sign up with POST /api/v1/accounts.'
+        : "Missing 'confirm_success_url' parameter."
+      throw new RefusedError(422, {
+        success: false,
+        errors: [error],
+        status: 'error',
+        data: { ...UNSAVED, email: body.email ?? '' },
+      })
     },
   }),
   operation({
     id: 'registrations.update',
     route: 'PATCH /auth',
     summary: 'Not open: PUT /api/v1/profile changes a person',
-    errors: { 422: { success: false, errors: ['Please submit proper account update data in request body.'], status: 'error' } },
+    errors: {
+      422: { success: false, errors: ['Please submit proper account update data in request body.'], status: 'error' },
+    },
     access: 'nobody',
     reply: Bag,
     handle: () => {
-      throw new RefusedError(422, { success: false, errors: ['Please submit proper account update data in request body.'], status: 'error' })
+      throw new RefusedError(422, {
+        success: false,
+        errors: ['Please submit proper account update data in request body.'],
+        status: 'error',
+      })
     },
   }),
   operation({
@@ -208,7 +228,12 @@ export const authOperations = [
     transaction: false,
     handle: async (ctx) => {
       const session = await findSessionOf(ctx)
-      if (!session) throw new RefusedError(404, { success: false, errors: ['Unable to locate account for destruction.'], status: 'error' })
+      if (!session)
+        throw new RefusedError(404, {
+          success: false,
+          errors: ['Unable to locate account for destruction.'],
+          status: 'error',
+        })
       return inTransaction(ctx, () => destroyOwnUser(ctx, session.userId))
     },
   }),

@@ -20,7 +20,12 @@ describe('signing in', () => {
     const person = await t.buildPerson()
     const answer = await signIn(` ${person.email.toUpperCase()} `)
     expect(answer.status).toBe(200)
-    expect(answer.body.data).toMatchObject({ id: person.id, email: person.email, access_token: person.access_token, accounts: [] })
+    expect(answer.body.data).toMatchObject({
+      id: person.id,
+      email: person.email,
+      access_token: person.access_token,
+      accounts: [],
+    })
     expect(answer.headers.get('access-token')).toMatch(/^[\w-]{22}$/)
     expect(answer.headers.get('client')).toMatch(/^[\w-]{22}$/)
     expect(answer.headers.get('uid')).toBe(person.email)
@@ -48,9 +53,16 @@ describe('signing in', () => {
 
   it('answers a wrong password and an unknown e-mail alike', async () => {
     const person = await t.buildPerson()
-    const answers = [await signIn(person.email, 'wrong'), await signIn(`${t.unique('nobody')}@example.test`), await t.anyone.post('/auth/sign_in', {})]
+    const answers = [
+      await signIn(person.email, 'wrong'),
+      await signIn(`${t.unique('nobody')}@example.test`),
+      await t.anyone.post('/auth/sign_in', {}),
+    ]
     for (const { status, body } of answers) {
-      expect([status, body]).toEqual([401, { success: false, errors: ['Invalid login credentials. Please try again.'] }])
+      expect([status, body]).toEqual([
+        401,
+        { success: false, errors: ['Invalid login credentials. Please try again.'] },
+      ])
     }
   })
 
@@ -68,7 +80,9 @@ describe('signing in', () => {
     const right = await signIn(person.email)
     expect([right.status, right.headers.get('access-token')]).toEqual([401, null])
     expect(right.text).not.toContain(person.access_token)
-    expect((await t.anyone.post('/auth/sign_in', { mfa_token: 'x', otp_code: '123456' })).body).toEqual({ error: 'Invalid or expired MFA token' })
+    expect((await t.anyone.post('/auth/sign_in', { mfa_token: 'x', otp_code: '123456' })).body).toEqual({
+      error: 'Invalid or expired MFA token',
+    })
     const token = new URL(await t.run((ctx) => makeLoginLink(ctx, person.id))).searchParams.get('sso_auth_token')
     expect((await t.anyone.post('/auth/sign_in', { email: person.email, sso_auth_token: token })).status).toBe(200)
   })
@@ -77,7 +91,8 @@ describe('signing in', () => {
     const [person, other] = [await t.buildPerson(), await t.buildPerson()]
     const link = () => t.run((ctx) => makeLoginLink(ctx, person.id))
     const use = async (url: string, email = person.email) =>
-      (await t.anyone.post('/auth/sign_in', { email, sso_auth_token: new URL(url).searchParams.get('sso_auth_token') })).status
+      (await t.anyone.post('/auth/sign_in', { email, sso_auth_token: new URL(url).searchParams.get('sso_auth_token') }))
+        .status
     const [first, late] = [await link(), await link()]
     expect(new URL(first).searchParams.get('sso_auth_token')).toMatch(/^[0-9a-f]{64}$/)
     expect([await use(first, other.email), await use(first), await use(first)]).toEqual([401, 200, 401])
@@ -89,7 +104,11 @@ describe('signing in', () => {
     const person = await t.buildPerson()
     const answers: Answer[] = []
     for (let i = 0; i < 26; i++) answers.push(await signIn(person.email))
-    expect([await isSignedIn(answers[0]!), await isSignedIn(answers[1]!), await isSignedIn(answers[25]!)]).toEqual([false, true, true])
+    expect([await isSignedIn(answers[0]!), await isSignedIn(answers[1]!), await isSignedIn(answers[25]!)]).toEqual([
+      false,
+      true,
+      true,
+    ])
   })
 
   it('ends one session and leaves the others', async () => {
@@ -103,10 +122,16 @@ describe('signing in', () => {
 
   it('slows down guessing, and counts failures only', async () => {
     const [person, colleague] = [await t.buildPerson(), await t.buildPerson()]
-    expect((await Promise.all(Array.from({ length: 12 }, () => signIn(colleague.email)))).map(({ status }) => status)).toEqual(Array(12).fill(200))
+    expect(
+      (await Promise.all(Array.from({ length: 12 }, () => signIn(colleague.email)))).map(({ status }) => status),
+    ).toEqual(Array(12).fill(200))
     for (let i = 0; i < 10; i++) expect((await signIn(person.email, `wrong ${i}`)).status).toBe(401)
     const refused = await signIn(person.email)
-    expect([refused.status, refused.text, refused.headers.get('content-type')]).toEqual([429, 'Retry later\n', 'text/plain'])
+    expect([refused.status, refused.text, refused.headers.get('content-type')]).toEqual([
+      429,
+      'Retry later\n',
+      'text/plain',
+    ])
     expect((await signIn(colleague.email)).status).toBe(200)
     for (let i = 0; i < 12; i++) expect((await t.anyone.post('/auth/sign_in', {})).status).toBe(401)
     await query(sql`update parley.attempts set resets_at = now() where key = ${`sign_in for ${person.email}`}`)
@@ -130,7 +155,9 @@ describe('signing in', () => {
     for (let i = 0; i < 4; i++) expect((await ask(person.email)).status).toBe(200)
     expect((await ask(person.email)).status).toBe(429)
     for (let i = 0; i < 8; i++) expect((await ask()).status).toBe(200)
-    const kept = async () => (await query(sql<{ token: string }>`select reset_password_token as token from users where id = ${person.id}`)).rows[0]
+    const kept = async () =>
+      (await query(sql<{ token: string }>`select reset_password_token as token from users where id = ${person.id}`))
+        .rows[0]
     await expect.poll(kept, { timeout: 10_000 }).toEqual({ token: expect.stringMatching(/^[0-9a-f]{64}$/) })
   })
 
@@ -138,7 +165,9 @@ describe('signing in', () => {
     const person = await t.buildPerson()
     const before = await signIn(person.email)
     const kept = createHmac('sha256', t.app.config.secretKeyBase).update('reset_password_token by-mail').digest('hex')
-    await query(sql`update users set reset_password_token = ${kept}, reset_password_sent_at = now() where id = ${person.id}`)
+    await query(
+      sql`update users set reset_password_token = ${kept}, reset_password_sent_at = now() where id = ${person.id}`,
+    )
     await query(sql`update users set reset_password_sent_at = now() - interval '7 hours' where id = ${person.id}`)
     const set = (password: string) =>
       t.anyone.put('/auth/password', { reset_password_token: 'by-mail', password, password_confirmation: password })
@@ -148,14 +177,20 @@ describe('signing in', () => {
     const done = await set(NEW_PASSWORD)
     expect([done.status, done.body.data.id, done.headers.get('authorization')]).toEqual([200, person.id, null])
     expect([await isSignedIn(before), await isSignedIn(done)]).toEqual([false, true])
-    expect([(await set(NEW_PASSWORD)).status, (await signIn(person.email)).status, (await signIn(person.email, NEW_PASSWORD)).status]).toEqual([422, 401, 200])
+    expect([
+      (await set(NEW_PASSWORD)).status,
+      (await signIn(person.email)).status,
+      (await signIn(person.email, NEW_PASSWORD)).status,
+    ]).toEqual([422, 401, 200])
   })
 
   it('confirms a changed e-mail once, unless somebody has it by now', async () => {
     const [person, other] = [await t.buildPerson(), await t.buildPerson()]
     const confirm = (token: string) => t.anyone.post('/auth/confirmation', { confirmation_token: token })
     const [token, email] = [t.unique('token'), `${t.unique('new')}@example.test`]
-    await query(sql`update users set unconfirmed_email = ${other.email}, confirmation_token = ${token} where id = ${person.id}`)
+    await query(
+      sql`update users set unconfirmed_email = ${other.email}, confirmation_token = ${token} where id = ${person.id}`,
+    )
     expect((await confirm(token)).body).toEqual({ message: 'Email has already been taken', attributes: ['email'] })
     await query(sql`update users set unconfirmed_email = ${email} where id = ${person.id}`)
     expect((await confirm(token)).body.data).toMatchObject({ id: person.id, email, uid: email })
@@ -166,8 +201,13 @@ describe('signing in', () => {
   it("deletes one's own login, but not the last administrator of a team", async () => {
     const [person, account] = [await t.buildPerson(), await t.buildAccount()]
     const mine = sessionOf(await signIn(person.email))
-    expect((await mine.delete('/auth')).body).toEqual({ status: 'success', message: `Account with UID '${person.email}' has been destroyed.` })
-    expect([(await signIn(person.email)).status, (await t.as(person).get('/api/v1/profile')).status]).toEqual([401, 401])
+    expect((await mine.delete('/auth')).body).toEqual({
+      status: 'success',
+      message: `Account with UID '${person.email}' has been destroyed.`,
+    })
+    expect([(await signIn(person.email)).status, (await t.as(person).get('/api/v1/profile')).status]).toEqual([
+      401, 401,
+    ])
     const last = await sessionOf(await signIn(account.administrator.email)).delete('/auth')
     expect([last.status, last.body.status]).toEqual([422, 'error'])
     expect((await t.as(account.administrator).get('/api/v1/profile')).status).toBe(200)
@@ -193,7 +233,9 @@ describe('a forgotten password', () => {
     for (const email of asked) expect((await t.anyone.post('/auth/password', { email })).status).toBe(200)
     const waiting = sql`select id from parley_jobs._private_jobs where payload::jsonb ->> 'email' = any(${asked})`
     expect((await waiting.execute(t.database.kysely)).rows.length).toBe(2)
-    const { rows } = await sql`select reset_password_token from users where id = ${person.id}`.execute(t.database.kysely)
+    const { rows } = await sql`select reset_password_token from users where id = ${person.id}`.execute(
+      t.database.kysely,
+    )
     expect(rows).toEqual([{ reset_password_token: null }])
   })
 })

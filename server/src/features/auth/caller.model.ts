@@ -23,7 +23,12 @@ export interface Asking extends Pick<Services, 'now'> {
 }
 
 /** Who calls, and whether this operation is theirs to call; their role is looked at next. One statement, in Chatwoot's order of checks. */
-export async function signIn(asking: Asking, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
+export async function signIn(
+  asking: Asking,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<SignedIn> {
   if (operation.access === 'nobody' || operation.access === 'visitor') return { caller: { kind: 'nobody' } }
   const token = apiTokenOf(request)
   if (operation.access === 'platform') return { caller: await findPlatformApp(asking.db, token) }
@@ -117,7 +122,11 @@ const findUserInAccount = prepared<{ user_id: number; account_id: number | null 
     select 'User' as owner_type, u.id as owner_id, ${COLUMNS} from users u ${inAccount(asked.account_id)} where u.id = ${asked.user_id}`,
 )
 
-async function findByToken({ db, memory }: Asking, token: string, accountId: number | null): Promise<Found | undefined> {
+async function findByToken(
+  { db, memory }: Asking,
+  token: string,
+  accountId: number | null,
+): Promise<Found | undefined> {
   if (token.length > 255 || token.includes('\0') || memory.isUnknown(token)) return undefined
   const key = `${token} ${accountId ?? ''}`
   const known = accountId === null ? undefined : memory.find(key)
@@ -146,7 +155,11 @@ async function findOwner(db: Kysely<DB>, token: string): Promise<Found | undefin
   return profile ? { caller: { kind: 'user', user: profile, profile } } : undefined
 }
 
-async function findBySession({ db, now }: Asking, request: FastifyRequest, accountId: number | null): Promise<Found | undefined> {
+async function findBySession(
+  { db, now }: Asking,
+  request: FastifyRequest,
+  accountId: number | null,
+): Promise<Found | undefined> {
   const session = await findSession({ db, now }, request)
   if (!session) return undefined
   const [row] = await findUserInAccount(db, { user_id: session.userId, account_id: accountId })

@@ -7,12 +7,20 @@ import { RetryLaterError, withinLimit } from '../../http/rate-limit.ts'
 export async function limitAddress(ctx: Context, what: string, limit: number, seconds: number): Promise<void> {
   const { enabled, allowedAddresses } = ctx.app.config.rateLimits
   if (!enabled || allowedAddresses.includes(ctx.address)) return
-  if (!(await withinLimit(ctx.app.database.kysely, `${what} from ${ctx.address}`, limit, seconds))) throw new RetryLaterError()
+  if (!(await withinLimit(ctx.app.database.kysely, `${what} from ${ctx.address}`, limit, seconds)))
+    throw new RetryLaterError()
 }
 
 /** So many calls about one name, from wherever and even where addresses are not counted. Nobody's name counts for nothing. */
-export async function limitName(ctx: Context, what: string, name: string, limit: number, seconds: number): Promise<void> {
-  if (name && !(await withinLimit(ctx.app.database.kysely, keyOf(what, name), limit, seconds))) throw new RetryLaterError()
+export async function limitName(
+  ctx: Context,
+  what: string,
+  name: string,
+  limit: number,
+  seconds: number,
+): Promise<void> {
+  if (name && !(await withinLimit(ctx.app.database.kysely, keyOf(what, name), limit, seconds)))
+    throw new RetryLaterError()
 }
 
 export interface Guesses {
@@ -25,14 +33,20 @@ export interface Guesses {
  * Guessing is slowed down: after so many failures in that time even the right answer is refused. It is asked once more after
  * the work, because many guesses may have been let in side by side. Successes are never counted.
  */
-export async function limitGuesses<T>(ctx: Context, name: string, { what, limit, seconds }: Guesses, guess: () => Promise<T>): Promise<T> {
+export async function limitGuesses<T>(
+  ctx: Context,
+  name: string,
+  { what, limit, seconds }: Guesses,
+  guess: () => Promise<T>,
+): Promise<T> {
   await checkGuesses(ctx, keyOf(what, name), limit)
   let result: T
   try {
     result = await guess()
   } catch (error) {
     const isRefused = error instanceof RequestError
-    if (isRefused && !(await withinLimit(ctx.app.database.kysely, keyOf(what, name), limit, seconds))) throw new RetryLaterError()
+    if (isRefused && !(await withinLimit(ctx.app.database.kysely, keyOf(what, name), limit, seconds)))
+      throw new RetryLaterError()
     throw error
   }
   await checkGuesses(ctx, keyOf(what, name), limit)

@@ -34,7 +34,10 @@ const verified = new Map<string, true>()
 
 /** The session of a request's headers, of its parameters, or of the Bearer header that holds them; undefined when there is none that lasts. */
 export function findSession(asking: Asking, request: FastifyRequest): Promise<FoundSession | undefined> {
-  return checkCredentials(asking, credentialsOf(request.headers, { ...(request.query as object), ...(request.body as object | null) }))
+  return checkCredentials(
+    asking,
+    credentialsOf(request.headers, { ...(request.query as object), ...(request.body as object | null) }),
+  )
 }
 
 /** The same for operations that are open to nobody in particular. */
@@ -48,7 +51,8 @@ interface FoundClient {
 }
 
 const findClient = prepared<{ uid: string; client: string }, FoundClient>(
-  (asked) => sql`select id, tokens -> ${asked.client} as entry from users where uid = ${asked.uid} and provider = 'email' limit 1`,
+  (asked) =>
+    sql`select id, tokens -> ${asked.client} as entry from users where uid = ${asked.uid} and provider = 'email' limit 1`,
 )
 
 type FoundSession = Session & { userId: number }
@@ -57,8 +61,12 @@ interface Asking extends Pick<Services, 'now'> {
   db: Kysely<DB>
 }
 
-async function checkCredentials({ db, now }: Asking, credentials: Credentials | undefined): Promise<FoundSession | undefined> {
-  if (!credentials || Object.values(credentials).some((text) => text.length > 255 || text.includes('\0'))) return undefined
+async function checkCredentials(
+  { db, now }: Asking,
+  credentials: Credentials | undefined,
+): Promise<FoundSession | undefined> {
+  if (!credentials || Object.values(credentials).some((text) => text.length > 255 || text.includes('\0')))
+    return undefined
   const { uid, client } = credentials
   const [{ id, entry } = {} as Partial<FoundClient>] = await findClient(db, { uid, client })
   if (!id || !entry?.token || !entry.expiry || entry.expiry * 1000 < now().getTime()) return undefined
@@ -142,11 +150,24 @@ function oldestFirst(tokens: ClientTokens): [client: string, entry: ClientToken]
   return Object.entries(tokens).sort(([, a], [, b]) => a.expiry - b.expiry)
 }
 
-async function changeTokens(ctx: Context, userId: number, change: (tokens: ClientTokens) => ClientTokens): Promise<void> {
+async function changeTokens(
+  ctx: Context,
+  userId: number,
+  change: (tokens: ClientTokens) => ClientTokens,
+): Promise<void> {
   await inTransaction(ctx, async () => {
-    const user = await ctx.db.selectFrom('users').select('tokens').where('id', '=', userId).forUpdate().executeTakeFirst()
+    const user = await ctx.db
+      .selectFrom('users')
+      .select('tokens')
+      .where('id', '=', userId)
+      .forUpdate()
+      .executeTakeFirst()
     const tokens = user?.tokens as ClientTokens | string | null | undefined
     const before = typeof tokens === 'string' ? (JSON.parse(tokens) as ClientTokens) : (tokens ?? {})
-    await ctx.db.updateTable('users').set({ tokens: JSON.stringify(change(before)) }).where('id', '=', userId).execute()
+    await ctx.db
+      .updateTable('users')
+      .set({ tokens: JSON.stringify(change(before)) })
+      .where('id', '=', userId)
+      .execute()
   })
 }

@@ -61,7 +61,10 @@ export const SECOND_FACTOR = 'This login asks for a second factor, which this se
 const LOGIN_COLUMNS = columns('users', 'id', 'encrypted_password', 'confirmed_at', 'otp_required_for_login')
 
 async function findLogin(ctx: Context, email: string): Promise<Row<typeof LOGIN_COLUMNS> | undefined> {
-  const [user] = await runPrepared(ctx.db, ctx.db.selectFrom('users').select(LOGIN_COLUMNS).where('email', '=', email).limit(1))
+  const [user] = await runPrepared(
+    ctx.db,
+    ctx.db.selectFrom('users').select(LOGIN_COLUMNS).where('email', '=', email).limit(1),
+  )
   return user
 }
 
@@ -90,7 +93,14 @@ export async function confirm(ctx: Context, token: string | null | undefined): P
     ctx.db,
     ctx.db
       .updateTable('users')
-      .set({ confirmed_at: now, unconfirmed_email: null, email, uid: email, reset_password_token: null, updated_at: now })
+      .set({
+        confirmed_at: now,
+        unconfirmed_email: null,
+        email,
+        uid: email,
+        reset_password_token: null,
+        updated_at: now,
+      })
       .where('id', '=', user.id),
   )
   return user.id
@@ -99,14 +109,20 @@ export async function confirm(ctx: Context, token: string | null | undefined): P
 /** Who alone administers an account that others work in must hand it over first. */
 export async function destroyOwnUser(ctx: Context, userId: number) {
   // Two who leave at once must see each other.
-  await runPrepared(ctx.db, sql`select 1 from account_users where role = 1 and account_id in
-    (select account_id from account_users where user_id = ${userId} and role = 1) order by id for update`)
-  const rows = await runPrepared(ctx.db, sql<{ uid: string; alone: boolean }>`
+  await runPrepared(
+    ctx.db,
+    sql`select 1 from account_users where role = 1 and account_id in
+    (select account_id from account_users where user_id = ${userId} and role = 1) order by id for update`,
+  )
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ uid: string; alone: boolean }>`
     select u.uid, exists (select 1 from account_users mine where mine.user_id = u.id and mine.role = 1
         and exists (select 1 from account_users o where o.account_id = mine.account_id and o.user_id <> u.id)
         and not exists (select 1 from account_users o where o.account_id = mine.account_id and o.user_id <> u.id and o.role = 1)
       ) as alone
-    from users u where u.id = ${userId}`)
+    from users u where u.id = ${userId}`,
+  )
   const [user] = rows
   if (!user) throw new NotFoundError()
   const { uid, alone } = user

@@ -58,7 +58,8 @@ export async function companyOf(
   const given = additionalAttributes.company_name
   const name = (typeof given === 'string' && given.trim()) || nameOf(domain)
   const now = ctx.app.now()
-  const find = () => sql<{ id: number }>`
+  const find = () =>
+    sql<{ id: number }>`
     with found as (select id from companies where account_id = ${accountId} and domain = ${domain}),
     made as (
       insert into companies (account_id, domain, name, contacts_count, created_at, updated_at)

@@ -24,7 +24,11 @@ export function fetchAvatarLater(
   { unlessThere = false }: { unlessThere?: boolean } = {},
 ): void {
   if (!url || url.length > 2048 || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return
-  ctx.later('contacts.fetch_avatar', { contact_id: contact.id, url, ...(unlessThere && { unless_there: true }) }, { queue: 'avatars' })
+  ctx.later(
+    'contacts.fetch_avatar',
+    { contact_id: contact.id, url, ...(unlessThere && { unless_there: true }) },
+    { queue: 'avatars' },
+  )
 }
 
 /** In the place of the one before. */

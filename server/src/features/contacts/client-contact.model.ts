@@ -72,15 +72,19 @@ export async function arrive(ctx: ClientContext, fields: ClientContactFields): P
     ...(sourceId !== undefined && { sourceId }),
   })
   // The e-mail address may have led to somebody else.
-  if (hasProof && contact.identifier === fields.identifier) await runPrepared(ctx.db, ctx.db.insertInto('parley.proofs').values({ contact_inbox_id: place.id }))
+  if (hasProof && contact.identifier === fields.identifier)
+    await runPrepared(ctx.db, ctx.db.insertInto('parley.proofs').values({ contact_inbox_id: place.id }))
   return { contact, contact_inbox: place }
 }
 
 async function findArrival(ctx: Context, inbox: ClientInbox, sourceId: string): Promise<Arrival | undefined> {
-  const rows = await runPrepared(ctx.db, sql<Arrival>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<Arrival>`
     select to_jsonb(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact
     from contact_inboxes ci join contacts ct on ct.id = ci.contact_id
-    where ci.inbox_id = ${inbox.id} and ci.source_id = ${sourceId}`)
+    where ci.inbox_id = ${inbox.id} and ci.source_id = ${sourceId}`,
+  )
   return rows[0]
 }
 
@@ -124,7 +128,11 @@ export async function proveVisitor(ctx: VisitorContext, proof: Proof): Promise<V
 }
 
 /** Says who a visitor is. Who already has that e-mail or telephone number is the same person: the two become one. */
-export async function identify(ctx: Context, { inbox, contact_inbox: place, contact: seen }: Visitor, fields: ClientContactFields): Promise<ContactRecord> {
+export async function identify(
+  ctx: Context,
+  { inbox, contact_inbox: place, contact: seen }: Visitor,
+  fields: ClientContactFields,
+): Promise<ContactRecord> {
   await lockIdentities(ctx, inbox.account_id, [fields.email, fields.phone_number])
   const still = await findContact(ctx, inbox.account_id, seen.id, { lock: true })
   let contact = still ?? (await accessVisitor(ctx, inbox.identifier, place.source_id, { lock: true })).contact
@@ -146,7 +154,8 @@ export async function identify(ctx: Context, { inbox, contact_inbox: place, cont
       else contact = await mergeInto(ctx, owner, contact)
     }
   }
-  if (fields.custom_attributes) wanted.custom_attributes = deepMerge(contact.custom_attributes, fields.custom_attributes)
+  if (fields.custom_attributes)
+    wanted.custom_attributes = deepMerge(contact.custom_attributes, fields.custom_attributes)
   await updateContact(ctx, contact, wanted)
   fetchAvatarLater(ctx, contact, fields.avatar_url)
   return contact
@@ -157,13 +166,22 @@ async function mergeInto(ctx: Context, owner: ContactRecord, contact: ContactRec
   const locked = await findContact(ctx, owner.account_id, owner.id, { lock: true })
   if (!locked) return contact
   if (locked.identifier !== contact.identifier) {
-    await runPrepared(ctx.db, sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)
-      delete from parley.proofs where contact_inbox_id in (select id from places)`)
+    await runPrepared(
+      ctx.db,
+      sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)
+      delete from parley.proofs where contact_inbox_id in (select id from places)`,
+    )
   }
   return mergeContacts(ctx, locked, contact)
 }
 
-export function presentArrival({ contact, contact_inbox: place }: { contact: ContactRecord; contact_inbox: ContactInboxRecord }) {
+export function presentArrival({
+  contact,
+  contact_inbox: place,
+}: {
+  contact: ContactRecord
+  contact_inbox: ContactInboxRecord
+}) {
   return {
     source_id: place.source_id,
     pubsub_token: place.pubsub_token,

@@ -48,7 +48,9 @@ const ClientContact = Type.Object(
 
 const proof = {
   identifier: Text,
-  identifier_hash: Nullable(Type.String({ description: 'Hex HMAC-SHA256 of the identifier under the token of the inbox' })),
+  identifier_hash: Nullable(
+    Type.String({ description: 'Hex HMAC-SHA256 of the identifier under the token of the inbox' }),
+  ),
 }
 
 const fields = {

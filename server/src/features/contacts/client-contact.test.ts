@@ -7,7 +7,10 @@ const t = startTestApp()
 async function apiInbox(channel: object = {}) {
   const account = await t.buildAccount()
   const admin = t.as(account.administrator)
-  const { body } = await admin.post(`/api/v1/accounts/${account.id}/inboxes`, { name: 'Front desk', channel: { type: 'api', ...channel } })
+  const { body } = await admin.post(`/api/v1/accounts/${account.id}/inboxes`, {
+    name: 'Front desk',
+    channel: { type: 'api', ...channel },
+  })
   return { account, admin, inbox: body, path: `/public/api/v1/inboxes/${body.inbox_identifier}/contacts` }
 }
 
@@ -23,7 +26,9 @@ describe('a visitor who arrives', () => {
 
   it('is one contact when only the e-mail is the same, each with a place of its own', async () => {
     const { path } = await apiInbox()
-    const answers = await Promise.all(Array.from({ length: 15 }, () => t.anyone.post(path, { email: 'ada@acme.example' })))
+    const answers = await Promise.all(
+      Array.from({ length: 15 }, () => t.anyone.post(path, { email: 'ada@acme.example' })),
+    )
     expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1)
     expect(new Set(answers.map((answer) => answer.body.source_id)).size).toBe(15)
   })
@@ -37,7 +42,10 @@ describe('a visitor who arrives', () => {
 
   it('is refused with a source id of blanks', async () => {
     const { path } = await apiInbox()
-    expect(await t.anyone.post(path, { source_id: '' })).toMatchObject({ status: 422, body: { attributes: ['source_id'] } })
+    expect(await t.anyone.post(path, { source_id: '' })).toMatchObject({
+      status: 422,
+      body: { attributes: ['source_id'] },
+    })
   })
 })
 
@@ -53,7 +61,8 @@ describe('a proof of identity', () => {
       t.anyone.get(own),
       t.anyone.patch(own, { name: 'Eve', identifier: 'ada', identifier_hash: hash('ada').toUpperCase() }),
     ]
-    for (const answer of await Promise.all(wrong)) expect(answer).toMatchObject({ status: 401, body: { error: expect.stringContaining('HMAC') } })
+    for (const answer of await Promise.all(wrong))
+      expect(answer).toMatchObject({ status: 401, body: { error: expect.stringContaining('HMAC') } })
     expect(await t.anyone.get(`${own}?identifier=ada&identifier_hash=${hash('ada')}`)).toMatchObject({ status: 200 })
   })
 })
@@ -61,13 +70,23 @@ describe('a proof of identity', () => {
 describe('a visitor who says who they are', () => {
   it('becomes one with whoever has that e-mail', async () => {
     const { account, admin, path } = await apiInbox()
-    const ada = await t.anyone.post(path, { email: 'ada@acme.example', name: 'Ada', custom_attributes: { plan: 'gold' } })
+    const ada = await t.anyone.post(path, {
+      email: 'ada@acme.example',
+      name: 'Ada',
+      custom_attributes: { plan: 'gold' },
+    })
     const visitor = await t.anyone.post(path, { custom_attributes: { plan: 'free', source: 'web' } })
     const talk = await t.anyone.post(`${path}/${visitor.body.source_id}/conversations`, {})
-    await t.anyone.post(`${path}/${visitor.body.source_id}/conversations/${talk.body.id}/messages`, { content: 'Hello' })
+    await t.anyone.post(`${path}/${visitor.body.source_id}/conversations/${talk.body.id}/messages`, {
+      content: 'Hello',
+    })
     t.events.length = 0
     const merged = await t.anyone.patch(`${path}/${visitor.body.source_id}`, { email: 'ADA@acme.example' })
-    expect(merged.body).toMatchObject({ id: ada.body.id, name: 'Ada', custom_attributes: { plan: 'gold', source: 'web' } })
+    expect(merged.body).toMatchObject({
+      id: ada.body.id,
+      name: 'Ada',
+      custom_attributes: { plan: 'gold', source: 'web' },
+    })
     expect(t.events.map((event) => event.name)).toEqual([
       'conversation.contact_changed',
       'message.updated',
@@ -85,6 +104,9 @@ describe('a visitor who says who they are', () => {
     const ada = await t.anyone.post(here.path, { source_id: 'ada', email: 'ada@acme.example' })
     const other = await t.anyone.post(there.path, { email: 'ada@acme.example' })
     expect(other.body.id).not.toBe(ada.body.id)
-    expect(await t.anyone.get(`${there.path}/ada`)).toMatchObject({ status: 404, body: { status: 404, error: 'Not Found' } })
+    expect(await t.anyone.get(`${there.path}/ada`)).toMatchObject({
+      status: 404,
+      body: { status: 404, error: 'Not Found' },
+    })
   })
 })

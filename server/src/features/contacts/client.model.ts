@@ -22,7 +22,11 @@ const FROM_CHANNEL = sql`from channel_api ch
   join accounts a on a.id = i.account_id`
 
 /** The door of the Client API: whom the path of one of its operations names. Only API inboxes have one, and a suspended account's stays open. */
-export async function enterVisitor(ctx: Context, { lock }: { lock: boolean }, params: Record<string, string | number>): Promise<void> {
+export async function enterVisitor(
+  ctx: Context,
+  { lock }: { lock: boolean },
+  params: Record<string, string | number>,
+): Promise<void> {
   const identifier = String(params.inbox_identifier)
   if (params.source_id === undefined) {
     ctx.clientInbox = await accessClientInbox(ctx, identifier)
@@ -33,8 +37,11 @@ export async function enterVisitor(ctx: Context, { lock }: { lock: boolean }, pa
 }
 
 async function accessClientInbox(ctx: Context, identifier: string): Promise<ClientInbox> {
-  const rows = await runPrepared(ctx.db, sql<{ inbox: ClientInbox }>`
-    select ${INBOX_JSON} as inbox ${FROM_CHANNEL} where ch.identifier = ${identifier}`)
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ inbox: ClientInbox }>`
+    select ${INBOX_JSON} as inbox ${FROM_CHANNEL} where ch.identifier = ${identifier}`,
+  )
   if (!rows[0]) throw new NotFoundError()
   return rows[0].inbox
 }
@@ -43,7 +50,12 @@ async function accessClientInbox(ctx: Context, identifier: string): Promise<Clie
  * The visitor behind a source id of that inbox. Who writes locks the contact before anything of theirs, as a merge does; one that
  * was merged away meanwhile is looked for again.
  */
-export async function accessVisitor(ctx: Context, identifier: string, sourceId: string, { lock }: { lock: boolean }): Promise<Visitor> {
+export async function accessVisitor(
+  ctx: Context,
+  identifier: string,
+  sourceId: string,
+  { lock }: { lock: boolean },
+): Promise<Visitor> {
   const find = () => visitors(lock)(ctx.db, { identifier, source_id: sourceId })
   const visitor = (await find())[0] ?? (lock ? (await find())[0] : undefined)
   if (!visitor) throw new NotFoundError()

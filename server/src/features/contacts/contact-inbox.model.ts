@@ -31,7 +31,16 @@ export interface NewContactInbox {
 }
 
 const COLUMNS = [
-  ...columns('contact_inboxes', 'id', 'contact_id', 'inbox_id', 'source_id', 'pubsub_token', 'created_at', 'updated_at'),
+  ...columns(
+    'contact_inboxes',
+    'id',
+    'contact_id',
+    'inbox_id',
+    'source_id',
+    'pubsub_token',
+    'created_at',
+    'updated_at',
+  ),
   sql<boolean>`coalesce(hmac_verified, false)`.as('hmac_verified'),
 ] as const
 
@@ -83,7 +92,11 @@ export async function createContactInbox(ctx: Context, wanted: NewContactInbox):
   throw wanted.onTaken?.() ?? unprocessable('source_id should be unique')
 }
 
-export async function findContactInbox(ctx: Context, inboxId: number, sourceId: string): Promise<ContactInboxRecord | undefined> {
+export async function findContactInbox(
+  ctx: Context,
+  inboxId: number,
+  sourceId: string,
+): Promise<ContactInboxRecord | undefined> {
   const rows = await runPrepared(
     ctx.db,
     ctx.db
@@ -97,10 +110,16 @@ export async function findContactInbox(ctx: Context, inboxId: number, sourceId: 
 }
 
 /** An inbox of the account, for those who may open it. */
-export async function accessInboxOfCaller(ctx: AccountContext, id: number | null | undefined): Promise<{ id: number; channel_type: string }> {
-  const rows = await runPrepared(ctx.db, sql<{ id: number; channel_type: string; may_open: boolean }>`
+export async function accessInboxOfCaller(
+  ctx: AccountContext,
+  id: number | null | undefined,
+): Promise<{ id: number; channel_type: string }> {
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ id: number; channel_type: string; may_open: boolean }>`
     select i.id, i.channel_type, ${mayOpenInbox(ctx, sql`i.id`)} as may_open
-    from inboxes i where i.account_id = ${ctx.account.id} and i.id = ${id ?? 0}`)
+    from inboxes i where i.account_id = ${ctx.account.id} and i.id = ${id ?? 0}`,
+  )
   if (!rows[0]) throw new NotFoundError()
   if (!rows[0].may_open) throw new NotAuthorizedError()
   return rows[0]
@@ -116,11 +135,14 @@ async function isKnownByAddress(ctx: Context, inboxId: number): Promise<boolean>
 
 async function sourceIdFor(ctx: Context, { contactId, inboxId, channelType }: NewContactInbox): Promise<string> {
   if (channelType === 'Channel::Api' || channelType === 'Channel::WebWidget') return randomUUID()
-  const rows = await runPrepared(ctx.db, sql<{ channel_type: string; medium: number | null; email: string | null; phone_number: string | null }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ channel_type: string; medium: number | null; email: string | null; phone_number: string | null }>`
     select i.channel_type, (select t.medium from channel_twilio_sms t
         where i.channel_type = 'Channel::TwilioSms' and t.id = i.channel_id) as medium,
       ct.email, ct.phone_number
-    from inboxes i, contacts ct where i.id = ${inboxId} and ct.id = ${contactId}`)
+    from inboxes i, contacts ct where i.id = ${inboxId} and ct.id = ${contactId}`,
+  )
   if (!rows[0]) throw new NotFoundError()
   return addressFor(rows[0])
 }

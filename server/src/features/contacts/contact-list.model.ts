@@ -51,7 +51,13 @@ async function countedPage(ctx: Context, where: RawBuilder<unknown>, query: List
   return { meta: { count: rows[0]!.count, current_page: pageOf(query) }, payload }
 }
 
-async function selectPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery, limit: number, run: typeof runPrepared) {
+async function selectPage(
+  ctx: Context,
+  where: RawBuilder<unknown>,
+  query: ListQuery,
+  limit: number,
+  run: typeof runPrepared,
+) {
   const inboxes = wantsInboxes(query)
   const orderAndLimit = sql`${orderOf(query.sort)} limit ${limit} offset ${(readPage(query.page) - 1) * PAGE_SIZE}`
   const contacts = await selectContacts(ctx.db, where, { inboxes, orderAndLimit, run })
@@ -59,7 +65,11 @@ async function selectPage(ctx: Context, where: RawBuilder<unknown>, query: ListQ
 }
 
 /** Only the literal word keeps them where the parameter says anything at all. */
-export function wantsInboxes({ include_contact_inboxes: wanted }: { include_contact_inboxes?: string | null }): boolean {
+export function wantsInboxes({
+  include_contact_inboxes: wanted,
+}: {
+  include_contact_inboxes?: string | null
+}): boolean {
   return !wanted?.trim() || wanted === 'true'
 }
 
@@ -69,7 +79,10 @@ const pageOf = ({ page }: ListQuery): number | string => page ?? 1
 /** Any of them. A list that names none finds nobody. */
 function hasLabel(labels: ListQuery['labels']): RawBuilder<unknown> {
   if (!labels?.length) return sql`true`
-  const names = [labels].flat().flatMap((label) => label?.split(',') ?? []).map((name) => name.trim().toLowerCase())
+  const names = [labels]
+    .flat()
+    .flatMap((label) => label?.split(',') ?? [])
+    .map((name) => name.trim().toLowerCase())
   return sql`exists (select 1 from taggings tg join tags t on t.id = tg.tag_id where tg.taggable_type = 'Contact'
     and tg.taggable_id = ct.id and tg.context = 'labels' and lower(t.name) = any(${names}::text[]))`
 }

@@ -7,7 +7,11 @@ import { presentContactSender } from './contact.presenter.ts'
 import { detachFiles } from '../active-storage/attachment.model.ts'
 
 /** Both by their ids, in an order of ids that two merges at the same time share. */
-export async function accessPair(ctx: AccountContext, baseId: number, mergeeId: number): Promise<[ContactRecord, ContactRecord]> {
+export async function accessPair(
+  ctx: AccountContext,
+  baseId: number,
+  mergeeId: number,
+): Promise<[ContactRecord, ContactRecord]> {
   const [first, second] = [Math.min(baseId, mergeeId), Math.max(baseId, mergeeId)]
   const low = await accessContact(ctx, first, { lock: true })
   const high = first === second ? low : await accessContact(ctx, second, { lock: true })
@@ -91,7 +95,11 @@ async function moveTheRest(ctx: Context, base: ContactRecord, mergee: ContactRec
   const moved = { contact_id: base.id, updated_at: now }
   await ctx.db.updateTable('contact_inboxes').set(moved).where('contact_id', '=', mergee.id).execute()
   await ctx.db.updateTable('notes').set(moved).where('contact_id', '=', mergee.id).execute()
-  await ctx.db.updateTable('csat_survey_responses').set({ contact_id: base.id }).where('contact_id', '=', mergee.id).execute()
+  await ctx.db
+    .updateTable('csat_survey_responses')
+    .set({ contact_id: base.id })
+    .where('contact_id', '=', mergee.id)
+    .execute()
 }
 
 /** The row itself, its labels and its picture; what else hangs on it goes by a job or has moved. */

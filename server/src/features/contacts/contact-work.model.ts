@@ -33,11 +33,18 @@ export async function showContact(ctx: AccountContext, id: number, withInboxes: 
   return presentContactView(ctx.app, contact, withInboxes)
 }
 
-export async function createByAgent(ctx: AccountContext, body: ContactBody & { inbox_id?: number | null; source_id?: string | null }) {
+export async function createByAgent(
+  ctx: AccountContext,
+  body: ContactBody & { inbox_id?: number | null; source_id?: string | null },
+) {
   const inbox = typeof body.inbox_id === 'number' ? await inboxRow(ctx, body.inbox_id) : null
   const contact = await createContact(ctx, ctx.account.id, fieldsOf(body))
   const place = inbox
-    ? await createContactInbox(ctx, { contactId: contact.id, inboxId: inbox.id, ...(body.source_id && { sourceId: body.source_id }) })
+    ? await createContactInbox(ctx, {
+        contactId: contact.id,
+        inboxId: inbox.id,
+        ...(body.source_id && { sourceId: body.source_id }),
+      })
     : null
   await takePicture(ctx, contact, body)
   return {
@@ -58,7 +65,15 @@ export async function updateByAgent(ctx: Context, contact: ContactRecord, body: 
 }
 
 function fieldsOf(body: ContactBody): ContactFields {
-  const { name, identifier, email, phone_number, blocked, additional_attributes: additional, custom_attributes: custom } = body
+  const {
+    name,
+    identifier,
+    email,
+    phone_number,
+    blocked,
+    additional_attributes: additional,
+    custom_attributes: custom,
+  } = body
   if (blocked === null) throw invalidField('blocked', "can't be blank")
   return {
     ...(name !== undefined && { name }),
@@ -71,7 +86,11 @@ function fieldsOf(body: ContactBody): ContactFields {
   }
 }
 
-async function takePicture(ctx: Context, contact: ContactRecord, { avatar, avatar_url: url }: ContactBody): Promise<void> {
+async function takePicture(
+  ctx: Context,
+  contact: ContactRecord,
+  { avatar, avatar_url: url }: ContactBody,
+): Promise<void> {
   if (avatar) await saveAvatar(ctx, contact.id, avatar)
   fetchAvatarLater(ctx, contact, url)
 }
@@ -104,7 +123,11 @@ export async function destroyContact(ctx: Context, contact: ContactRecord): Prom
   ctx.later('contacts.destroy', { account_id: contact.account_id, contact_id: contact.id })
 }
 
-export async function mergeByIds(ctx: AccountContext, baseId: number | null | undefined, mergeeId: number | null | undefined) {
+export async function mergeByIds(
+  ctx: AccountContext,
+  baseId: number | null | undefined,
+  mergeeId: number | null | undefined,
+) {
   const [base, mergee] = await accessPair(ctx, baseId ?? 0, mergeeId ?? 0)
   await mergeContacts(ctx, base, mergee)
   return showContact(ctx, base.id, false)
@@ -120,7 +143,9 @@ interface Reach {
 
 /** Where the caller can write to the contact, and under which source id. */
 export async function contactableInboxes(ctx: MemberContext, contact: ContactRecord) {
-  const rows = await runPrepared(ctx.db, sql<Reach>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<Reach>`
     select ${INBOX_SLIM_JSON} as inbox, i.channel_type, t.medium, latest.source_id as latest_source_id,
       exists (select 1 from conversations c where c.contact_inbox_id = latest.id) as is_taken
     from inboxes i
@@ -128,7 +153,8 @@ export async function contactableInboxes(ctx: MemberContext, contact: ContactRec
     left join lateral (select ci.id, ci.source_id from contact_inboxes ci
       where ci.inbox_id = i.id and ci.contact_id = ${contact.id} order by ci.id desc limit 1) latest on true
     where i.account_id = ${ctx.account.id} and ${isListed(ctx, sql`i.id`)}
-    order by i.id`)
+    order by i.id`,
+  )
   return rows.flatMap((row) => {
     const sourceId = sourceIdIn(row, contact)
     return sourceId ? [{ inbox: presentInboxSlim(ctx.app, row.inbox), source_id: sourceId }] : []
@@ -147,10 +173,16 @@ function sourceIdIn(row: Reach, contact: ContactRecord): string | null {
 const CONVERSATIONS_SHOWN = 20
 
 export async function conversationsOf(ctx: MemberContext, contact: ContactRecord) {
-  const rows = await runPrepared(ctx.db, sql<{ id: number }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ id: number }>`
     select c.id from conversations c where c.account_id = ${ctx.account.id} and c.contact_id = ${contact.id} and ${isListed(ctx)}
-    order by c.last_activity_at desc, c.id desc limit ${CONVERSATIONS_SHOWN}`)
-  const found = await readConversations(ctx.db, rows.map(({ id }) => id))
+    order by c.last_activity_at desc, c.id desc limit ${CONVERSATIONS_SHOWN}`,
+  )
+  const found = await readConversations(
+    ctx.db,
+    rows.map(({ id }) => id),
+  )
   return found.map((conversation) => presentConversation(ctx.app, conversation, ctx.user))
 }
 
@@ -171,7 +203,10 @@ export async function placeInInbox(
   return presentContactInbox(ctx.app, { source_id: place.source_id, inbox: await inboxSlim(ctx, inbox.id) })
 }
 
-export async function findBySourceId(ctx: MemberContext, body: { inbox_id?: number | null; source_id?: string | null }) {
+export async function findBySourceId(
+  ctx: MemberContext,
+  body: { inbox_id?: number | null; source_id?: string | null },
+) {
   const inbox = await accessInboxOfCaller(ctx, body.inbox_id)
   const place = body.source_id ? await findContactInbox(ctx, inbox.id, body.source_id) : undefined
   const contact = place && (await findContactView(ctx, place.contact_id))
@@ -180,8 +215,11 @@ export async function findBySourceId(ctx: MemberContext, body: { inbox_id?: numb
 }
 
 async function inboxSlim(ctx: Context, id: number): Promise<InboxSlim> {
-  const rows = await runPrepared(ctx.db, sql<{ inbox: InboxSlim }>`
-    select ${INBOX_SLIM_JSON} as inbox from inboxes i where i.id = ${id}`)
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ inbox: InboxSlim }>`
+    select ${INBOX_SLIM_JSON} as inbox from inboxes i where i.id = ${id}`,
+  )
   return rows[0]!.inbox
 }
 

@@ -10,7 +10,11 @@ export async function deleteContactRecords(
   { account_id: accountId, contact_id: id }: { account_id: number; contact_id: number },
 ): Promise<void> {
   await ctx.db.deleteFrom('notes').where('contact_id', '=', id).where('account_id', '=', accountId).execute()
-  await ctx.db.deleteFrom('csat_survey_responses').where('contact_id', '=', id).where('account_id', '=', accountId).execute()
+  await ctx.db
+    .deleteFrom('csat_survey_responses')
+    .where('contact_id', '=', id)
+    .where('account_id', '=', accountId)
+    .execute()
   const rows = await ctx.db
     .selectFrom('conversations')
     .select('id')
@@ -22,7 +26,8 @@ export async function deleteContactRecords(
   for (const conversation of rows) {
     ctx.later('conversations.destroy', { account_id: accountId, conversation_id: conversation.id })
   }
-  if (rows.length === BATCH) ctx.later('contacts.destroy', { account_id: accountId, contact_id: id }, { runAt: soon(ctx) })
+  if (rows.length === BATCH)
+    ctx.later('contacts.destroy', { account_id: accountId, contact_id: id }, { runAt: soon(ctx) })
   else await ctx.db.deleteFrom('contact_inboxes').where('contact_id', '=', id).execute()
 }
 

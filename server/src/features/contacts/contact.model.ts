@@ -37,7 +37,12 @@ export async function accessContact(ctx: AccountContext, id: number, lock: Lock 
   return contact
 }
 
-export async function findContact(ctx: Context, accountId: number, id: number, { lock = false }: Lock = {}): Promise<ContactRecord | undefined> {
+export async function findContact(
+  ctx: Context,
+  accountId: number,
+  id: number,
+  { lock = false }: Lock = {},
+): Promise<ContactRecord | undefined> {
   const [row] = await contactBy(lock)(ctx.db, { account_id: accountId, id })
   return row?.contact
 }
@@ -59,14 +64,17 @@ export async function findContactByAny(
   { identifier, email, phone_number }: Identity,
 ): Promise<ContactRecord | undefined> {
   if (!identifier && !email && !phone_number) return undefined
-  const rows = await runPrepared(ctx.db, sql<{ contact: ContactRecord }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ contact: ContactRecord }>`
     select ${contactRowJson(sql`ct`)} as contact from (
       (select 1 as rank, id from contacts where account_id = ${accountId} and identifier = ${identifier || null}::text limit 1)
       union all
       (select 2, id from contacts where account_id = ${accountId} and lower(email) = ${email?.toLowerCase() || null}::text limit 1)
       union all
       (select 3, id from contacts where account_id = ${accountId} and phone_number = ${phone_number || null}::text limit 1)
-    ) found join contacts ct on ct.id = found.id order by found.rank limit 1`)
+    ) found join contacts ct on ct.id = found.id order by found.rank limit 1`,
+  )
   return rows[0]?.contact
 }
 
@@ -74,8 +82,14 @@ export async function findContactByAny(
  * Until the end of the transaction nobody else decides about these identities. Of many that arrive with the same one at
  * the same time, the first makes the contact and the others find it.
  */
-export async function lockIdentities(ctx: Context, accountId: number, values: (string | null | undefined)[]): Promise<void> {
-  const keys = [...new Set(values.filter(Boolean).map((value) => `contact ${accountId} ${value!.toLowerCase()}`))].sort()
+export async function lockIdentities(
+  ctx: Context,
+  accountId: number,
+  values: (string | null | undefined)[],
+): Promise<void> {
+  const keys = [
+    ...new Set(values.filter(Boolean).map((value) => `contact ${accountId} ${value!.toLowerCase()}`)),
+  ].sort()
   if (!keys.length) return
   await runPrepared(ctx.db, sql`select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(${keys}::text[]) k`)
 }
@@ -91,7 +105,9 @@ export async function createContact(
   await checkContact(ctx, accountId, row, { isFree })
   const companyId = row.email ? await companyOf(ctx, accountId, row.email, row.additional_attributes) : null
   const now = ctx.app.now()
-  const rows = await runPrepared(ctx.db, sql<{ contact: ContactRecord }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ contact: ContactRecord }>`
     with written as (
       insert into contacts (account_id, name, middle_name, last_name, email, phone_number, identifier, blocked,
         additional_attributes, custom_attributes, contact_type, location, country_code, company_id, created_at, updated_at)
@@ -100,7 +116,8 @@ export async function createContact(
         ${JSON.stringify(row.custom_attributes)}::jsonb, ${row.contact_type}, ${row.location}, ${row.country_code},
         ${companyId}, ${now}, ${now})
       returning *)
-    select to_jsonb(written) || '{"label_list": []}' as contact from written`)
+    select to_jsonb(written) || '{"label_list": []}' as contact from written`,
+  )
   const { contact } = rows[0]!
   ctx.emit('contact.created', { account_id: accountId, contact_id: contact.id })
   return contact
@@ -130,13 +147,25 @@ export async function updateContact(
     await checkContact(ctx, contact.account_id, set as never, { id: contact.id })
     const isFirstEmail = set.email && !before.email && contact.company_id === null
     const companyId = isFirstEmail
-      ? await companyOf(ctx, contact.account_id, set.email as string, row.additional_attributes as Record<string, unknown>)
+      ? await companyOf(
+          ctx,
+          contact.account_id,
+          set.email as string,
+          row.additional_attributes as Record<string, unknown>,
+        )
       : null
     const updatedAt = ctx.app.now()
-    const columns = Object.entries(set).map(([column, value]) => [column, JSON_COLUMNS.has(column) ? JSON.stringify(value) : value])
+    const columns = Object.entries(set).map(([column, value]) => [
+      column,
+      JSON_COLUMNS.has(column) ? JSON.stringify(value) : value,
+    ])
     await ctx.db
       .updateTable('contacts')
-      .set({ ...Object.fromEntries(columns), ...(companyId !== null && { company_id: companyId }), updated_at: updatedAt })
+      .set({
+        ...Object.fromEntries(columns),
+        ...(companyId !== null && { company_id: companyId }),
+        updated_at: updatedAt,
+      })
       .where('id', '=', contact.id)
       .execute()
     changes.updated_at = [iso(contact.updated_at), iso(updatedAt)]
@@ -228,7 +257,8 @@ function settle(fields: ContactFields & { contact_type: number | null }): Settle
   }
 }
 
-const textOf = (value: unknown): string | null => (typeof value === 'string' || typeof value === 'number' ? String(value) : null)
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : null
 
 const isPresent = (value: unknown): boolean =>
   typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value)
@@ -262,24 +292,37 @@ async function isBlankTaken(ctx: Context, accountId: number, id: number): Promis
   await lockIdentities(ctx, accountId, ['blank identifier'])
   const rows = await runPrepared(
     ctx.db,
-    ctx.db.selectFrom('contacts').select('id').where('account_id', '=', accountId).where('identifier', '=', '').where('id', '<>', id),
+    ctx.db
+      .selectFrom('contacts')
+      .select('id')
+      .where('account_id', '=', accountId)
+      .where('identifier', '=', '')
+      .where('id', '<>', id),
   )
   return rows.length > 0
 }
 
 const NOTHING_TAKEN = { email: false, identifier: false, phone: false }
 
-async function findTaken(ctx: Context, accountId: number, identity: Identity, id: number): Promise<typeof NOTHING_TAKEN> {
+async function findTaken(
+  ctx: Context,
+  accountId: number,
+  identity: Identity,
+  id: number,
+): Promise<typeof NOTHING_TAKEN> {
   const { email, identifier, phone_number: phone } = identity
   if (!email && !identifier && !phone) return NOTHING_TAKEN
   await lockIdentities(ctx, accountId, [email, identifier, phone])
-  const rows = await runPrepared(ctx.db, sql<typeof NOTHING_TAKEN>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<typeof NOTHING_TAKEN>`
     select
       exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
         and lower(email) = ${email || null}::text) as email,
       exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
         and identifier = ${identifier || null}::text) as identifier,
       exists (select 1 from contacts where account_id = ${accountId} and id <> ${id}
-        and phone_number = ${phone || null}::text) as phone`)
+        and phone_number = ${phone || null}::text) as phone`,
+  )
   return rows[0]!
 }

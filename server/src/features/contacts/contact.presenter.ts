@@ -24,7 +24,9 @@ export function presentContactSender(app: Services, contact: ContactPicture) {
 export function presentContact(app: Services, contact: ContactPicture) {
   return {
     additional_attributes: contact.additional_attributes ?? {},
-    availability_status: app.presence.isPresent(contact.account_id, 'contact', contact.id) ? ('online' as const) : ('offline' as const),
+    availability_status: app.presence.isPresent(contact.account_id, 'contact', contact.id)
+      ? ('online' as const)
+      : ('offline' as const),
     email: contact.email,
     id: contact.id,
     name: contact.name,
@@ -57,7 +59,9 @@ export function presentContactInbox(app: Services, place: { source_id: string; i
 export function presentContactView(app: Services, contact: ContactView, withInboxes: boolean) {
   return {
     ...presentContact(app, contact),
-    ...(withInboxes && { contact_inboxes: (contact.contact_inboxes ?? []).map((place) => presentContactInbox(app, place)) }),
+    ...(withInboxes && {
+      contact_inboxes: (contact.contact_inboxes ?? []).map((place) => presentContactInbox(app, place)),
+    }),
   }
 }
 

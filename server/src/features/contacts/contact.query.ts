@@ -35,7 +35,11 @@ const INBOXES_JSON = sql`(select json_agg(json_build_object('source_id', ci.sour
 export async function selectContacts(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
-  { inboxes = true, orderAndLimit = sql``, run = runPrepared }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown>; run?: typeof runPrepared } = {},
+  {
+    inboxes = true,
+    orderAndLimit = sql``,
+    run = runPrepared,
+  }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown>; run?: typeof runPrepared } = {},
 ): Promise<ContactView[]> {
   return run(
     db,
@@ -47,18 +51,29 @@ export async function selectContacts(
   )
 }
 
-export async function findContactView(ctx: AccountContext, id: number, inboxes = true): Promise<ContactView | undefined> {
+export async function findContactView(
+  ctx: AccountContext,
+  id: number,
+  inboxes = true,
+): Promise<ContactView | undefined> {
   return (await selectContacts(ctx.db, sql`ct.account_id = ${ctx.account.id} and ct.id = ${id}`, { inboxes }))[0]
 }
 
 /** What pushes and webhooks show of a contact. */
 export async function contactPicture(ctx: Context, id: number): Promise<ContactPicture | undefined> {
-  const rows = await runPrepared(ctx.db, sql<{ picture: ContactPicture | null }>`select ${contactJson(sql`${id}::integer`)} as picture`)
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ picture: ContactPicture | null }>`select ${contactJson(sql`${id}::integer`)} as picture`,
+  )
   return rows[0]?.picture ?? undefined
 }
 
 /** For models that know the contact from a record of theirs. */
-export async function loadContactRow(ctx: Context, id: number, { lock = false }: Lock = {}): Promise<ContactRecord | undefined> {
+export async function loadContactRow(
+  ctx: Context,
+  id: number,
+  { lock = false }: Lock = {},
+): Promise<ContactRecord | undefined> {
   const [row] = await rowById(lock)(ctx.db, { id })
   return row?.contact
 }

@@ -66,7 +66,8 @@ const include = {
 const paging = {
   page: Type.String(),
   sort: Type.String({
-    description: 'name, email, phone_number, last_activity_at, created_at, company, city or country; a hyphen turns it round',
+    description:
+      'name, email, phone_number, last_activity_at, created_at, company, city or country; a hyphen turns it round',
   }),
   ...include,
 }
@@ -131,8 +132,16 @@ export const contactOperations = [
     id: 'contacts.create',
     route: `POST ${base}`,
     summary: 'Make a contact',
-    description: 'With `inbox_id` the contact also gets a place in that inbox. E-mail, telephone number and identifier belong to one contact of the account only.',
-    example: { name: 'Ada Lovelace', email: 'ada@example.com', phone_number: '+14155550123', identifier: 'customer-42', inbox_id: 1, custom_attributes: { plan: 'gold' } },
+    description:
+      'With `inbox_id` the contact also gets a place in that inbox. E-mail, telephone number and identifier belong to one contact of the account only.',
+    example: {
+      name: 'Ada Lovelace',
+      email: 'ada@example.com',
+      phone_number: '+14155550123',
+      identifier: 'customer-42',
+      inbox_id: 1,
+      custom_attributes: { plan: 'gold' },
+    },
     access: 'agent',
     body: Type.Partial(Type.Object({ ...fields, inbox_id: Nullable(Type.Integer()), source_id: Text })),
     reply: Payload(
@@ -192,7 +201,11 @@ export const contactOperations = [
     body: Type.Partial(Type.Object({ custom_attributes: Type.Union([Type.Array(Type.String()), Type.String()]) })),
     reply: Payload(ContactWithInboxes),
     handle: async (ctx, { params, body }) => {
-      await dropAttributes(ctx, await accessContact(ctx, params.id, { lock: true }), [body.custom_attributes ?? []].flat())
+      await dropAttributes(
+        ctx,
+        await accessContact(ctx, params.id, { lock: true }),
+        [body.custom_attributes ?? []].flat(),
+      )
       return { payload: await showContact(ctx, params.id, true) }
     },
   }),
@@ -203,7 +216,9 @@ export const contactOperations = [
     description: 'Each with the source id to open a conversation with.',
     access: 'agent',
     reply: Payload(Type.Array(ContactInbox)),
-    handle: async (ctx, { params }) => ({ payload: await contactableInboxes(ctx, await accessContact(ctx, params.id)) }),
+    handle: async (ctx, { params }) => ({
+      payload: await contactableInboxes(ctx, await accessContact(ctx, params.id)),
+    }),
   }),
   operation({
     id: 'contacts/conversations.index',
@@ -212,7 +227,9 @@ export const contactOperations = [
     description: 'At most twenty, of the inboxes the caller can see.',
     access: 'agent',
     reply: Payload(Type.Array(Conversation)),
-    handle: async (ctx, { params }) => ({ payload: await conversationsOf(ctx, await accessContact(ctx, params.contact_id)) }),
+    handle: async (ctx, { params }) => ({
+      payload: await conversationsOf(ctx, await accessContact(ctx, params.contact_id)),
+    }),
   }),
   operation({
     id: 'contacts/labels.index',
@@ -235,7 +252,11 @@ export const contactOperations = [
     body: Type.Partial(Type.Object({ labels: Type.Array(Type.String()) })),
     reply: Labels,
     handle: async (ctx, { params, body }) => ({
-      payload: await replaceContactLabels(ctx, await accessContact(ctx, params.contact_id, { lock: true }), body.labels ?? []),
+      payload: await replaceContactLabels(
+        ctx,
+        await accessContact(ctx, params.contact_id, { lock: true }),
+        body.labels ?? [],
+      ),
     }),
   }),
   operation({

@@ -20,7 +20,11 @@ export const RECORD_COLUMNS = sql`${listed(CONVERSATION_COLUMNS, 'c')}, ${listed
 export const AROUND = sql`join inboxes i on i.id = c.inbox_id left join contacts ct on ct.id = c.contact_id`
 
 /** The conversation of a display id, for those who may open it. */
-export async function accessConversation(ctx: AccountContext, displayId: number, { lock = false }: Lock = {}): Promise<ConversationRecord> {
+export async function accessConversation(
+  ctx: AccountContext,
+  displayId: number,
+  { lock = false }: Lock = {},
+): Promise<ConversationRecord> {
   const [conversation] = await door(lock)(ctx.db, { account_id: ctx.account.id, display_id: displayId, ...asking(ctx) })
   return checkAccess(conversation)
 }
@@ -31,7 +35,10 @@ const door = recordsBy<Asking & { account_id: number; display_id: number }>(
 )
 
 /** The same, to write a message in it. */
-export async function accessConversationForMessage(ctx: AccountContext, displayId: number): Promise<ConversationRecord> {
+export async function accessConversationForMessage(
+  ctx: AccountContext,
+  displayId: number,
+): Promise<ConversationRecord> {
   const asked = { account_id: ctx.account.id, display_id: displayId, ...asking(ctx) }
   const [row] = await doorForMessage(ctx.db, { ...asked, ...paceOf(ctx, ctx.app.now()) })
   return withPlace(checkAccess(row))
@@ -47,7 +54,11 @@ const doorForMessage = prepared<Asked, Row & MessagePlace>(
     select ${RECORD_COLUMNS}, ${mayOpen(asked)} as may_open, ${messagePlace(asked)} from c ${AROUND}`,
 )
 
-export function withPlace({ next_message_id, is_hurried, ...conversation }: ConversationRecord & MessagePlace): ConversationRecord {
+export function withPlace({
+  next_message_id,
+  is_hurried,
+  ...conversation
+}: ConversationRecord & MessagePlace): ConversationRecord {
   return { ...conversation, next_message: { next_message_id, is_hurried } }
 }
 
@@ -63,7 +74,11 @@ export function checkAccess<Found extends Openable>(conversation: Found | undefi
 }
 
 /** For work that nobody asked for by an id of theirs: jobs, deliveries. */
-export async function loadConversation(ctx: Context, id: number, { lock = false }: Lock = {}): Promise<ConversationRecord | undefined> {
+export async function loadConversation(
+  ctx: Context,
+  id: number,
+  { lock = false }: Lock = {},
+): Promise<ConversationRecord | undefined> {
   return (await recordById(lock)(ctx.db, { id }))[0]
 }
 
@@ -72,7 +87,10 @@ const recordById = recordsBy<{ id: number }>((asked) => sql`c.id = ${asked.id}`)
 /** A prepared statement for those that a condition over `c` finds, without and with a lock on their rows. */
 export function recordsBy<Values extends object>(
   where: (asked: Slots<Values>) => RawBuilder<unknown>,
-  { mayOpen = () => sql`true`, orderAndLimit = sql`` }: { mayOpen?: typeof where; orderAndLimit?: RawBuilder<unknown> } = {},
+  {
+    mayOpen = () => sql`true`,
+    orderAndLimit = sql``,
+  }: { mayOpen?: typeof where; orderAndLimit?: RawBuilder<unknown> } = {},
 ): (lock: boolean) => Prepared<Values, Row> {
   return byForm((lock) =>
     prepared<Values, Row>((asked) => recordsWhere(where(asked), mayOpen(asked), sql`${orderAndLimit} ${lockIf(lock)}`)),
@@ -92,7 +110,11 @@ function lockIf(lock: boolean): RawBuilder<unknown> {
   return lock ? sql`for update of c` : sql``
 }
 
-function recordsWhere(where: RawBuilder<unknown>, open: RawBuilder<unknown>, end: RawBuilder<unknown>): RawBuilder<Row> {
+function recordsWhere(
+  where: RawBuilder<unknown>,
+  open: RawBuilder<unknown>,
+  end: RawBuilder<unknown>,
+): RawBuilder<Row> {
   return sql<Row>`
     select ${RECORD_COLUMNS}, ${open} as may_open
     from conversations c ${AROUND}

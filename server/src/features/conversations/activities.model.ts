@@ -47,13 +47,16 @@ async function loadNames(
   { changes, performer }: Updated,
 ): Promise<Names> {
   const id = (attribute: string, side: 0 | 1) => (changes[attribute]?.[side] ?? null) as number | null
-  const rows = await runPrepared(ctx.db, sql<Names>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<Names>`
     select ${actorName(performer)} as actor,
       (select name from users where id = ${id('assignee_id', 1)}) as assignee,
       (select name from teams where id = ${id('team_id', 1)}) as team,
       (select name from teams where id = ${id('team_id', 0)}) as team_before,
       (select (settings ->> 'auto_resolve_after')::integer from accounts where id = ${conversation.account_id}) as auto_resolve_after
-  `)
+  `,
+  )
   return rows[0]!
 }
 

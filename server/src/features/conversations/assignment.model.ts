@@ -26,9 +26,12 @@ export async function assign(ctx: AccountContext, conversation: ConversationReco
 
 /** An agent of the account; somebody else's id unassigns, as an unknown one does. */
 async function assignPerson(ctx: AccountContext, conversation: ConversationRecord, id: number | null) {
-  const rows = await runPrepared(ctx.db, sql<{ agent: AgentPicture | null }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ agent: AgentPicture | null }>`
     select ${userJson(sql`au.user_id`, sql`au.account_id`)} as agent from account_users au
-    where au.account_id = ${ctx.account.id} and au.user_id = ${id}`)
+    where au.account_id = ${ctx.account.id} and au.user_id = ${id}`,
+  )
   const agent = rows[0]?.agent ?? null
   await updateConversation(ctx, conversation, {
     assignee_id: agent?.id ?? null,
@@ -38,19 +41,25 @@ async function assignPerson(ctx: AccountContext, conversation: ConversationRecor
 }
 
 async function assignBot(ctx: AccountContext, conversation: ConversationRecord, id: number | null) {
-  const rows = await runPrepared(ctx.db, sql<{ bot: AssigneeBotPicture }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ bot: AssigneeBotPicture }>`
     select ${botJson(sql`b.id`)} as bot from agent_bots b
-    where b.id = ${id} and (b.account_id is null or b.account_id = ${ctx.account.id})`)
+    where b.id = ${id} and (b.account_id is null or b.account_id = ${ctx.account.id})`,
+  )
   if (!rows[0]) return null
   await updateConversation(ctx, conversation, { assignee_agent_bot_id: rows[0].bot.id, assignee_id: null })
   return presentAssigneeBot(ctx.app, rows[0].bot)
 }
 
 async function assignTeam(ctx: AccountContext, conversation: ConversationRecord, id: number | null) {
-  const rows = await runPrepared(ctx.db, sql<TeamRow>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<TeamRow>`
     select t.id, t.name, t.description, t.allow_auto_assign, t.account_id, t.created_at, t.updated_at,
       exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${conversation.assignee_id}) as has_assignee
-    from teams t where t.id = ${id} and t.account_id = ${ctx.account.id}`)
+    from teams t where t.id = ${id} and t.account_id = ${ctx.account.id}`,
+  )
   const row = rows[0]
   if (!row) {
     await updateConversation(ctx, conversation, { team_id: null })

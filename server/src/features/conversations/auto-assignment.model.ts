@@ -28,7 +28,9 @@ export async function onlineMembers(
   conversation: Pick<ConversationRecord, 'account_id' | 'inbox_id'>,
   teamId?: number,
 ): Promise<number[]> {
-  const rows = await runPrepared(ctx.db, sql<{ user_id: number; auto_offline: boolean }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ user_id: number; auto_offline: boolean }>`
     select im.user_id, au.auto_offline from inbox_members im
     join account_users au on au.user_id = im.user_id and au.account_id = ${conversation.account_id}
     join inboxes i on i.id = im.inbox_id
@@ -36,7 +38,8 @@ export async function onlineMembers(
       and (${LIMIT} is null or (select count(*) from conversations c where c.account_id = i.account_id
         and c.inbox_id = i.id and c.assignee_id = im.user_id and c.status = ${OPEN}) < ${LIMIT})
       ${teamId === undefined ? sql`` : sql`and exists (select 1 from team_members tm where tm.team_id = ${teamId} and tm.user_id = im.user_id)`}
-    order by im.id`)
+    order by im.id`,
+  )
   return rows
     .filter((row) => !row.auto_offline || ctx.app.presence.isPresent(conversation.account_id, 'user', row.user_id))
     .map((row) => row.user_id)
@@ -45,13 +48,16 @@ export async function onlineMembers(
 /** Whose turn it is among these; that turn is then taken. */
 export async function takeTurn(ctx: Context, inboxId: number, userIds: number[]): Promise<number | undefined> {
   if (!userIds.length) return undefined
-  const rows = await runPrepared(ctx.db, sql<{ user_id: number }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ user_id: number }>`
     insert into parley.assignment_turns (inbox_id, user_id, taken_at)
     select ${inboxId}, u.id, clock_timestamp() from unnest(${userIds}::integer[]) with ordinality as u(id, place)
     left join parley.assignment_turns t on t.inbox_id = ${inboxId} and t.user_id = u.id
     order by t.taken_at nulls first, u.place limit 1
     on conflict (inbox_id, user_id) do update set taken_at = excluded.taken_at
-    returning user_id`)
+    returning user_id`,
+  )
   return rows[0]?.user_id
 }
 

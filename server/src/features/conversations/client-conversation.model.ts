@@ -33,9 +33,13 @@ function isWithin(asked: Slots<Scope>, isWhole: boolean) {
 }
 
 const door = byForm((isWhole: boolean) =>
-  recordsBy<Scope & { display_id: number }>((asked) => sql`${isWithin(asked, isWhole)} and c.display_id = ${asked.display_id}`),
+  recordsBy<Scope & { display_id: number }>(
+    (asked) => sql`${isWithin(asked, isWhole)} and c.display_id = ${asked.display_id}`,
+  ),
 )
-const all = byForm((isWhole: boolean) => recordsBy<Scope>((asked) => isWithin(asked, isWhole), { orderAndLimit: sql`order by c.id` }))
+const all = byForm((isWhole: boolean) =>
+  recordsBy<Scope>((asked) => isWithin(asked, isWhole), { orderAndLimit: sql`order by c.id` }),
+)
 
 export async function accessClientConversation(
   ctx: VisitorContext,
@@ -51,12 +55,19 @@ export async function accessClientConversation(
  * For its messages: all of the contact's are reached by who ever gave a proof. In Chatwoot by anybody, even one who only said an
  * e-mail address (Public::Api::V1::InboxesController).
  */
-export function accessConversationForMessages(ctx: VisitorContext, displayId: number, { lock = false }: Lock = {}): Promise<ConversationRecord> {
+export function accessConversationForMessages(
+  ctx: VisitorContext,
+  displayId: number,
+  { lock = false }: Lock = {},
+): Promise<ConversationRecord> {
   return accessClientConversation(ctx, displayId, { lock, isWhole: ctx.visitor.has_proven })
 }
 
 /** The same, to write a message in it. */
-export async function accessConversationForVisitorMessage(ctx: VisitorContext, displayId: number): Promise<ConversationRecord> {
+export async function accessConversationForVisitorMessage(
+  ctx: VisitorContext,
+  displayId: number,
+): Promise<ConversationRecord> {
   const asked = { ...scopeOf(ctx.visitor), display_id: displayId, ...paceOf(ctx, ctx.app.now()) }
   const [conversation] = await doorForMessage(ctx.visitor.has_proven)(ctx.db, asked)
   if (!conversation) throw new NotFoundError()
@@ -95,7 +106,10 @@ export async function seenByVisitor(ctx: Context, conversation: ConversationReco
 
 export async function listClientConversations(ctx: VisitorContext) {
   const conversations = await all(ctx.visitor.contact_inbox.hmac_verified)(false)(ctx.db, scopeOf(ctx.visitor))
-  const messages = await publicMessages(ctx, conversations.map((conversation) => conversation.id))
+  const messages = await publicMessages(
+    ctx,
+    conversations.map((conversation) => conversation.id),
+  )
   return conversations.map((conversation) => present(ctx, conversation, messages))
 }
 

@@ -1,7 +1,13 @@
 import Type from 'typebox'
 import { Bag, Empty, operation } from '../../http/operation.ts'
 import { ContactRow, PublicMessage } from '../schemas.ts'
-import { accessClientConversation, listClientConversations, openByVisitor, seenByVisitor, showClientConversation } from './client-conversation.model.ts'
+import {
+  accessClientConversation,
+  listClientConversations,
+  openByVisitor,
+  seenByVisitor,
+  showClientConversation,
+} from './client-conversation.model.ts'
 import { resolveByContact } from './status.model.ts'
 import { toggleTyping } from './typing.model.ts'
 
@@ -26,7 +32,8 @@ export const clientConversationOperations = [
     id: 'public/conversations.index',
     route: `GET ${base}`,
     summary: 'List the conversations of a visitor',
-    description: 'With all their messages. A visitor who was proven by `identifier_hash` also sees those of their other devices.',
+    description:
+      'With all their messages. A visitor who was proven by `identifier_hash` also sees those of their other devices.',
     access: 'visitor',
     text: ['inbox_identifier', 'source_id'],
     reply: Type.Array(ClientConversation),

@@ -30,7 +30,11 @@ export async function wakeConversations(ctx: Context): Promise<void> {
 export async function resolveQuietOnes(ctx: Context): Promise<void> {
   const rows = await runPrepared(
     ctx.db,
-    ctx.db.selectFrom('accounts').select('id').where(sql<boolean>`coalesce(settings ->> 'auto_resolve_after', '') <> ''`).orderBy('id'),
+    ctx.db
+      .selectFrom('accounts')
+      .select('id')
+      .where(sql<boolean>`coalesce(settings ->> 'auto_resolve_after', '') <> ''`)
+      .orderBy('id'),
   )
   for (const { id } of rows) {
     ctx.later('conversations.auto_resolve', { account_id: id }, { key: `auto_resolve:${id}` })

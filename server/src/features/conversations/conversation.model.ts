@@ -96,12 +96,7 @@ export function idsOf(conversation: ConversationRecord) {
 }
 
 /** Says what was written of a conversation. */
-export function emitChanges(
-  ctx: Context,
-  conversation: ConversationRecord,
-  changes: Changes,
-  byContact = false,
-): void {
+export function emitChanges(ctx: Context, conversation: ConversationRecord, changes: Changes, byContact = false): void {
   const base = idsOf(conversation)
   if ('status' in changes) {
     ctx.emit('conversation.status_changed', { ...base, changes })

@@ -137,7 +137,10 @@ export function labelsOf(conversation: { cached_label_list: string | null }): st
 }
 
 /** Whether the channel still takes an answer: an API inbox may set a window, in hours, after the last incoming message. */
-export function canReply(app: Services, conversation: Pick<ConversationView, 'reply_window' | 'last_incoming_at'>): boolean {
+export function canReply(
+  app: Services,
+  conversation: Pick<ConversationView, 'reply_window' | 'last_incoming_at'>,
+): boolean {
   const { reply_window: hours, last_incoming_at: last } = conversation
   if (hours === null) return true
   return app.now().getTime() < milliseconds(last) + hours * 3_600_000
@@ -153,7 +156,11 @@ function assigneeOf(app: Services, conversation: ConversationView) {
   return { assignee: presentAgent(app, assignee, conversation.account_id), type: 'User' as const }
 }
 
-function pushedAssignee(app: Services, { assignee, assignee_bot: bot }: ConversationView, accountContext: number | null) {
+function pushedAssignee(
+  app: Services,
+  { assignee, assignee_bot: bot }: ConversationView,
+  accountContext: number | null,
+) {
   if (bot) return { assignee: presentBotSender(app, bot), assignee_type: 'AgentBot' as const }
   if (!assignee) return { assignee: null, assignee_type: null }
   return { assignee: presentUserSender(app, assignee, accountContext), assignee_type: 'User' as const }

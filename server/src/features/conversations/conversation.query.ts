@@ -3,7 +3,13 @@ import { listed } from '../../db/columns.ts'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import type { Time } from '../../lib/times.ts'
-import { MESSAGE_COLUMNS, sourcesOf, withPictures, type AnyMessageRow, type PushedMessageView } from '../messages/message.query.ts'
+import {
+  MESSAGE_COLUMNS,
+  sourcesOf,
+  withPictures,
+  type AnyMessageRow,
+  type PushedMessageView,
+} from '../messages/message.query.ts'
 import type { ContactPicture, AgentPicture, AssigneeBotPicture } from '../pictures/picture.types.ts'
 import { pictureColumns, picturesOf, type PictureColumns } from '../pictures/pictures.query.ts'
 import { unreadCount } from '../pictures/picture.sql.ts'
@@ -87,17 +93,25 @@ type Row = Omit<
 type Purpose = 'answer' | 'push'
 
 /** In hours. Any text may stand there: its leading digits count, as in Ruby. */
-const REPLY_WINDOW = sql<number | null>`substring(ch.additional_attributes ->> 'agent_reply_time_window' from '^\\s*\\d{1,9}')::float8`
+const REPLY_WINDOW = sql<
+  number | null
+>`substring(ch.additional_attributes ->> 'agent_reply_time_window' from '^\\s*\\d{1,9}')::float8`
 
 const readers = { answer: readerFor('answer'), push: readerFor('push') }
 
 /** Conversations of one account in the order of their ids. One statement, however many. */
-export async function readConversations(db: Kysely<DB>, ids: number[], purpose: Purpose = 'answer'): Promise<ConversationView[]> {
+export async function readConversations(
+  db: Kysely<DB>,
+  ids: number[],
+  purpose: Purpose = 'answer',
+): Promise<ConversationView[]> {
   if (!ids.length) return []
   const [found] = await readers[purpose](db, { ids })
   const pictures = picturesOf(found!)
   const rows = new Map((found!.page ?? []).map((row) => [row.id, row]))
-  const messages = new Map(withPictures(completed(found!.said ?? [], rows), pictures).map((message) => [message.id, message]))
+  const messages = new Map(
+    withPictures(completed(found!.said ?? [], rows), pictures).map((message) => [message.id, message]),
+  )
   const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
   return ids.flatMap((id) => {
     const row = rows.get(id)
@@ -181,7 +195,11 @@ function readerFor(purpose: Purpose) {
   )
 }
 
-export async function findConversation(db: Kysely<DB>, id: number, purpose: Purpose = 'answer'): Promise<ConversationView | undefined> {
+export async function findConversation(
+  db: Kysely<DB>,
+  id: number,
+  purpose: Purpose = 'answer',
+): Promise<ConversationView | undefined> {
   return (await readConversations(db, [id], purpose))[0]
 }
 

@@ -46,7 +46,8 @@ export const CONVERSATION_INBOX_COLUMNS = columns(
 
 /** What models work on: the row, and what they must know of its inbox and contact. */
 export interface ConversationRecord
-  extends Refine<Row<typeof CONVERSATION_COLUMNS>, { contact_id: number; contact_inbox_id: number }>,
+  extends
+    Refine<Row<typeof CONVERSATION_COLUMNS>, { contact_id: number; contact_inbox_id: number }>,
     Refine<Row<typeof CONVERSATION_INBOX_COLUMNS>, { channel_type: string; csat_config: Record<string, any> }> {
   additional_attributes: Record<string, any>
   custom_attributes: Record<string, any>

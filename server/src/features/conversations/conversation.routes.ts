@@ -112,7 +112,8 @@ export const conversationOperations = [
     id: 'conversations.index',
     route: `GET ${base}`,
     summary: 'List conversations, newest activity first',
-    description: 'By 25; `page` counts from 1. Agents see the conversations of their inboxes, administrators all. `meta` counts the whole list.',
+    description:
+      'By 25; `page` counts from 1. Agents see the conversations of their inboxes, administrators all. `meta` counts the whole list.',
     access: 'agent',
     query: Filters,
     reply: Type.Object(
@@ -180,8 +181,15 @@ export const conversationOperations = [
     id: 'conversations.create',
     route: `POST ${base}`,
     summary: 'Open a conversation with a contact',
-    description: 'Name the contact by `source_id`, or by `contact_id` and `inbox_id`. A first `message` may come along.',
-    example: { source_id: 'customer-42', inbox_id: 1, contact_id: 1, status: 'open', message: { content: 'Hello, how can we help?' } },
+    description:
+      'Name the contact by `source_id`, or by `contact_id` and `inbox_id`. A first `message` may come along.',
+    example: {
+      source_id: 'customer-42',
+      inbox_id: 1,
+      contact_id: 1,
+      status: 'open',
+      message: { content: 'Hello, how can we help?' },
+    },
     access: 'agent',
     bots: true,
     body: Type.Partial(
@@ -304,7 +312,8 @@ export const conversationOperations = [
     description: 'The conversation stays resolved.',
     access: 'agent',
     reply: Empty,
-    handle: async (ctx, { params }) => unmuteConversation(ctx, await accessConversation(ctx, params.id, { lock: true })),
+    handle: async (ctx, { params }) =>
+      unmuteConversation(ctx, await accessConversation(ctx, params.id, { lock: true })),
   }),
   operation({
     id: 'conversations.update_last_seen',
@@ -350,7 +359,8 @@ export const conversationOperations = [
     id: 'conversations/assignments.create',
     route: `POST ${base}/:conversation_id/assignments`,
     summary: 'Assign a conversation to a person, a bot or a team',
-    description: '`assignee_id` or `team_id`, one at a time; 0 or `null` takes the assignment away. For a bot send `assignee_type: "AgentBot"`.',
+    description:
+      '`assignee_id` or `team_id`, one at a time; 0 or `null` takes the assignment away. For a bot send `assignee_type: "AgentBot"`.',
     example: { assignee_id: 1 },
     access: 'agent',
     bots: true,
@@ -362,7 +372,8 @@ export const conversationOperations = [
       }),
     ),
     reply: Nullable(Type.Union([Agent, AssigneeBot, TeamRow])),
-    handle: async (ctx, { params, body }) => assign(ctx, await accessConversation(ctx, params.conversation_id, { lock: true }), body),
+    handle: async (ctx, { params, body }) =>
+      assign(ctx, await accessConversation(ctx, params.conversation_id, { lock: true }), body),
   }),
   operation({
     id: 'conversations/labels.index',

@@ -40,11 +40,14 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   checkAttributes('custom_attributes', custom)
   checkAttributes('additional_attributes', additional)
   if ('referer' in additional && !isWebAddress(additional.referer)) additional.referer = null
-  const places = await runPrepared(ctx.db, sql<Place>`
+  const places = await runPrepared(
+    ctx.db,
+    sql<Place>`
     select i.lock_to_single_conversation as locked, i.enable_auto_assignment, coalesce(ct.blocked, false) as blocked,
       exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot
     from contact_inboxes ci join inboxes i on i.id = ci.inbox_id join contacts ct on ct.id = ci.contact_id
-    where ci.id = ${fields.contact_inbox_id} for update of ci`)
+    where ci.id = ${fields.contact_inbox_id} for update of ci`,
+  )
   const place = places[0]!
   const newest = place.locked ? await newestOf(ctx, fields.contact_inbox_id) : undefined
   if (newest) return newest
@@ -52,13 +55,16 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   const wanted = { ...fields, assignee_id: fields.assignee_id ?? null }
   const assigneeId =
     status === OPEN && place.enable_auto_assignment ? await nextAssignee(ctx, wanted) : wanted.assignee_id
-  const rows = await runPrepared(ctx.db, sql<{ id: number }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ id: number }>`
     insert into conversations (account_id, inbox_id, contact_id, contact_inbox_id, status, assignee_id, team_id,
       snoozed_until, additional_attributes, custom_attributes, created_at, updated_at, waiting_since, last_activity_at, display_id)
     select ${fields.account_id}::integer, ${fields.inbox_id}::integer, ${fields.contact_id}::bigint, ${fields.contact_inbox_id}::bigint, ${status}::integer,
       ${assigneeId}::integer, ${fields.team_id ?? null}::bigint, ${fields.snoozed_until ?? null}::timestamp,
       ${JSON.stringify(additional)}::jsonb, ${JSON.stringify(custom)}::jsonb, now, now, now, now, 0
-    from (select clock_timestamp()::timestamp as now) clock returning id`)
+    from (select clock_timestamp()::timestamp as now) clock returning id`,
+  )
   const conversation = (await loadConversation(ctx, rows[0]!.id))!
   ctx.emit('conversation.created', idsOf(conversation))
   sayWhoseItIs(ctx, conversation)
@@ -93,9 +99,12 @@ async function newestOf(ctx: Context, contactInboxId: number): Promise<Conversat
   return newest
 }
 
-const newestBy = recordsBy<{ contact_inbox_id: number }>((asked) => sql`c.contact_inbox_id = ${asked.contact_inbox_id}`, {
-  orderAndLimit: sql`order by c.id desc limit 1`,
-})
+const newestBy = recordsBy<{ contact_inbox_id: number }>(
+  (asked) => sql`c.contact_inbox_id = ${asked.contact_inbox_id}`,
+  {
+    orderAndLimit: sql`order by c.id desc limit 1`,
+  },
+)
 
 interface CreateBody {
   source_id?: string
@@ -151,9 +160,12 @@ async function contactInboxOf(ctx: AccountContext, body: CreateBody): Promise<Co
 }
 
 async function madeForContact(ctx: AccountContext, body: CreateBody): Promise<ContactInboxPlace | undefined> {
-  const rows = await runPrepared(ctx.db, sql<{ may_open: boolean }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ may_open: boolean }>`
     select ${mayOpenInbox(ctx, sql`i.id`)} as may_open from inboxes i join contacts ct on ct.account_id = i.account_id
-    where i.id = ${body.inbox_id} and ct.id = ${body.contact_id} and i.account_id = ${ctx.account.id}`)
+    where i.id = ${body.inbox_id} and ct.id = ${body.contact_id} and i.account_id = ${ctx.account.id}`,
+  )
   if (!rows[0]) return undefined
   const place = await createContactInbox(ctx, {
     contactId: body.contact_id!,
@@ -166,18 +178,27 @@ async function madeForContact(ctx: AccountContext, body: CreateBody): Promise<Co
 }
 
 /** Within the account only, where Chatwoot looks through the whole installation. */
-async function foundBySource(ctx: AccountContext, sourceId: string | undefined): Promise<ContactInboxPlace | undefined> {
+async function foundBySource(
+  ctx: AccountContext,
+  sourceId: string | undefined,
+): Promise<ContactInboxPlace | undefined> {
   if (!sourceId) return undefined
-  const rows = await runPrepared(ctx.db, sql<ContactInboxPlace>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<ContactInboxPlace>`
     select ci.id, ci.inbox_id, ci.contact_id, ${mayOpenInbox(ctx, sql`i.id`)} as may_open from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
-    where ci.source_id = ${sourceId} and i.account_id = ${ctx.account.id} order by ci.id limit 1`)
+    where ci.source_id = ${sourceId} and i.account_id = ${ctx.account.id} order by ci.id limit 1`,
+  )
   return rows[0]
 }
 
 async function teamWith(ctx: AccountContext, teamId: number, assigneeId: number | null) {
-  const rows = await runPrepared(ctx.db, sql<{ id: number; allow_auto_assign: boolean | null; has_assignee: boolean }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ id: number; allow_auto_assign: boolean | null; has_assignee: boolean }>`
     select t.id, t.allow_auto_assign, exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${assigneeId}) as has_assignee
-    from teams t where t.id = ${teamId} and t.account_id = ${ctx.account.id}`)
+    from teams t where t.id = ${teamId} and t.account_id = ${ctx.account.id}`,
+  )
   return rows[0] ?? null
 }
 
@@ -185,7 +206,11 @@ async function memberOf(ctx: AccountContext, userId: number | null | undefined):
   if (!userId) return null
   const rows = await runPrepared(
     ctx.db,
-    ctx.db.selectFrom('account_users').select('id').where('account_id', '=', ctx.account.id).where('user_id', '=', userId),
+    ctx.db
+      .selectFrom('account_users')
+      .select('id')
+      .where('account_id', '=', ctx.account.id)
+      .where('user_id', '=', userId),
   )
   return rows.length ? userId : null
 }

@@ -3,7 +3,9 @@ import type { Context } from '../../context/context.ts'
 
 /** Removes the conversations a condition over `c` finds, and all that belongs to them. Only those who were notified hear of it. */
 export async function deleteConversations(ctx: Context, where: RawBuilder<unknown>): Promise<void> {
-  const { rows } = await sql<{ id: number }>`select c.id from conversations c where ${where} order by c.id for update`.execute(ctx.db)
+  const { rows } = await sql<{
+    id: number
+  }>`select c.id from conversations c where ${where} order by c.id for update`.execute(ctx.db)
   const ids = rows.map((row) => row.id)
   if (!ids.length) return
   const these = sql`any(${ids}::bigint[])`

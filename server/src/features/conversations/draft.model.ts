@@ -18,7 +18,9 @@ export async function writeDraft(ctx: Context, conversation: { id: number }, mes
       .insertInto('parley.drafts')
       .values({ conversation_id: conversation.id, message, updated_at: sql`clock_timestamp()` })
       .onConflict((conflict) =>
-        conflict.column('conversation_id').doUpdateSet(({ ref }) => ({ message: ref('excluded.message'), updated_at: ref('excluded.updated_at') })),
+        conflict
+          .column('conversation_id')
+          .doUpdateSet(({ ref }) => ({ message: ref('excluded.message'), updated_at: ref('excluded.updated_at') })),
       ),
   )
 }

@@ -41,6 +41,7 @@ export const draftOperations = [
     summary: 'Throw the draft away',
     access: 'agent',
     reply: Empty,
-    handle: async (ctx, { params }) => destroyDraft(ctx, await accessConversation(ctx, params.conversation_id, { lock: true })),
+    handle: async (ctx, { params }) =>
+      destroyDraft(ctx, await accessConversation(ctx, params.conversation_id, { lock: true })),
   }),
 ]

@@ -49,7 +49,11 @@ async function setBlocked(ctx: Context, conversation: ConversationRecord, blocke
   conversation.contact_blocked = blocked
 }
 
-function tellMuted(ctx: UserContext, conversation: ConversationRecord, key: 'activity.muted' | 'activity.unmuted'): void {
+function tellMuted(
+  ctx: UserContext,
+  conversation: ConversationRecord,
+  key: 'activity.muted' | 'activity.unmuted',
+): void {
   ctx.later('conversations.write_activity', {
     conversation_id: conversation.id,
     content: translate(conversation.account_locale, key, { name: ctx.user.name }),
@@ -79,15 +83,23 @@ export async function updateLastSeen(ctx: UserContext, conversation: Conversatio
 async function hasMessageAfter(ctx: Context, conversationId: number, seen: Date | null): Promise<boolean> {
   const rows = await runPrepared(
     ctx.db,
-    ctx.db.selectFrom('messages').select('created_at').where('conversation_id', '=', conversationId).orderBy('id', 'desc').limit(1),
+    ctx.db
+      .selectFrom('messages')
+      .select('created_at')
+      .where('conversation_id', '=', conversationId)
+      .orderBy('id', 'desc')
+      .limit(1),
   )
   return rows.length > 0 && (!seen || rows[0]!.created_at > seen)
 }
 
 /** One second before the visitor's last message; nothing where they never wrote. */
 export async function markUnread(ctx: Context, conversation: ConversationRecord): Promise<void> {
-  await runPrepared(ctx.db, sql`update conversations set (agent_last_seen_at, assignee_last_seen_at) = (
+  await runPrepared(
+    ctx.db,
+    sql`update conversations set (agent_last_seen_at, assignee_last_seen_at) = (
         select max(created_at) - interval '1 second', max(created_at) - interval '1 second' from messages
         where conversation_id = ${conversation.id} and account_id = ${conversation.account_id} and message_type = 0)
-    where id = ${conversation.id}`)
+    where id = ${conversation.id}`,
+  )
 }

@@ -9,6 +9,11 @@ export async function reopenForIncoming(ctx: Context, conversation: Conversation
   if (conversation.status === SNOOZED) {
     await updateConversation(ctx, conversation, { status: OPEN })
   } else if (conversation.status === RESOLVED) {
-    await updateConversation(ctx, conversation, { status: conversation.has_active_bot ? PENDING : OPEN }, { byContact: true })
+    await updateConversation(
+      ctx,
+      conversation,
+      { status: conversation.has_active_bot ? PENDING : OPEN },
+      { byContact: true },
+    )
   }
 }

@@ -29,10 +29,18 @@ beforeAll(async () => {
   conversation = built.talk
   const join = async (): Promise<Person> => {
     const person = await t.buildPerson()
-    await t.database.pool.query('insert into account_users (account_id, user_id, role, created_at, updated_at) values ($1, $2, 0, now(), now())', [account.id, person.id])
+    await t.database.pool.query(
+      'insert into account_users (account_id, user_id, role, created_at, updated_at) values ($1, $2, 0, now(), now())',
+      [account.id, person.id],
+    )
     return person
   }
-  people = { administrator: account.administrator, member: account.agent, teammate: await join(), outsider: await join() }
+  people = {
+    administrator: account.administrator,
+    member: account.agent,
+    teammate: await join(),
+    outsider: await join(),
+  }
   const team = (await admin.post(`${base}/teams`, { name: 'second line', allow_auto_assign: false })).body
   await admin.post(`${base}/teams/${team.id}/team_members`, { user_ids: [people.teammate.id] })
   await admin.post(`${base}/conversations/${conversation.id}/assignments`, { team_id: team.id })
@@ -67,7 +75,12 @@ it.each(Object.entries(SEES) as [Kind, (typeof SEES)[Kind]][])('a conversation a
   const watching = shown((await admin.get(`${at}/participants`)).body, person.id)
   expect(watching).toBe(sees.watches)
   // What one watches is listed without the inbox.
-  expect(shown((await client.get(`${base}/conversations?conversation_type=participating`)).body.data.payload, conversation.id)).toBe(watching)
+  expect(
+    shown(
+      (await client.get(`${base}/conversations?conversation_type=participating`)).body.data.payload,
+      conversation.id,
+    ),
+  ).toBe(watching)
 
   const author = kind === 'member' ? account.administrator : people.member
   const witness = author === people.member ? account.administrator : people.member
@@ -75,7 +88,8 @@ it.each(Object.entries(SEES) as [Kind, (typeof SEES)[Kind]][])('a conversation a
     content: `[@](mention://user/${person.id}/P) [@](mention://user/${witness.id}/W)`,
     private: true,
   })
-  const mentioned = () => t.events.flatMap(({ name, data }) => (name === 'conversation.mentioned' && 'user_id' in data ? [data.user_id] : []))
+  const mentioned = () =>
+    t.events.flatMap(({ name, data }) => (name === 'conversation.mentioned' && 'user_id' in data ? [data.user_id] : []))
   await eventually(() => mentioned().includes(witness.id), `the mentions of note ${note.id}`)
   expect(mentioned().includes(person.id)).toBe(sees.mentioned)
 })

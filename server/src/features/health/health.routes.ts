@@ -19,7 +19,12 @@ export const healthOperations = [
     route: 'GET /api',
     summary: 'The version, and whether database and jobs work',
     access: 'nobody',
-    reply: Type.Object({ version: Type.String(), timestamp: Type.String(), queue_services: State, data_services: State }),
+    reply: Type.Object({
+      version: Type.String(),
+      timestamp: Type.String(),
+      queue_services: State,
+      data_services: State,
+    }),
     handle: async (ctx) => {
       const state = (await isReachable(ctx)) ? ('ok' as const) : ('failing' as const)
       const timestamp = ctx.app.now().toISOString().slice(0, 19).replace('T', ' ')

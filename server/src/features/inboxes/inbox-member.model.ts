@@ -30,7 +30,11 @@ export async function addInboxMembers(ctx: AccountContext, inbox: InboxRecord, u
 }
 
 /** Exactly these, afterwards. */
-export async function replaceInboxMembers(ctx: AccountContext, inbox: InboxRecord, userIds: number[] | null | undefined) {
+export async function replaceInboxMembers(
+  ctx: AccountContext,
+  inbox: InboxRecord,
+  userIds: number[] | null | undefined,
+) {
   const ids = wanted(userIds)
   await addMembers(ctx, inbox, ids)
   await removeMembers(ctx, inbox, sql`not (user_id = any(${ids}::integer[]))`)
@@ -38,7 +42,11 @@ export async function replaceInboxMembers(ctx: AccountContext, inbox: InboxRecor
   return listInboxMembers(ctx, inbox)
 }
 
-export async function removeInboxMembers(ctx: AccountContext, inbox: InboxRecord, userIds: number[] | null | undefined) {
+export async function removeInboxMembers(
+  ctx: AccountContext,
+  inbox: InboxRecord,
+  userIds: number[] | null | undefined,
+) {
   await removeMembers(ctx, inbox, sql`user_id = any(${wanted(userIds)}::integer[])`)
   await invalidateCache(ctx, 'inbox', ctx.account.id)
 }

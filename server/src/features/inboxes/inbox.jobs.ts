@@ -74,7 +74,11 @@ async function deleteConversations(ctx: Context, inboxId: number): Promise<boole
     .where('primary_actor_type', '=', 'Conversation')
     .where('primary_actor_id', '=', ids)
     .execute()
-  await ctx.db.deleteFrom('taggings').where('taggable_type', '=', 'Conversation').where('taggable_id', '=', ids).execute()
+  await ctx.db
+    .deleteFrom('taggings')
+    .where('taggable_type', '=', 'Conversation')
+    .where('taggable_id', '=', ids)
+    .execute()
   for (const table of TABLES_OF_A_CONVERSATION) {
     await sql`delete from ${sql.table(table)} where conversation_id = ${ids}`.execute(ctx.db)
   }

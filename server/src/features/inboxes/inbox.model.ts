@@ -55,10 +55,7 @@ interface CsatConfig {
 
 /** All of the account for administrators; their own for agents. */
 export async function listInboxes(ctx: MemberContext): Promise<InboxRecord[]> {
-  return selectInboxes(
-    ctx,
-    sql`i.account_id = ${ctx.account.id} and ${isListed(ctx, sql`i.id`)}`,
-  )
+  return selectInboxes(ctx, sql`i.account_id = ${ctx.account.id} and ${isListed(ctx, sql`i.id`)}`)
 }
 
 /** An inbox of the account, for those who may open it. */

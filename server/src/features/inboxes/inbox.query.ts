@@ -33,8 +33,10 @@ const INBOX_COLUMNS = columns(
 type Bag = Record<string, unknown>
 
 /** An inbox with all that its picture shows. */
-export interface InboxRecord
-  extends Refine<Row<typeof INBOX_COLUMNS>, { channel_type: string; csat_config: Bag | null; auto_assignment_config: Bag | null }> {
+export interface InboxRecord extends Refine<
+  Row<typeof INBOX_COLUMNS>,
+  { channel_type: string; csat_config: Bag | null; auto_assignment_config: Bag | null }
+> {
   avatar: AvatarBlob | null
   help_center: { name: string; slug: string } | null
   working_hours: WorkingHour[] | null
@@ -56,16 +58,29 @@ const HOUR_COLUMNS = columns(
 
 export type WorkingHour = Row<typeof HOUR_COLUMNS>
 
-const API_COLUMNS = columns('channel_api', 'id', 'webhook_url', 'identifier', 'hmac_token', 'hmac_mandatory', 'additional_attributes')
+const API_COLUMNS = columns(
+  'channel_api',
+  'id',
+  'webhook_url',
+  'identifier',
+  'hmac_token',
+  'hmac_mandatory',
+  'additional_attributes',
+)
 
-export interface ApiChannel extends Refine<Row<typeof API_COLUMNS>, { identifier: string; hmac_token: string; additional_attributes: Bag | null }> {}
+export interface ApiChannel extends Refine<
+  Row<typeof API_COLUMNS>,
+  { identifier: string; hmac_token: string; additional_attributes: Bag | null }
+> {}
 
 export async function selectInboxes<Extra extends object = object>(
   ctx: Context,
   where: RawBuilder<unknown>,
   { extra = sql``, lock = false }: { extra?: RawBuilder<unknown> } & Lock = {},
 ): Promise<(InboxRecord & Extra)[]> {
-  const rows = await runPrepared(ctx.db, sql<InboxRecord & Extra>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<InboxRecord & Extra>`
     select ${listed(INBOX_COLUMNS, 'i')}, ${avatarJson('Inbox', sql`i.id`)} as avatar,
       (select json_build_object('name', p.name, 'slug', p.slug) from portals p where p.id = i.portal_id) as help_center,
       (select json_agg(${jsonOf(HOUR_COLUMNS, 'wh')} order by wh.day_of_week, wh.id)
@@ -74,6 +89,7 @@ export async function selectInboxes<Extra extends object = object>(
         from channel_api ch where ch.id = i.channel_id and i.channel_type = 'Channel::Api') as channel,
       ${websiteJson} as website
       ${extra}
-    from inboxes i where ${where} order by i.id ${lock ? sql`for update of i` : sql``}`)
+    from inboxes i where ${where} order by i.id ${lock ? sql`for update of i` : sql``}`,
+  )
   return rows
 }

@@ -40,7 +40,8 @@ export const inboxOperations = [
     id: 'inboxes.index',
     route: `GET ${base}`,
     summary: 'List the inboxes: all for administrators, their own for agents',
-    description: 'An inbox of kind API shows its `inbox_identifier`, which visitors need for the Client API. Secrets are shown to administrators only.',
+    description:
+      'An inbox of kind API shows its `inbox_identifier`, which visitors need for the Client API. Secrets are shown to administrators only.',
     access: 'agent',
     reply: Payload(Type.Array(Inbox)),
     handle: async (ctx) => ({ payload: (await listInboxes(ctx)).map((inbox) => presentInbox(ctx, inbox)) }),
@@ -57,7 +58,8 @@ export const inboxOperations = [
     id: 'inboxes.create',
     route: `POST ${base}`,
     summary: 'Create an inbox with its channel',
-    description: '`channel.type` is `api`, or `web_widget` for a website that is kept as a record. The answer holds the `inbox_identifier` for the Client API, the `hmac_token` with which visitors are proven, and `webhook_secret`, with which the calls of `webhook_url` are signed.',
+    description:
+      '`channel.type` is `api`, or `web_widget` for a website that is kept as a record. The answer holds the `inbox_identifier` for the Client API, the `hmac_token` with which visitors are proven, and `webhook_secret`, with which the calls of `webhook_url` are signed.',
     example: { name: 'Garden shop', channel: { type: 'api', webhook_url: 'https://example.com/parley' } },
     needs: ['name', 'channel'],
     errors: { 402: { error: 'Account limit exceeded. Upgrade to a higher plan' } },
@@ -71,7 +73,12 @@ export const inboxOperations = [
     route: `PATCH ${base}/:id`,
     summary: 'Change an inbox, its working hours and its channel',
     description: 'Fields that are left out stay as they are; the same holds within `channel`.',
-    example: { name: 'Garden shop', greeting_enabled: true, greeting_message: 'Hello! We answer within minutes.', csat_survey_enabled: true },
+    example: {
+      name: 'Garden shop',
+      greeting_enabled: true,
+      greeting_message: 'Hello! We answer within minutes.',
+      csat_survey_enabled: true,
+    },
     access: 'administrator',
     door: (ctx, { id }) => accessInbox(ctx, id),
     body: InboxChangeBody,
@@ -113,7 +120,8 @@ export const inboxOperations = [
     id: 'inboxes.set_agent_bot',
     route: `POST ${base}/:id/set_agent_bot`,
     summary: 'Give an inbox a bot, or take it away',
-    description: '`null` takes it away. New conversations of an inbox with a bot are `pending` until the bot or a person opens them.',
+    description:
+      '`null` takes it away. New conversations of an inbox with a bot are `pending` until the bot or a person opens them.',
     example: { agent_bot: 1 },
     access: 'administrator',
     door: (ctx, { id }) => accessInbox(ctx, id),

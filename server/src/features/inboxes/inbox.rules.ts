@@ -36,7 +36,10 @@ export async function checkInbox(
     problems.push(['portal', 'Portal must exist'])
   if (channelType !== undefined && !CHANNELS.includes(channelType ?? '')) {
     const isKnown = OTHER_CHANNELS.includes(channelType ?? '')
-    problems.push(['channel', isKnown ? `Channel ${channelType} cannot be made yet; ${CHANNELS.join(' and ')} can` : 'Channel must exist'])
+    problems.push([
+      'channel',
+      isKnown ? `Channel ${channelType} cannot be made yet; ${CHANNELS.join(' and ')} can` : 'Channel must exist',
+    ])
   }
   if (problems.length) throw new RecordInvalidError(problems)
 }
@@ -49,9 +52,15 @@ export function isPresent(value: unknown): boolean {
 }
 
 /** By its leading digits, as Ruby reads numbers. */
-export const isPositive = (value: unknown): boolean => typeof value !== 'object' && Number.parseInt(String(value), 10) > 0
+export const isPositive = (value: unknown): boolean =>
+  typeof value !== 'object' && Number.parseInt(String(value), 10) > 0
 
 async function hasPortal(ctx: AccountContext, id: number): Promise<boolean> {
-  const portal = await ctx.db.selectFrom('portals').select('id').where('id', '=', id).where('account_id', '=', ctx.account.id).executeTakeFirst()
+  const portal = await ctx.db
+    .selectFrom('portals')
+    .select('id')
+    .where('id', '=', id)
+    .where('account_id', '=', ctx.account.id)
+    .executeTakeFirst()
   return portal !== undefined
 }

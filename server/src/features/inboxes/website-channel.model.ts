@@ -23,7 +23,14 @@ const FIRST_FORM = {
   pre_chat_fields: [
     { field_type: 'standard', label: 'Email Id', name: 'emailAddress', type: 'email', required: true, enabled: false },
     { field_type: 'standard', label: 'Full name', name: 'fullName', type: 'text', required: false, enabled: false },
-    { field_type: 'standard', label: 'Phone number', name: 'phoneNumber', type: 'text', required: false, enabled: false },
+    {
+      field_type: 'standard',
+      label: 'Phone number',
+      name: 'phoneNumber',
+      type: 'text',
+      required: false,
+      enabled: false,
+    },
   ],
 }
 
@@ -51,7 +58,11 @@ export async function createWebsiteChannel(ctx: AccountContext, fields: WebsiteF
   return id
 }
 
-export async function updateWebsiteChannel(ctx: Context, channel: WebsiteChannel, fields: WebsiteFields): Promise<void> {
+export async function updateWebsiteChannel(
+  ctx: Context,
+  channel: WebsiteChannel,
+  fields: WebsiteFields,
+): Promise<void> {
   checkWebsite(fields)
   await ctx.db
     .updateTable('channel_web_widgets')
@@ -60,7 +71,13 @@ export async function updateWebsiteChannel(ctx: Context, channel: WebsiteChannel
     .execute()
 }
 
-const MAX_LENGTHS = { website_url: 255, widget_color: 255, welcome_title: 255, welcome_tagline: 255, allowed_domains: 20_000 }
+const MAX_LENGTHS = {
+  website_url: 255,
+  widget_color: 255,
+  welcome_title: 255,
+  welcome_tagline: 255,
+  allowed_domains: 20_000,
+}
 const REQUIRED = ['website_url', 'widget_color'] as const
 
 /** Holds what is named against the rules. */
@@ -69,7 +86,8 @@ export function checkWebsite(fields: WebsiteFields): void {
   for (const column of REQUIRED) {
     if (column in fields && !fields[column]?.trim()) problems.push([column, `${humanize(column)} can't be blank`])
   }
-  if (fields.continuity_via_email === null) problems.push(['continuity_via_email', "Continuity via email can't be blank"])
+  if (fields.continuity_via_email === null)
+    problems.push(['continuity_via_email', "Continuity via email can't be blank"])
   if (problems.length) throw new RecordInvalidError(problems)
 }
 
@@ -95,4 +113,3 @@ function columnsOf({ pre_chat_form_options: form, ...fields }: WebsiteFields) {
     }),
   }
 }
-

@@ -60,7 +60,8 @@ export const labelOperations = [
     id: 'labels.update',
     route: `PATCH ${base}/:id`,
     summary: 'Change a label',
-    description: 'A new title is also written on the conversations and contacts that carry the old one, a little later.',
+    description:
+      'A new title is also written on the conversations and contacts that carry the old one, a little later.',
     example: { color: '#e0447c' },
     access: 'administrator',
     door: (ctx, { id }) => accessLabel(ctx, id),

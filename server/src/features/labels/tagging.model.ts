@@ -22,9 +22,12 @@ export function cleanLabels(labels: (string | null)[]): string[] {
 
 /** In the order in which they were put there. */
 export async function readLabels(ctx: Context, type: TaggableType, id: number): Promise<string[]> {
-  const rows = await runPrepared(ctx.db, sql<{ name: string }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ name: string }>`
     select t.name from taggings tg join tags t on t.id = tg.tag_id
-    where tg.taggable_type = ${type} and tg.taggable_id = ${id} and tg.context = 'labels' order by tg.id`)
+    where tg.taggable_type = ${type} and tg.taggable_id = ${id} and tg.context = 'labels' order by tg.id`,
+  )
   return rows.map((row) => row.name)
 }
 
@@ -44,23 +47,32 @@ export async function setLabels(
 async function tag(ctx: Context, type: TaggableType, id: number, names: string[]): Promise<void> {
   const now = ctx.app.now()
   // In the order of names, so that two requests with the same ones do not wait for each other in a circle.
-  await runPrepared(ctx.db, sql`insert into tags (name, taggings_count) select name, 0 from unnest(${[...names].sort()}::text[]) name
-    on conflict (name) do nothing`)
-  await runPrepared(ctx.db, sql`with written as (
+  await runPrepared(
+    ctx.db,
+    sql`insert into tags (name, taggings_count) select name, 0 from unnest(${[...names].sort()}::text[]) name
+    on conflict (name) do nothing`,
+  )
+  await runPrepared(
+    ctx.db,
+    sql`with written as (
       insert into taggings (tag_id, taggable_type, taggable_id, context, created_at)
       select t.id, ${type}, ${id}, 'labels', ${now}
       from unnest(${names}::text[]) with ordinality as wanted(name, place) join tags t on t.name = wanted.name
       order by wanted.place returning tag_id),
     locked as (select id from tags where id in (select tag_id from written) order by id for update)
-    update tags set taggings_count = coalesce(taggings_count, 0) + 1 where id in (select id from locked)`)
+    update tags set taggings_count = coalesce(taggings_count, 0) + 1 where id in (select id from locked)`,
+  )
 }
 
 async function untag(ctx: Context, type: TaggableType, id: number, names: string[]): Promise<void> {
-  await runPrepared(ctx.db, sql`with gone as (
+  await runPrepared(
+    ctx.db,
+    sql`with gone as (
       delete from taggings tg using tags t
       where t.id = tg.tag_id and tg.taggable_type = ${type} and tg.taggable_id = ${id} and tg.context = 'labels'
         and t.name = any(${names}::text[]) returning tg.tag_id),
     locked as (select id from tags where id in (select tag_id from gone) order by id for update)
     update tags set taggings_count = greatest(coalesce(taggings_count, 0) - 1, 0)
-    where id in (select id from locked)`)
+    where id in (select id from locked)`,
+  )
 }

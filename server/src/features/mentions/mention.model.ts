@@ -37,7 +37,9 @@ export async function mentionPeople(
 ): Promise<number[]> {
   const { userIds, teamIds } = namedIn(note.content)
   if (!userIds.length && !teamIds.length) return []
-  const rows = await runPrepared(ctx.db, sql<{ user_id: number }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ user_id: number }>`
     insert into mentions (user_id, conversation_id, account_id, mentioned_at, created_at, updated_at)
     select au.user_id, ${conversation.id}, au.account_id, now, now, now
     from account_users au, (select clock_timestamp()::timestamp as now) clock
@@ -47,7 +49,8 @@ export async function mentionPeople(
       and ${seesInbox(conversation.inbox_id)}
     order by au.user_id
     on conflict (user_id, conversation_id) do update set mentioned_at = excluded.mentioned_at, updated_at = excluded.updated_at
-    returning user_id`)
+    returning user_id`,
+  )
   const mentioned = rows.map((row) => row.user_id)
   if (!mentioned.length) return []
   for (const userId of mentioned) ctx.emit('conversation.mentioned', { ...idsOf(conversation), user_id: userId })

@@ -15,12 +15,15 @@ const PAGE = 100
 export async function listAttachments(ctx: Context, conversation: ConversationRecord, page: string | null | undefined) {
   const of = sql`from attachments at join messages m on m.id = at.message_id
     where m.conversation_id = ${conversation.id} and m.account_id = ${conversation.account_id}`
-  const rows = await runPrepared(ctx.db, sql<PictureColumns & { total: number; page: PageRow[] | null; said: PlacedMessage[] | null }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<PictureColumns & { total: number; page: PageRow[] | null; said: PlacedMessage[] | null }>`
     with page as materialized (select at.id, at.message_id ${of}
         order by m.created_at, m.id, at.created_at desc, at.id desc limit ${PAGE} offset ${(readPage(page) - 1) * PAGE}),
       said as materialized (${messageRows(sql`m.id in (select message_id from page)`)})
     select (select count(*) ${of}) as total, (select json_agg(page) from page) as page, (select json_agg(said) from said) as said,
-      ${pictureColumns(sql`${conversation.account_id}::integer`, sourcesOf('said'))}`)
+      ${pictureColumns(sql`${conversation.account_id}::integer`, sourcesOf('said'))}`,
+  )
   const { total, page: files, said } = rows[0]!
   const messages = new Map(completeMessages(said ?? [], picturesOf(rows[0]!)).map((message) => [message.id, message]))
   return {

@@ -39,7 +39,14 @@ export async function saveAttachments(
       ctx.db,
       ctx.db
         .insertInto('attachments')
-        .values({ file_type: type, message_id: messageId, account_id: accountId, created_at: now, updated_at: now, meta: '{}' })
+        .values({
+          file_type: type,
+          message_id: messageId,
+          account_id: accountId,
+          created_at: now,
+          updated_at: now,
+          meta: '{}',
+        })
         .returning('id'),
     )
     await attachBlob(ctx.db, {
@@ -87,6 +94,9 @@ async function accessUpload(ctx: Context, signedId: string, accountId: number): 
 }
 
 export async function removeAttachments(ctx: Context, messageId: number): Promise<void> {
-  const rows = await runPrepared(ctx.db, ctx.db.deleteFrom('attachments').where('message_id', '=', messageId).returning('id'))
+  const rows = await runPrepared(
+    ctx.db,
+    ctx.db.deleteFrom('attachments').where('message_id', '=', messageId).returning('id'),
+  )
   for (const { id } of rows) await detachFiles(ctx, { recordType: 'Attachment', recordId: id })
 }

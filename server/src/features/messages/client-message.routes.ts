@@ -1,6 +1,9 @@
 import Type from 'typebox'
 import { Nullable, operation } from '../../http/operation.ts'
-import { accessConversationForMessages, accessConversationForVisitorMessage } from '../conversations/client-conversation.model.ts'
+import {
+  accessConversationForMessages,
+  accessConversationForVisitorMessage,
+} from '../conversations/client-conversation.model.ts'
 import { PublicMessage } from '../schemas.ts'
 import { listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
 

@@ -68,7 +68,8 @@ describe('what a visitor submits', () => {
     const multipart = new FormData()
     for (const [name, value] of form) multipart.append(name, value)
     for (const body of [form, multipart]) {
-      const { submitted_values: submitted } = (await t.anyone.put(`${messages}/${message.id}`, body)).body.content_attributes
+      const { submitted_values: submitted } = (await t.anyone.put(`${messages}/${message.id}`, body)).body
+        .content_attributes
       expect(submitted).toEqual([
         { name: 'size', value: 's' },
         { name: 'colour', title: 'Red', value: 'red' },

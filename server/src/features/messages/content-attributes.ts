@@ -20,7 +20,8 @@ export function checkItems(contentType: ContentType, attributes: Record<string, 
   const wrong = (problem: string) => new RecordInvalidError([['content_attributes', `Content attributes ${problem}`]])
   if (!Array.isArray(items) || !items.length) throw wrong('At least one item is required.')
   for (const item of items as unknown[]) {
-    if (typeof item !== 'object' || item === null || Array.isArray(item)) throw wrong('contains items that are no objects')
+    if (typeof item !== 'object' || item === null || Array.isArray(item))
+      throw wrong('contains items that are no objects')
   }
   const unknown = unknownKeys(items as object[], allowed)
   if (unknown.length) throw wrong(`contains invalid keys for items : [${unknown.map((key) => `:${key}`).join(', ')}]`)
@@ -48,8 +49,16 @@ export async function resolveReply(
   if (!id && !sourceId) return
   const number = Number(id)
   const byId = Boolean(id) && Number.isInteger(number) && Math.abs(number) < 2 ** 31
-  const within = ctx.db.selectFrom('messages').select(['id', 'source_id']).where('conversation_id', '=', conversation.id).limit(1)
-  const asked = byId ? within.where('id', '=', number) : id ? within.where(sql<boolean>`false`) : within.where('source_id', '=', String(sourceId))
+  const within = ctx.db
+    .selectFrom('messages')
+    .select(['id', 'source_id'])
+    .where('conversation_id', '=', conversation.id)
+    .limit(1)
+  const asked = byId
+    ? within.where('id', '=', number)
+    : id
+      ? within.where(sql<boolean>`false`)
+      : within.where('source_id', '=', String(sourceId))
   const rows = await runPrepared(ctx.db, asked)
   attributes.in_reply_to = rows[0]?.id ?? null
   attributes.in_reply_to_external_id = rows[0]?.source_id ?? null

@@ -5,7 +5,11 @@ import type { NewMessage, WrittenMessage } from './message.record.ts'
 import { answerWithTemplates, mayAnswerItself } from './templates.model.ts'
 
 /** Writes a message, to which the inbox may have something to say by itself. */
-export async function createMessage(ctx: Context, conversation: ConversationRecord, message: NewMessage): Promise<WrittenMessage> {
+export async function createMessage(
+  ctx: Context,
+  conversation: ConversationRecord,
+  message: NewMessage,
+): Promise<WrittenMessage> {
   const written = await writeMessage(ctx, conversation, message)
   if (message.message_type === 'incoming' && mayAnswerItself(conversation)) await answerWithTemplates(ctx, conversation)
   return written

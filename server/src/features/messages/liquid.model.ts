@@ -44,7 +44,9 @@ async function loadVariables(
   sender: NewMessage['sender'],
 ): Promise<Record<string, unknown> | undefined> {
   const isBot = sender?.type === 'AgentBot'
-  const rows = await runPrepared(ctx.db, sql<Record<string, any>>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<Record<string, any>>`
     select to_jsonb(ct) as contact, a.id as account_id, a.name as account_name, u.id as agent_id, u.name as agent_name,
       u.available_name as agent_available_name, u.email as agent_email
     from contacts ct join accounts a on a.id = ct.account_id
@@ -54,7 +56,8 @@ async function loadVariables(
         : sql`select id, name, coalesce(nullif(display_name, ''), name) as available_name, email from users
             where id = ${sender?.type === 'User' ? sender.id : conversation.assignee_id}`
     }) u on true
-    where ct.id = ${conversation.contact_id}`)
+    where ct.id = ${conversation.contact_id}`,
+  )
   const row = rows[0]
   return (
     row && {

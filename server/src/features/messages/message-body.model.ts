@@ -65,7 +65,10 @@ function callerOf({ caller, user }: Context): NewMessage['sender'] {
 }
 
 /** One of the account's bots, or one that serves all; another is nobody. */
-async function botOf(ctx: AccountContext, { sender_type: type, sender_id: id }: MessageFields): Promise<NewMessage['sender']> {
+async function botOf(
+  ctx: AccountContext,
+  { sender_type: type, sender_id: id }: MessageFields,
+): Promise<NewMessage['sender']> {
   if (type !== 'AgentBot' || !id) return null
   const rows = await runPrepared(
     ctx.db,

@@ -33,21 +33,34 @@ interface Asked extends Asking {
 
 type ShownConversation = Pick<
   ConversationRecord,
-  'account_id' | 'inbox_id' | 'display_id' | 'contact_id' | 'assignee_id' | 'cached_label_list' | 'additional_attributes' | 'agent_last_seen_at' | 'assignee_last_seen_at'
+  | 'account_id'
+  | 'inbox_id'
+  | 'display_id'
+  | 'contact_id'
+  | 'assignee_id'
+  | 'cached_label_list'
+  | 'additional_attributes'
+  | 'agent_last_seen_at'
+  | 'assignee_last_seen_at'
 >
 
-type Row = PictureColumns & ShownConversation & { may_open: boolean; page: Omit<ShownRow, 'account_id' | 'inbox_id' | 'display_id'>[] | null }
+type Row = PictureColumns &
+  ShownConversation & { may_open: boolean; page: Omit<ShownRow, 'account_id' | 'inbox_id' | 'display_id'>[] | null }
 
 const ranges = {
   latest: () => sql`order by p.id desc limit ${PAGE}`,
   before: ({ before }: Slots<Asked>) => sql`and p.id < ${before} order by p.id desc limit ${PAGE}`,
   after: ({ after }: Slots<Asked>) => sql`and p.id > ${after} order by p.id limit ${AFTER_PAGE}`,
-  between: ({ before, after }: Slots<Asked>) => sql`and p.id >= ${after} and p.id < ${before} order by p.id limit ${BETWEEN_PAGE}`,
+  between: ({ before, after }: Slots<Asked>) =>
+    sql`and p.id >= ${after} and p.id < ${before} order by p.id limit ${BETWEEN_PAGE}`,
 }
 const ALL = sql``
 const ONLY_PUBLIC = sql`and not p.private and p.message_type <> 2`
 const pages = Object.fromEntries(
-  Object.entries(ranges).map(([name, range]) => [name, { all: pageOf(ALL, range), public: pageOf(ONLY_PUBLIC, range) }]),
+  Object.entries(ranges).map(([name, range]) => [
+    name,
+    { all: pageOf(ALL, range), public: pageOf(ONLY_PUBLIC, range) },
+  ]),
 ) as Record<keyof typeof ranges, Record<'all' | 'public', ReturnType<typeof pageOf>>>
 
 /**
@@ -92,7 +105,9 @@ export async function listMessages(ctx: AccountContext, displayId: number, range
   const conversation = checkAccess(found)
   const { account_id, inbox_id, display_id } = conversation
   const pictures = picturesOf(conversation)
-  const messages = (conversation.page ?? []).map((message) => Object.assign(message, { account_id, inbox_id, display_id }))
+  const messages = (conversation.page ?? []).map((message) =>
+    Object.assign(message, { account_id, inbox_id, display_id }),
+  )
   return {
     meta: presentMeta(ctx, conversation, pictures),
     payload: withPictures(messages, pictures).map((message) => presentMessage(ctx.app, message)),

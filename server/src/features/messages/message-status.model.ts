@@ -68,11 +68,14 @@ export async function markMessageDelivered(ctx: Context, messageId: number, prob
 
 /** The conversation is locked before the message, as everywhere: both change. */
 async function loadRow(ctx: Context, id: number): Promise<MessageRow | undefined> {
-  const rows = await runPrepared(ctx.db, sql<MessageRow>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<MessageRow>`
     with place as materialized (select c.id from conversations c join messages m on m.conversation_id = c.id
       where m.id = ${id} for update of c)
     select ${listed(MESSAGE_COLUMNS)}
-    from messages where id = ${id} and conversation_id = (select id from place) for update`)
+    from messages where id = ${id} and conversation_id = (select id from place) for update`,
+  )
   return rows[0]
 }
 
@@ -81,11 +84,14 @@ export async function markMessagesRead(
   ctx: Context,
   payload: { conversation_id: number; until: string },
 ): Promise<void> {
-  const rows = await runPrepared(ctx.db, sql<MessageRow>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<MessageRow>`
     select ${listed(MESSAGE_COLUMNS)}
     from messages where conversation_id = (select id from conversations where id = ${payload.conversation_id} for update)
       and message_type <> 0 and status in (${SENT}, ${DELIVERED})
-      and created_at <= ${new Date(payload.until)} order by id for update`)
+      and created_at <= ${new Date(payload.until)} order by id for update`,
+  )
   for (const message of rows) {
     await updateMessage(ctx, { ...message, id: message.conversation_id }, message, { status: READ })
   }

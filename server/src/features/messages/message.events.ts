@@ -104,9 +104,12 @@ interface Inbox {
 }
 
 async function loadInbox(db: DeliveryScope['db'], id: number): Promise<Inbox | undefined> {
-  const rows = await runPrepared(db, sql<Inbox>`
+  const rows = await runPrepared(
+    db,
+    sql<Inbox>`
     select i.name, i.channel_type, i.csat_config ->> 'message' as survey_message, a.locale as account_locale
-    from inboxes i join accounts a on a.id = i.account_id where i.id = ${id}`)
+    from inboxes i join accounts a on a.id = i.account_id where i.id = ${id}`,
+  )
   return rows[0]
 }
 

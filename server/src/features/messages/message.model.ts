@@ -177,7 +177,12 @@ function checkTexts({ content, source_id: sourceId }: NewMessage): void {
 }
 
 /** A message of a conversation that was entered by its door. */
-export async function accessMessage(ctx: Context, conversation: { id: number }, id: number, { lock = false }: Lock = {}): Promise<MessageRow> {
+export async function accessMessage(
+  ctx: Context,
+  conversation: { id: number },
+  id: number,
+  { lock = false }: Lock = {},
+): Promise<MessageRow> {
   const asked = ctx.db
     .selectFrom('messages')
     .select(MESSAGE_COLUMNS)

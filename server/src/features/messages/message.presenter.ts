@@ -77,7 +77,11 @@ export function presentPublicMessage(app: Services, message: ShownMessage) {
 }
 
 /** Every column, as the cable and the conversation lists carry it. */
-export function messagePush(app: Services, message: PushedMessageView, accountContext: number | null = message.account_id) {
+export function messagePush(
+  app: Services,
+  message: PushedMessageView,
+  accountContext: number | null = message.account_id,
+) {
   const sender = presentSender(app, message, accountContext)
   return {
     id: message.id,

@@ -2,7 +2,13 @@ import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { columns, listed, type Refine, type Row } from '../../db/columns.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
-import { pictureColumns, picturesOf, type PictureColumns, type PictureSources, type Pictures } from '../pictures/pictures.query.ts'
+import {
+  pictureColumns,
+  picturesOf,
+  type PictureColumns,
+  type PictureSources,
+  type Pictures,
+} from '../pictures/pictures.query.ts'
 import type { Time } from '../../lib/times.ts'
 import type { BotPicture, UserPicture, ContactPicture, AttachmentView } from '../pictures/picture.types.ts'
 
@@ -29,18 +35,17 @@ export const MESSAGE_COLUMNS = columns(
   'sentiment',
 )
 
-export interface MessageRow
-  extends Refine<
-    Row<typeof MESSAGE_COLUMNS>,
-    {
-      status: number
-      content_attributes: Record<string, any> | string | null
-      sender_type: 'User' | 'Contact' | 'AgentBot' | 'Captain::Assistant' | null
-      external_source_ids: Record<string, unknown> | null
-      additional_attributes: Record<string, unknown> | null
-      sentiment: Record<string, unknown> | null
-    }
-  > {}
+export interface MessageRow extends Refine<
+  Row<typeof MESSAGE_COLUMNS>,
+  {
+    status: number
+    content_attributes: Record<string, any> | string | null
+    sender_type: 'User' | 'Contact' | 'AgentBot' | 'Captain::Assistant' | null
+    external_source_ids: Record<string, unknown> | null
+    additional_attributes: Record<string, unknown> | null
+    sentiment: Record<string, unknown> | null
+  }
+> {}
 
 /** The row by itself, or as JSON with its times as text. */
 export interface AnyMessageRow extends Refine<MessageRow, { created_at: Time; updated_at: Date | string }> {}
@@ -82,7 +87,8 @@ interface Surroundings {
 export type ShownMessage = ShownRow & Surroundings
 
 /** A message with all that any picture of it needs. */
-export interface MessageView extends Omit<PlacedMessage, 'assignee_id' | 'conversation_last_activity_at'>, Surroundings {}
+export interface MessageView
+  extends Omit<PlacedMessage, 'assignee_id' | 'conversation_last_activity_at'>, Surroundings {}
 
 /** A message as it is pushed: with what its conversation has come to. */
 export interface PushedMessageView extends PlacedMessage, Surroundings {
@@ -103,7 +109,12 @@ export function messageRows(where: RawBuilder<unknown>, orderAndLimit: RawBuilde
 export function sourcesOf(query: string): Omit<PictureSources, 'conversations'> {
   const from = sql.raw(query)
   const senders = (type: string) => sql`select sender_id from ${from} where sender_type = ${sql.lit(type)}`
-  return { users: senders('User'), contacts: senders('Contact'), bots: senders('AgentBot'), messages: sql`select id from ${from}` }
+  return {
+    users: senders('User'),
+    contacts: senders('Contact'),
+    bots: senders('AgentBot'),
+    messages: sql`select id from ${from}`,
+  }
 }
 
 /** The messages that a condition over `m` (and `c`, their conversation) finds, in the order asked for. One statement. */
@@ -125,22 +136,35 @@ export function selectPushedMessages(
   return select(db, messageRows(where, orderAndLimit), sources)
 }
 
-async function select(db: Kysely<DB>, page: RawBuilder<unknown>, sources: PictureSources): Promise<PushedMessageView[]> {
-  const rows = await runPrepared(db, sql<PictureColumns & { page: PlacedMessage[] | null }>`
+async function select(
+  db: Kysely<DB>,
+  page: RawBuilder<unknown>,
+  sources: PictureSources,
+): Promise<PushedMessageView[]> {
+  const rows = await runPrepared(
+    db,
+    sql<PictureColumns & { page: PlacedMessage[] | null }>`
     with page as materialized (${page})
-    select (select json_agg(page) from page) as page, ${pictureColumns(sql`(select account_id from page limit 1)`, sources)}`)
+    select (select json_agg(page) from page) as page, ${pictureColumns(sql`(select account_id from page limit 1)`, sources)}`,
+  )
   return completeMessages(rows[0]!.page ?? [], picturesOf(rows[0]!))
 }
 
 export function completeMessages(rows: PlacedMessage[], pictures: Pictures): PushedMessageView[] {
   return withPictures(rows, pictures).map((row) => {
     const conversation = pictures.conversations.get(row.conversation_id)
-    return Object.assign(row, { contact_source_id: conversation?.source_id ?? null, unread_count: conversation?.unread_count ?? 0 })
+    return Object.assign(row, {
+      contact_source_id: conversation?.source_id ?? null,
+      unread_count: conversation?.unread_count ?? 0,
+    })
   })
 }
 
 /** Puts those who sent, and the files, beside the rows' own columns. */
-export function withPictures<Message extends ShownRow>(rows: Message[], pictures: Pictures): (Message & Surroundings)[] {
+export function withPictures<Message extends ShownRow>(
+  rows: Message[],
+  pictures: Pictures,
+): (Message & Surroundings)[] {
   return rows.map((row) => {
     const { sender_type: type, sender_id: id } = row
     return Object.assign(row, {
@@ -164,11 +188,14 @@ export async function pictureMessage(
 ): Promise<ShownMessage> {
   if (sender && !hasFiles) return { ...row, user: null, contact: null, bot: null, attachments: null, ...sender }
   const senderOf = (type: string) => sql`select ${row.sender_type === type ? row.sender_id : null}::integer`
-  const rows = await runPrepared(db, sql<PictureColumns>`select ${pictureColumns(sql`${row.account_id}::integer`, {
-    users: senderOf('User'),
-    contacts: senderOf('Contact'),
-    bots: senderOf('AgentBot'),
-    messages: sql`select ${row.id}::integer`,
-  })}`)
+  const rows = await runPrepared(
+    db,
+    sql<PictureColumns>`select ${pictureColumns(sql`${row.account_id}::integer`, {
+      users: senderOf('User'),
+      contacts: senderOf('Contact'),
+      bots: senderOf('AgentBot'),
+      messages: sql`select ${row.id}::integer`,
+    })}`,
+  )
   return withPictures([row], picturesOf(rows[0]!))[0]!
 }

@@ -10,7 +10,13 @@ const PNG = Buffer.from(
 )
 
 async function talk(channel: object = { type: 'api' }) {
-  const { account, admin, base: api, at: path, write } = await buildTalk(t, { name: 'ada LOVELACE', inbox: { channel } })
+  const {
+    account,
+    admin,
+    base: api,
+    at: path,
+    write,
+  } = await buildTalk(t, { name: 'ada LOVELACE', inbox: { channel } })
   const { body: bot } = await admin.post(`${api}/agent_bots`, { name: 'robo cop', outgoing_url: '' })
   const show = async () => (await admin.get(path)).body
   return { account, admin, api, bot, path, write, show }

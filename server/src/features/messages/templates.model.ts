@@ -59,12 +59,15 @@ async function loadSaid(ctx: Context, conversation: ConversationRecord): Promise
   const now = ctx.app.now()
   const found = (what: ReturnType<typeof sql>) => sql`exists (select 1 from messages m
     where m.conversation_id = ${conversation.id} and m.account_id = ${conversation.account_id} and ${what})`
-  const rows = await runPrepared(ctx.db, sql<Said>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<Said>`
     select ${found(sql`m.message_type in (1, 3)`)} as has_answer,
       ${found(sql`m.message_type = 1 and not m.private and m.created_at > ${new Date(now.getTime() - 5 * 60_000)}`)} as agent_wrote_lately,
       ${found(sql`m.message_type = 3 and m.created_at >= ${startOfDay(now)}`)} as template_today,
       ${found(sql`m.content_type = ${contentTypeNumber('input_email')}`)} as asked_for_email,
-      (select json_agg(to_json(w)) from working_hours w where w.inbox_id = ${conversation.inbox_id}) as working_hours`)
+      (select json_agg(to_json(w)) from working_hours w where w.inbox_id = ${conversation.inbox_id}) as working_hours`,
+  )
   return rows[0]!
 }
 

@@ -8,7 +8,9 @@ const ASSIGNMENT = 1 << (notificationTypeNumber('conversation_assignment') - 1)
 
 /** What the caller wants to hear of in this account. Whoever has no row yet gets the one that new members get. */
 export async function accessNotificationSetting(ctx: MemberContext): Promise<NotificationSettingRow> {
-  const rows = await runPrepared(ctx.db, sql<NotificationSettingRow>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<NotificationSettingRow>`
     with known as (select id, user_id, account_id, email_flags, push_flags from notification_settings
       where user_id = ${ctx.user.id} and account_id = ${ctx.account.id}),
     made as (insert into notification_settings (account_id, user_id, email_flags, push_flags, created_at, updated_at)
@@ -16,7 +18,8 @@ export async function accessNotificationSetting(ctx: MemberContext): Promise<Not
       where not exists (select 1 from known)
       on conflict (account_id, user_id) do update set updated_at = notification_settings.updated_at
       returning id, user_id, account_id, email_flags, push_flags)
-    select * from known union all select * from made`)
+    select * from known union all select * from made`,
+  )
   return rows[0]!
 }
 
@@ -39,5 +42,8 @@ export async function updateNotificationSetting(
 }
 
 function flagsOf(channel: 'email' | 'push', names: string[] | null | undefined): number {
-  return NOTIFICATION_TYPES.reduce((flags, type, bit) => (names?.includes(`${channel}_${type}`) ? flags | (1 << bit) : flags), 0)
+  return NOTIFICATION_TYPES.reduce(
+    (flags, type, bit) => (names?.includes(`${channel}_${type}`) ? flags | (1 << bit) : flags),
+    0,
+  )
 }

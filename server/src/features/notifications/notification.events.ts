@@ -27,17 +27,23 @@ function unreadCountOf(scope: PushScope, { user_id: userId }: About): Promise<nu
 }
 
 async function countUnread(scope: PushScope, userId: number): Promise<number> {
-  const rows = await runPrepared(scope.app.database.kysely, sql<{ unread_count: number }>`select count(*)::integer as unread_count from notifications n
-    where n.user_id = ${userId} and n.account_id = ${scope.accountId} and ${UNREAD}`)
+  const rows = await runPrepared(
+    scope.app.database.kysely,
+    sql<{ unread_count: number }>`select count(*)::integer as unread_count from notifications n
+    where n.user_id = ${userId} and n.account_id = ${scope.accountId} and ${UNREAD}`,
+  )
   return rows[0]!.unread_count
 }
 
 /** Goes to the person it is for. Nothing is sent of one that is gone again. */
 export async function notificationPush(scope: PushScope, data: About): Promise<Push | null> {
-  const rows = await runPrepared(scope.app.database.kysely, sql<NotificationRow & { told_message_id: number | null; account_locale: number | null }>`
+  const rows = await runPrepared(
+    scope.app.database.kysely,
+    sql<NotificationRow & { told_message_id: number | null; account_locale: number | null }>`
     select ${listed(NOTIFICATION_COLUMNS, 'n')}, ${TOLD_MESSAGE_ID} as told_message_id,
       (select locale from accounts a where a.id = n.account_id) as account_locale
-    from notifications n where n.id = ${data.notification_id}`)
+    from notifications n where n.id = ${data.notification_id}`,
+  )
   const row = rows[0]
   const user = await scope.user(data.user_id)
   const conversation = row && (await scope.conversation(row.primary_actor_id))

@@ -12,11 +12,14 @@ const CREATION = 1 << (notificationTypeNumber('conversation_creation') - 1)
 
 /** Tells those members of the inbox who asked for it: one statement while nobody did. A bot's conversations wait for it. */
 export async function notifyConversationCreated(ctx: Context, data: EventData<'conversation.created'>): Promise<void> {
-  const rows = await runPrepared(ctx.db, sql<{ user_id: number }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ user_id: number }>`
     select im.user_id from conversations c join inbox_members im on im.inbox_id = c.inbox_id
     join notification_settings ns on ns.account_id = c.account_id and ns.user_id = im.user_id
     where c.id = ${data.conversation_id} and c.status <> ${PENDING} and ((ns.email_flags | ns.push_flags) & ${CREATION}) <> 0
-    order by im.user_id`)
+    order by im.user_id`,
+  )
   if (!rows.length) return
   const conversation = await loadConversation(ctx, data.conversation_id, { lock: true })
   if (!conversation) return

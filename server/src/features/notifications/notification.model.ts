@@ -168,7 +168,10 @@ export async function destroyNotification(ctx: Context, notification: Notificati
 /** All of them, or those of one conversation. Told to nobody, as in Chatwoot. */
 export async function readAllNotifications(
   ctx: MemberContext,
-  { primary_actor_type: type, primary_actor_id: id }: { primary_actor_type?: string | null; primary_actor_id?: number | null },
+  {
+    primary_actor_type: type,
+    primary_actor_id: id,
+  }: { primary_actor_type?: string | null; primary_actor_id?: number | null },
 ): Promise<void> {
   const unread = ctx.db
     .updateTable('notifications')

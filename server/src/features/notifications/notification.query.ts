@@ -25,7 +25,10 @@ export const NOTIFICATION_COLUMNS = columns(
   'meta',
 )
 
-export interface NotificationRow extends Refine<Row<typeof NOTIFICATION_COLUMNS>, { meta: Record<string, unknown> | null }> {}
+export interface NotificationRow extends Refine<
+  Row<typeof NOTIFICATION_COLUMNS>,
+  { meta: Record<string, unknown> | null }
+> {}
 
 /** A notification with all that any picture of it needs. */
 export interface NotificationView extends NotificationRow {
@@ -91,30 +94,37 @@ export async function selectPage(
   where: RawBuilder<unknown>,
   orderAndLimit: RawBuilder<unknown>,
 ): Promise<{ notifications: NotificationView[]; counts: NotificationCounts }> {
-  const rows = await runPrepared(db, sql<FoundRow>`
+  const rows = await runPrepared(
+    db,
+    sql<FoundRow>`
     select ${listed(NOTIFICATION_COLUMNS, 'n')}, ${userJson(sql`n.user_id`, sql`n.account_id`)} as user, i.name as inbox_name,
       ${TOLD_MESSAGE_ID} as told_message_id, ${countsJson(where)} as counts
     from notifications n join conversations c on c.id = n.primary_actor_id join inboxes i on i.id = c.inbox_id
-    where n.primary_actor_type = 'Conversation' and ${where} ${orderAndLimit}`)
-  return { notifications: await completeRows(db, rows), counts: rows[0]?.counts ?? (await countNotifications(db, where)) }
+    where n.primary_actor_type = 'Conversation' and ${where} ${orderAndLimit}`,
+  )
+  return {
+    notifications: await completeRows(db, rows),
+    counts: rows[0]?.counts ?? (await countNotifications(db, where)),
+  }
 }
 
 async function completeRows(db: Kysely<DB>, rows: FoundRow[]): Promise<NotificationView[]> {
   if (!rows.length) return []
   const conversationIds = [...new Set(rows.map((row) => row.primary_actor_id))]
-  const conversations = new Map(
-    (await readConversations(db, conversationIds, 'push')).map((view) => [view.id, view]),
-  )
+  const conversations = new Map((await readConversations(db, conversationIds, 'push')).map((view) => [view.id, view]))
   const messageIds = new Set<number>()
   for (const row of rows) for (const id of [messageIdOf(row), row.told_message_id]) if (id !== null) messageIds.add(id)
   const messages = new Map<number, PushedMessageView>()
   if (messageIds.size) {
-    for (const message of await selectPushedMessages(db, sql`m.id = any(${[...messageIds]}::integer[])`)) messages.set(message.id, message)
+    for (const message of await selectPushedMessages(db, sql`m.id = any(${[...messageIds]}::integer[])`))
+      messages.set(message.id, message)
   }
   const message = (id: number | null) => (id === null ? null : (messages.get(id) ?? null))
   return rows.flatMap(({ told_message_id: toldId, counts: _, ...row }) => {
     const conversation = conversations.get(row.primary_actor_id)
-    return conversation ? [{ ...row, conversation, message: message(messageIdOf(row)), told_message: message(toldId) }] : []
+    return conversation
+      ? [{ ...row, conversation, message: message(messageIdOf(row)), told_message: message(toldId) }]
+      : []
   })
 }
 

@@ -12,7 +12,12 @@ import {
   snoozeNotification,
   unreadNotification,
 } from './notification.model.ts'
-import { ALL_EMAIL_FLAGS, ALL_PUSH_FLAGS, presentNotificationRow, presentNotificationSetting } from './notification.presenter.ts'
+import {
+  ALL_EMAIL_FLAGS,
+  ALL_PUSH_FLAGS,
+  presentNotificationRow,
+  presentNotificationSetting,
+} from './notification.presenter.ts'
 import { NOTIFICATION_TYPES } from './notification.types.ts'
 
 const closed = { additionalProperties: false } as const
@@ -117,7 +122,8 @@ export const notificationOperations = [
     summary: 'Mark a notification as read',
     access: 'agent',
     reply: NotificationRow,
-    handle: async (ctx, { params }) => presentNotificationRow(await readNotification(ctx, await accessNotification(ctx, params.id))),
+    handle: async (ctx, { params }) =>
+      presentNotificationRow(await readNotification(ctx, await accessNotification(ctx, params.id))),
   }),
   operation({
     id: 'notifications.unread',
@@ -125,7 +131,8 @@ export const notificationOperations = [
     summary: 'Mark a notification as unread',
     access: 'agent',
     reply: NotificationRow,
-    handle: async (ctx, { params }) => presentNotificationRow(await unreadNotification(ctx, await accessNotification(ctx, params.id))),
+    handle: async (ctx, { params }) =>
+      presentNotificationRow(await unreadNotification(ctx, await accessNotification(ctx, params.id))),
   }),
   operation({
     id: 'notifications.snooze',
@@ -188,7 +195,10 @@ export const notificationOperations = [
     route: 'PATCH /api/v1/accounts/:account_id/notification_settings',
     summary: 'Choose what to be told of',
     description: 'Replaces both lists; one that is left out is emptied.',
-    example: { selected_email_flags: ['email_conversation_assignment'], selected_push_flags: ['push_assigned_conversation_new_message'] },
+    example: {
+      selected_email_flags: ['email_conversation_assignment'],
+      selected_push_flags: ['push_assigned_conversation_new_message'],
+    },
     access: 'agent',
     wrapper: 'notification_settings',
     flat: [],

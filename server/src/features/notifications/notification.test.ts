@@ -15,7 +15,8 @@ describe('notifications', () => {
   }
 
   type Started = Awaited<ReturnType<typeof start>>
-  const list = async ({ account, agent }: Started, query = '') => (await agent.get(`${api(account)}/notifications${query}`)).body.data
+  const list = async ({ account, agent }: Started, query = '') =>
+    (await agent.get(`${api(account)}/notifications${query}`)).body.data
   const listed = (started: Started, type: string) =>
     eventually(async () => {
       const data = await list(started)
@@ -46,7 +47,10 @@ describe('notifications', () => {
     const note = `[@Agent Person](mention://user/${account.agent.id}/Agent%20Person) have a look`
     await admin.post(`${at}/messages`, { content: note, private: true })
     const data = await listed(started, 'conversation_mention')
-    expect([data.payload[0].push_message_body, data.meta.unread_count]).toEqual(['Admin Person: @Agent Person have a look', 1])
+    expect([data.payload[0].push_message_body, data.meta.unread_count]).toEqual([
+      'Admin Person: @Agent Person have a look',
+      1,
+    ])
     expect(t.events.filter((event) => event.name === 'notification.deleted')).toHaveLength(2)
     expect((await admin.get(`${at}/participants`)).body.map((person: Person) => person.id)).toEqual([account.agent.id])
   })
@@ -81,7 +85,11 @@ describe('notifications', () => {
     expect(bodies.map((row) => row.read_at !== null)).toEqual([true, false, false, false])
     expect(bodies[3]).toMatchObject({ snoozed_until: '2031-01-01T00:00:00.000Z', meta: { last_snoozed_at: null } })
     expect((await list(started)).meta).toEqual({ unread_count: 0, count: 0, current_page: 1 })
-    expect((await list(started, '?includes[]=snoozed&page=1')).meta).toEqual({ unread_count: 1, count: 1, current_page: '1' })
+    expect((await list(started, '?includes[]=snoozed&page=1')).meta).toEqual({
+      unread_count: 1,
+      count: 1,
+      current_page: '1',
+    })
     expect((await admin.patch(one, {})).status).toBe(404)
     expect((await agent.delete(one)).status).toBe(200)
     expect(t.events.filter((event) => event.name === 'notification.updated')).toHaveLength(3)
@@ -95,12 +103,19 @@ describe('notifications', () => {
     await started.agent.post(`${api(started.account)}/notifications/${id}/snooze`, { snoozed_until: 0 })
     const { wakeNotifications } = await import('./notification.model.ts')
     await t.run(wakeNotifications)
-    expect((await list(started)).payload[0]).toMatchObject({ id, meta: { last_snoozed_at: '1970-01-01T00:00:00.000Z' } })
+    expect((await list(started)).payload[0]).toMatchObject({
+      id,
+      meta: { last_snoozed_at: '1970-01-01T00:00:00.000Z' },
+    })
   })
 
   it('leaves other accounts alone when all are deleted', async () => {
     const [mine, other] = [await start(), await start()]
-    await other.admin.post(`${api(other.account)}/agents`, { name: 'Both', email: mine.account.agent.email, role: 'agent' })
+    await other.admin.post(`${api(other.account)}/agents`, {
+      name: 'Both',
+      email: mine.account.agent.email,
+      role: 'agent',
+    })
     for (const { admin, account, inbox } of [other]) {
       await admin.post(`${api(account)}/inbox_members`, { inbox_id: inbox.id, user_ids: [mine.account.agent.id] })
     }
@@ -120,7 +135,10 @@ describe('notifications', () => {
     expect((await agent.get(settings)).body).toMatchObject({ selected_email_flags: ['email_conversation_assignment'] })
     const choose = (body: object) => agent.patch(settings, body)
     const chosen = await choose({ notification_settings: { selected_push_flags: ['push_conversation_creation'] } })
-    expect([chosen.body.selected_email_flags, chosen.body.selected_push_flags]).toEqual([[], ['push_conversation_creation']])
+    expect([chosen.body.selected_email_flags, chosen.body.selected_push_flags]).toEqual([
+      [],
+      ['push_conversation_creation'],
+    ])
     expect((await choose({ selected_push_flags: [] })).body).toEqual({
       error: 'param is missing or the value is empty: notification_settings',
     })
@@ -143,7 +161,11 @@ describe('notifications', () => {
     await closed.admin.patch(`${api(closed.account)}/inboxes/${closed.inbox.id}`, {
       working_hours_enabled: true,
       out_of_office_message: 'We are away',
-      working_hours: [0, 1, 2, 3, 4, 5, 6].map((day_of_week) => ({ day_of_week, closed_all_day: true, open_all_day: false })),
+      working_hours: [0, 1, 2, 3, 4, 5, 6].map((day_of_week) => ({
+        day_of_week,
+        closed_all_day: true,
+        open_all_day: false,
+      })),
     })
     await closed.say('Hello?')
     await closed.say('Hello??')

@@ -12,5 +12,6 @@ export const NOTIFICATION_TYPES = [
 
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number]
 
-export const notificationTypeName = (number: number): NotificationType => NOTIFICATION_TYPES[number - 1] ?? NOTIFICATION_TYPES[0]
+export const notificationTypeName = (number: number): NotificationType =>
+  NOTIFICATION_TYPES[number - 1] ?? NOTIFICATION_TYPES[0]
 export const notificationTypeNumber = (type: NotificationType): number => NOTIFICATION_TYPES.indexOf(type) + 1

@@ -7,8 +7,18 @@ import { AVAILABILITIES } from '../users/user.presenter.ts'
 type Role = 'agent' | 'administrator'
 
 /** Makes a member, or changes the role of one; without a role it stays. Who does so twice at once waits for their turn. */
-export async function upsertMember(ctx: Context, accountId: number, userId: number | null, role: Role | null | undefined): Promise<MembershipRow> {
-  const user = await ctx.db.selectFrom('users').select('id').where('id', '=', userId).forNoKeyUpdate().executeTakeFirst()
+export async function upsertMember(
+  ctx: Context,
+  accountId: number,
+  userId: number | null,
+  role: Role | null | undefined,
+): Promise<MembershipRow> {
+  const user = await ctx.db
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
   if (userId === null || !user) throw new RecordInvalidError([['user', 'User must exist']])
   const [existing] = await membershipsOf(ctx, accountId).where('user_id', '=', userId).forUpdate().execute()
   if (!existing) return addMember(ctx, { account_id: accountId, user_id: userId, ...(role && { role }) })

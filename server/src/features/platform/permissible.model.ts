@@ -16,10 +16,13 @@ export function callingApp(ctx: Context): { id: number } {
 /** The door of the Platform API: an app reaches what it made or was granted. What does not exist is told first. */
 export async function accessPermissible(ctx: Context, type: PermissibleType, id: number): Promise<number> {
   const app = callingApp(ctx)
-  const rows = await runPrepared(ctx.db, sql<{ permitted: boolean }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ permitted: boolean }>`
     select exists (select 1 from platform_app_permissibles p where p.platform_app_id = ${app.id}
       and p.permissible_type = ${type} and p.permissible_id = t.id) as permitted
-    from ${sql.table(TABLES[type])} t where t.id = ${id}`)
+    from ${sql.table(TABLES[type])} t where t.id = ${id}`,
+  )
   if (!rows[0]) throw new NotFoundError()
   if (!rows[0].permitted) throw new MissingGrantError(`${type} ${id} for platform app ${app.id}`)
   return id
@@ -33,25 +36,36 @@ export async function permit(ctx: Context, appId: number, type: PermissibleType,
     ctx.db
       .insertInto('platform_app_permissibles')
       .values({ platform_app_id: appId, permissible_type: type, permissible_id: id, created_at: now, updated_at: now })
-      .onConflict((conflict) => conflict.columns(['platform_app_id', 'permissible_id', 'permissible_type']).doNothing()),
+      .onConflict((conflict) =>
+        conflict.columns(['platform_app_id', 'permissible_id', 'permissible_type']).doNothing(),
+      ),
   )
 }
 
 /** What an app may touch and still exists, in the order in which the rights were given. */
 export async function permittedIds(ctx: Context, type: PermissibleType): Promise<number[]> {
-  const rows = await runPrepared(ctx.db, sql<{ id: number }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ id: number }>`
     select t.id from platform_app_permissibles p join ${sql.table(TABLES[type])} t on t.id = p.permissible_id
-    where p.platform_app_id = ${callingApp(ctx).id} and p.permissible_type = ${type} order by p.id`)
+    where p.platform_app_id = ${callingApp(ctx).id} and p.permissible_type = ${type} order by p.id`,
+  )
   return rows.map((row) => row.id)
 }
 
 /** A new platform app and its token. */
-export async function createPlatformApp(ctx: Context, name: string): Promise<{ id: number; name: string; access_token: string }> {
+export async function createPlatformApp(
+  ctx: Context,
+  name: string,
+): Promise<{ id: number; name: string; access_token: string }> {
   const now = ctx.app.now()
-  const rows = await runPrepared(ctx.db, sql<{ id: number; name: string; access_token: string }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ id: number; name: string; access_token: string }>`
     with app as (insert into platform_apps (name, created_at, updated_at) values (${name}, ${now}, ${now}) returning id, name),
     token as (insert into access_tokens (owner_type, owner_id, token, created_at, updated_at)
       select 'PlatformApp', app.id, ${base58Token()}, ${now}, ${now} from app returning token)
-    select app.id, app.name, token.token as access_token from app, token`)
+    select app.id, app.name, token.token as access_token from app, token`,
+  )
   return rows[0]!
 }

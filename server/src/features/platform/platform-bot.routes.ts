@@ -79,7 +79,12 @@ export const platformBotOperations = [
     route: `POST ${base}`,
     summary: 'Create an agent bot, of an account or of the whole installation',
     description: 'The answer holds its access token.',
-    example: { name: 'Greeter', description: 'Asks what it is about', outgoing_url: 'https://bot.example.com/events', account_id: 1 },
+    example: {
+      name: 'Greeter',
+      description: 'Asks what it is about',
+      outgoing_url: 'https://bot.example.com/events',
+      account_id: 1,
+    },
     access: 'platform',
     body: BotBody,
     reply: PlatformBot,
@@ -105,7 +110,8 @@ export const platformBotOperations = [
     access: 'platform',
     body: BotBody,
     reply: PlatformBot,
-    handle: async (ctx, { params, body }) => presentOne(ctx, await updateAgentBot(ctx, await accessBot(ctx, params.id), body)),
+    handle: async (ctx, { params, body }) =>
+      presentOne(ctx, await updateAgentBot(ctx, await accessBot(ctx, params.id), body)),
   }),
   operation({
     id: 'platform/agent_bots.destroy',

@@ -31,7 +31,13 @@ async function createOrTakeUser(ctx: Context, body: NewUser): Promise<number> {
     const ready = known ? undefined : await readyUser(ctx, { ...body, confirmed: true, passwordRequired: true })
     return await inTransaction(ctx, async () => {
       const { id } = known ?? (await insertUser(ctx, ready!))
-      if (known) await ctx.db.updateTable('users').set({ confirmed_at: ctx.app.now() }).where('id', '=', id).where('confirmed_at', 'is', null).execute()
+      if (known)
+        await ctx.db
+          .updateTable('users')
+          .set({ confirmed_at: ctx.app.now() })
+          .where('id', '=', id)
+          .where('confirmed_at', 'is', null)
+          .execute()
       await permit(ctx, callingApp(ctx).id, 'User', id)
       return id
     })
@@ -47,8 +53,9 @@ export const platformUserOperations = [
     id: 'platform/users.create',
     route: `POST ${base}`,
     summary: 'Create a user, or get the right to the one who has that e-mail',
-    description: 'The person is confirmed and can sign in; no mail is sent. Make them a member with `POST …/account_users`.',
-    example: { name: 'Ada Lovelace', email: 'ada@example.com', password: 'Str0ng!Passw0rd', custom_attributes: {  } },
+    description:
+      'The person is confirmed and can sign in; no mail is sent. Make them a member with `POST …/account_users`.',
+    example: { name: 'Ada Lovelace', email: 'ada@example.com', password: 'Str0ng!Passw0rd', custom_attributes: {} },
     needs: ['name', 'email', 'password'],
     access: 'platform',
     body: UserBody,
@@ -98,7 +105,9 @@ export const platformUserOperations = [
     description: 'Send the person there; the link signs them in without a password.',
     access: 'platform',
     reply: Type.Object({ url: Type.String() }, { additionalProperties: false }),
-    handle: async (ctx, { params }) => ({ url: await makeLoginLink(ctx, await accessPermissible(ctx, 'User', params.id)) }),
+    handle: async (ctx, { params }) => ({
+      url: await makeLoginLink(ctx, await accessPermissible(ctx, 'User', params.id)),
+    }),
   }),
   operation({
     id: 'platform/users.token',

@@ -47,9 +47,15 @@ export async function updateProfile(ctx: UserContext, fields: ProfileChanges): P
         ...(fields.display_name !== undefined && { display_name: fields.display_name }),
         ...(fields.message_signature !== undefined && { message_signature: fields.message_signature }),
         ...(fields.ui_settings && { ui_settings: JSON.stringify(fields.ui_settings) }),
-        ...(fields.phone_number !== undefined && { custom_attributes: withAttributes({ phone_number: fields.phone_number }) }),
+        ...(fields.phone_number !== undefined && {
+          custom_attributes: withAttributes({ phone_number: fields.phone_number }),
+        }),
         ...(email !== undefined &&
-          email !== ctx.user.email && { unconfirmed_email: email, confirmation_token: urlSafeToken(), confirmation_sent_at: now }),
+          email !== ctx.user.email && {
+            unconfirmed_email: email,
+            confirmation_token: urlSafeToken(),
+            confirmation_sent_at: now,
+          }),
       })
       .where('id', '=', id)
       .execute()
@@ -69,7 +75,11 @@ function checkCurrentPassword(ctx: UserContext, password: string | null | undefi
 }
 
 async function compareCurrentPassword(ctx: UserContext, password: string | null | undefined): Promise<void> {
-  const user = await ctx.db.selectFrom('users').select('encrypted_password').where('id', '=', ctx.user.id).executeTakeFirst()
+  const user = await ctx.db
+    .selectFrom('users')
+    .select('encrypted_password')
+    .where('id', '=', ctx.user.id)
+    .executeTakeFirst()
   if (!(await verifyPassword(password ?? '', user?.encrypted_password ?? null)))
     throw unprocessable('Invalid current password')
 }
@@ -92,7 +102,11 @@ export function setActiveAccount(ctx: UserContext, accountId: number | undefined
   return changeMembership(ctx, accountId, { active_at: ctx.app.now() })
 }
 
-async function changeMembership(ctx: UserContext, accountId: number | undefined, changes: Updateable<AccountUsers>): Promise<void> {
+async function changeMembership(
+  ctx: UserContext,
+  accountId: number | undefined,
+  changes: Updateable<AccountUsers>,
+): Promise<void> {
   const { numUpdatedRows } = await ctx.db
     .updateTable('account_users')
     .set(changes)

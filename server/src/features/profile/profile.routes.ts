@@ -17,7 +17,11 @@ import { detachFiles } from '../active-storage/attachment.model.ts'
 const Text = Nullable(Type.String())
 const base = '/api/v1/profile' as const
 
-const SubscriptionType = Type.Unsafe<'browser_push' | 'fcm'>({ type: 'string', enum: ['browser_push', 'fcm'], 'x-values': [1, 2] })
+const SubscriptionType = Type.Unsafe<'browser_push' | 'fcm'>({
+  type: 'string',
+  enum: ['browser_push', 'fcm'],
+  'x-values': [1, 2],
+})
 
 async function show(ctx: UserContext) {
   return presentProfile(ctx.app, (await loadProfile(ctx.db, ctx.user.id))!)
@@ -32,7 +36,8 @@ export const profileOperations = [
     access: 'user',
     reply: Profile,
     // Signing in with a token has read it already.
-    handle: (ctx) => (ctx.caller.kind === 'user' && ctx.caller.profile ? presentProfile(ctx.app, ctx.caller.profile) : show(ctx)),
+    handle: (ctx) =>
+      ctx.caller.kind === 'user' && ctx.caller.profile ? presentProfile(ctx.app, ctx.caller.profile) : show(ctx),
   }),
   operation({
     id: 'profiles.update',
@@ -82,7 +87,9 @@ export const profileOperations = [
     needs: ['account_id', 'availability'],
     access: 'user',
     wrapper: 'profile',
-    body: Type.Partial(Type.Object({ account_id: Type.Integer(), availability: Choice(['online', 'offline', 'busy']) })),
+    body: Type.Partial(
+      Type.Object({ account_id: Type.Integer(), availability: Choice(['online', 'offline', 'busy']) }),
+    ),
     reply: Profile,
     handle: async (ctx, { body }) => {
       await setMembership(ctx, body.account_id, { availability: body.availability ?? null })
@@ -147,13 +154,14 @@ export const profileOperations = [
     route: 'POST /api/v1/notification_subscriptions',
     summary: 'Register a browser or a phone for push notifications',
     description: 'What is registered is kept; this release sends no push notifications.',
-    example: { subscription_type: 'browser_push', subscription_attributes: { endpoint: 'https://push.example.com/1', p256dh: 'BNc…', auth: '8eD…' } },
+    example: {
+      subscription_type: 'browser_push',
+      subscription_attributes: { endpoint: 'https://push.example.com/1', p256dh: 'BNc…', auth: '8eD…' },
+    },
     needs: ['subscription_type', 'subscription_attributes'],
     access: 'user',
     wrapper: 'notification_subscription',
-    body: Type.Partial(
-      Type.Object({ subscription_type: SubscriptionType, subscription_attributes: Bag }),
-    ),
+    body: Type.Partial(Type.Object({ subscription_type: SubscriptionType, subscription_attributes: Bag })),
     reply: Type.Object(
       {
         id: Type.Integer(),

@@ -25,7 +25,8 @@ export function sharePresence({ db, notices, log }: { db: Kysely<DB>; notices: N
     for (let i = 0; i < stamps.length; i += MOST) await notices.tell(db, PRESENT, textOf(stamps.slice(i, i + MOST)))
   }
   // Whoever is still there speaks up again within twenty seconds.
-  const tellOrLog = (stamps: Stamp[]) => void tell(stamps).catch((error: unknown) => log.error({ err: error }, 'a presence was not shared'))
+  const tellOrLog = (stamps: Stamp[]) =>
+    void tell(stamps).catch((error: unknown) => log.error({ err: error }, 'a presence was not shared'))
   let waiting: Stamp[] = []
   const send = () => {
     tellOrLog(waiting)
@@ -43,7 +44,8 @@ export function sharePresence({ db, notices, log }: { db: Kysely<DB>; notices: N
   }
 }
 
-const textOf = (stamps: Stamp[]) => stamps.map(({ kind, accountId, id, at }) => `${kind} ${accountId} ${id} ${at}`).join(',')
+const textOf = (stamps: Stamp[]) =>
+  stamps.map(({ kind, accountId, id, at }) => `${kind} ${accountId} ${id} ${at}`).join(',')
 
 function stampsOf(text: string): Stamp[] {
   return text.split(',').map((stamp) => {

@@ -48,7 +48,8 @@ const personIn = ({ id }: { id: number }, { pubsub_token, id: user_id }: Person)
 })
 
 /** A conversation of Eve, which nobody is given by turns. */
-const buildEve = (t: App, account: TestAccount) => buildVisitor(t, { account, name: 'Eve', inbox: { enable_auto_assignment: false } })
+const buildEve = (t: App, account: TestAccount) =>
+  buildVisitor(t, { account, name: 'Eve', inbox: { enable_auto_assignment: false } })
 
 const note = (client: Client, at: string, content: string) => client.post(`${at}/messages`, { content, private: true })
 

@@ -8,7 +8,10 @@ const PERSON = 'person'
 /** The open sockets of people, in every process. Who still has a right comes back. */
 export function createSockets(hub: Pick<Hub, 'disconnectStream'>, notices: Notices): Sockets {
   const close = (userId: number) => {
-    hub.disconnectStream(({ subject }) => subject.kind === 'user' && subject.id === userId, { reason: 'remote', reconnect: true })
+    hub.disconnectStream(({ subject }) => subject.kind === 'user' && subject.id === userId, {
+      reason: 'remote',
+      reconnect: true,
+    })
   }
   notices.hear(PERSON, (id) => close(Number(id)))
   return {

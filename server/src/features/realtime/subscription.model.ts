@@ -34,7 +34,11 @@ export async function authorizeSubscription(
   const { accountId, accountIds } = found
   accountIds.forEach(watch)
   const after = claim.after ?? (await resume())
-  const streams = [claim.pubsubToken, ...(claim.userId === null ? [] : [accountStream(accountId)]), ...accountIds.map(earsMark)]
+  const streams = [
+    claim.pubsubToken,
+    ...(claim.userId === null ? [] : [accountStream(accountId)]),
+    ...accountIds.map(earsMark),
+  ]
   return {
     streams,
     token: claim.pubsubToken,
@@ -50,19 +54,28 @@ interface Found {
   accountIds: number[]
 }
 
-async function findMember(db: Kysely<DB>, { pubsubToken, accountId, userId }: Parameters<Authorize>[0]): Promise<Found | undefined> {
-  const rows = await runPrepared(db, sql<Found>`
+async function findMember(
+  db: Kysely<DB>,
+  { pubsubToken, accountId, userId }: Parameters<Authorize>[0],
+): Promise<Found | undefined> {
+  const rows = await runPrepared(
+    db,
+    sql<Found>`
     select u.id, au.account_id as "accountId", array(select account_id from account_users where user_id = u.id) as "accountIds"
     from users u join account_users au on au.user_id = u.id
-    where u.pubsub_token = ${pubsubToken} and u.id = ${userId} and au.account_id = ${accountId}`)
+    where u.pubsub_token = ${pubsubToken} and u.id = ${userId} and au.account_id = ${accountId}`,
+  )
   return rows[0]
 }
 
 async function findVisitor(db: Kysely<DB>, pubsubToken: string): Promise<Found | undefined> {
-  const rows = await runPrepared(db, sql<Found>`
+  const rows = await runPrepared(
+    db,
+    sql<Found>`
     select ci.contact_id as id, i.account_id as "accountId", array[i.account_id] as "accountIds"
     from contact_inboxes ci join inboxes i on i.id = ci.inbox_id
-    where ci.pubsub_token = ${pubsubToken}`)
+    where ci.pubsub_token = ${pubsubToken}`,
+  )
   return rows[0]
 }
 

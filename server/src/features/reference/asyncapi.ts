@@ -89,9 +89,19 @@ const ContactHook = open({
   thumbnail: Type.String(),
   blocked: Type.Boolean(),
 })
-const Changed = Nullable(Type.Array(Type.Record(Type.String(), open({ previous_value: Type.Any(), current_value: Type.Any() }))))
+const Changed = Nullable(
+  Type.Array(Type.Record(Type.String(), open({ previous_value: Type.Any(), current_value: Type.Any() }))),
+)
 const hook = (fields: Record<string, TSchema>) => open({ ...fields, event: Type.String() })
-const SenderHook = Type.Union([ContactHook, open({ id: Type.Integer(), name: Nullable(Type.String()), email: Type.Optional(Nullable(Type.String())), type: Type.String() })])
+const SenderHook = Type.Union([
+  ContactHook,
+  open({
+    id: Type.Integer(),
+    name: Nullable(Type.String()),
+    email: Type.Optional(Nullable(Type.String())),
+    type: Type.String(),
+  }),
+])
 const MessageHook = hook({
   account: Named,
   additional_attributes: Bag,
@@ -109,7 +119,11 @@ const MessageHook = hook({
   attachments: Type.Optional(Type.Array(Attachment)),
 })
 const ConversationHook = hook({ ...ConversationPush.properties, changed_attributes: Type.Optional(Changed) })
-const TypingHook = hook({ user: Nullable(SenderHook), conversation: open(ConversationPush.properties), is_private: Type.Boolean() })
+const TypingHook = hook({
+  user: Nullable(SenderHook),
+  conversation: open(ConversationPush.properties),
+  is_private: Type.Boolean(),
+})
 
 /** What the body of each webhook holds. */
 export const webhookSchemas: Record<string, TSchema> = {
@@ -163,18 +177,23 @@ const WHEN: Record<EventName, string> = {
 }
 
 const Identifier = Type.String({
-  description: 'JSON text, the same in every frame of a subscription: {"channel":"RoomChannel","pubsub_token":…}, and for a user account_id and user_id',
+  description:
+    'JSON text, the same in every frame of a subscription: {"channel":"RoomChannel","pubsub_token":…}, and for a user account_id and user_id',
   examples: ['{"channel":"RoomChannel","pubsub_token":"rK4nZ7cVb1LpD3sHx8mWq2T9"}'],
 })
 const frame = (type: string, fields: Record<string, TSchema> = {}) => open({ type: Type.Literal(type), ...fields })
-const command = (name: string, fields: Record<string, TSchema> = {}) => open({ command: Type.Literal(name), identifier: Identifier, ...fields })
+const command = (name: string, fields: Record<string, TSchema> = {}) =>
+  open({ command: Type.Literal(name), identifier: Identifier, ...fields })
 
 /** What ActionCable itself says. */
 const PROTOCOL: Record<string, [summary: string, payload: TSchema]> = {
   welcome: ['The first frame of a connection.', frame('welcome')],
   ping: ['Every three seconds: a connection that says nothing for longer is dead.', frame('ping', { message: Unix })],
   confirm_subscription: ['The subscription holds.', frame('confirm_subscription', { identifier: Identifier })],
-  reject_subscription: ['The token, the account or the user is not right.', frame('reject_subscription', { identifier: Identifier })],
+  reject_subscription: [
+    'The token, the account or the user is not right.',
+    frame('reject_subscription', { identifier: Identifier }),
+  ],
   disconnect: [
     'The server closes the connection. Come back when `reconnect` is true.',
     frame('disconnect', {
@@ -190,8 +209,13 @@ const PROTOCOL: Record<string, [summary: string, payload: TSchema]> = {
         event: Type.Literal('presence.update'),
         data: open({
           account_id: Type.Integer(),
-          users: Type.Record(Type.String(), Type.String({ description: 'online, busy or offline, by the id of the user' })),
-          contacts: Type.Optional(Type.Record(Type.String(), Type.String({ description: 'online, by the id of the contact' }))),
+          users: Type.Record(
+            Type.String(),
+            Type.String({ description: 'online, busy or offline, by the id of the user' }),
+          ),
+          contacts: Type.Optional(
+            Type.Record(Type.String(), Type.String({ description: 'online, by the id of the contact' })),
+          ),
         }),
       }),
     }),
@@ -213,18 +237,30 @@ export function buildAsyncApi(reactions: ReactionsByName<any>): Json {
   const operations: Json = {}
   const add = (channel: 'cable' | 'webhook', action: 'send' | 'receive', key: string, message: Json) => {
     messages[key] = message
-    operations[key] = { action, summary: message.summary, channel: { $ref: `#/channels/${channel}` }, messages: [{ $ref: `#/channels/${channel}/messages/${key}` }] }
+    operations[key] = {
+      action,
+      summary: message.summary,
+      channel: { $ref: `#/channels/${channel}` },
+      messages: [{ $ref: `#/channels/${channel}/messages/${key}` }],
+    }
   }
-  for (const [name, [summary, payload]] of Object.entries(COMMANDS)) add('cable', 'receive', `cable.${name}`, { name, title: name, summary, ...shown(payload) })
-  for (const [name, [summary, payload]] of Object.entries(PROTOCOL)) add('cable', 'send', `cable.${name}`, { name, title: name, summary, ...shown(payload) })
-  for (const [event, { cable, webhook }] of Object.entries(reactions) as [EventName, ReactionsByName<any>[EventName]][]) {
+  for (const [name, [summary, payload]] of Object.entries(COMMANDS))
+    add('cable', 'receive', `cable.${name}`, { name, title: name, summary, ...shown(payload) })
+  for (const [name, [summary, payload]] of Object.entries(PROTOCOL))
+    add('cable', 'send', `cable.${name}`, { name, title: name, summary, ...shown(payload) })
+  for (const [event, { cable, webhook }] of Object.entries(reactions) as [
+    EventName,
+    ReactionsByName<any>[EventName],
+  ][]) {
     const summary = WHEN[event]
     if (cable) {
       add('cable', 'send', `cable.${event}`, {
         name: event,
         title: event,
         summary,
-        ...shown(open({ identifier: Identifier, message: open({ event: Type.Literal(event), data: cableSchemas[event]! }) })),
+        ...shown(
+          open({ identifier: Identifier, message: open({ event: Type.Literal(event), data: cableSchemas[event]! }) }),
+        ),
       })
     }
     if (webhook) {
@@ -240,7 +276,11 @@ export function buildAsyncApi(reactions: ReactionsByName<any>): Json {
     }
   }
   const of = (prefix: string) =>
-    Object.fromEntries(Object.keys(messages).filter((key) => key.startsWith(prefix)).map((key) => [key, { $ref: `#/components/messages/${key}` }]))
+    Object.fromEntries(
+      Object.keys(messages)
+        .filter((key) => key.startsWith(prefix))
+        .map((key) => [key, { $ref: `#/components/messages/${key}` }]),
+    )
   return {
     asyncapi: '3.0.0',
     info: {
@@ -252,7 +292,12 @@ export function buildAsyncApi(reactions: ReactionsByName<any>): Json {
     },
     defaultContentType: 'application/json',
     channels: {
-      cable: { address: '/cable', title: 'Realtime', description: 'A websocket, for visitors, agents and bots of your own.', messages: of('cable.') },
+      cable: {
+        address: '/cable',
+        title: 'Realtime',
+        description: 'A websocket, for visitors, agents and bots of your own.',
+        messages: of('cable.'),
+      },
       webhook: { address: null, title: 'Webhooks', description: 'An address of yours.', messages: of('webhook.') },
     },
     operations,

@@ -11,9 +11,16 @@ export function exampleFrom(schema: TSchema, name = ''): unknown {
   const [, known] = FIELDS[name] ?? []
   if (known !== undefined && fits(schema, known)) return known
   if (choices) return choices[0]
-  if (anyOf) return exampleFrom(anyOf.find((one: Json) => one.type !== 'null'), name)
+  if (anyOf)
+    return exampleFrom(
+      anyOf.find((one: Json) => one.type !== 'null'),
+      name,
+    )
   if (allOf) return Object.assign({}, ...allOf.map((part: TSchema) => exampleFrom(part, name)))
-  if (properties) return Object.fromEntries(Object.entries(properties as Record<string, TSchema>).map(([key, field]) => [key, exampleFrom(field, key)]))
+  if (properties)
+    return Object.fromEntries(
+      Object.entries(properties as Record<string, TSchema>).map(([key, field]) => [key, exampleFrom(field, key)]),
+    )
   if (type === 'array') return [exampleFrom(items)]
   if (format === 'date-time') return '2026-01-15T09:30:00.000Z'
   return EXAMPLES[type] ?? null

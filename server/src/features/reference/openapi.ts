@@ -29,7 +29,8 @@ export function buildOpenApi(operations: Operation[], document: Document = 'all'
     paths[path][operation.method.toLowerCase()] = describe(operation, components)
   }
   const used = JSON.stringify(paths)
-  const isUsed = (kind: string) => (name: string) => used.includes(kind === 'securitySchemes' ? `"${name}":[]` : `#/components/${kind}/${name}"`)
+  const isUsed = (kind: string) => (name: string) =>
+    used.includes(kind === 'securitySchemes' ? `"${name}":[]` : `#/components/${kind}/${name}"`)
   return {
     openapi: '3.1.0',
     info: {
@@ -58,7 +59,11 @@ function describe(operation: Operation, components: Map<string, Json>): Json {
     ...(aboutOf(operation) && { description: aboutOf(operation) }),
     ...(operation.deprecated && { deprecated: true }),
     security: securityOf(operation),
-    parameters: [...pathParameters(operation), ...queryParameters(operation, components), ...headerParameters(operation)],
+    parameters: [
+      ...pathParameters(operation),
+      ...queryParameters(operation, components),
+      ...headerParameters(operation),
+    ],
     ...(operation.body && { requestBody: { content: contentOf(operation, components) } }),
     responses: responsesOf(operation, components),
   }
@@ -66,12 +71,17 @@ function describe(operation: Operation, components: Map<string, Json>): Json {
 
 /** What is to be known of an operation, and who may call it. */
 export const aboutOf = ({ description, access, bots }: Operation) =>
-  [description, access === 'administrator' && 'For administrators only.', bots && 'Bots may call it too.'].filter(Boolean).join(' ')
+  [description, access === 'administrator' && 'For administrators only.', bots && 'Bots may call it too.']
+    .filter(Boolean)
+    .join(' ')
 
 function headerParameters({ method, transaction }: Operation): Json[] {
   if (method !== 'POST' || !transaction) return []
-  const description = 'Any text of your own: the same request under it once more, within a day, has no effect and the same answer'
-  return [{ name: 'Idempotency-Key', in: 'header', required: false, description, schema: { type: 'string', maxLength: 255 } }]
+  const description =
+    'Any text of your own: the same request under it once more, within a day, has no effect and the same answer'
+  return [
+    { name: 'Idempotency-Key', in: 'header', required: false, description, schema: { type: 'string', maxLength: 255 } },
+  ]
 }
 
 function pathParameters(operation: Operation): Json[] {
@@ -84,11 +94,16 @@ function pathParameters(operation: Operation): Json[] {
 }
 
 const idOf = (noun: string): [string, number] =>
-  noun === 'conversations' ? PARAMETERS.conversation_id as [string, number] : [`The id of the ${noun.replaceAll('_', ' ').replace(/s$/, '')}`, 1]
+  noun === 'conversations'
+    ? (PARAMETERS.conversation_id as [string, number])
+    : [`The id of the ${noun.replaceAll('_', ' ').replace(/s$/, '')}`, 1]
 
 function queryParameters(operation: Operation, components: Map<string, Json>): Json[] {
   return Object.entries(operation.query?.properties ?? {}).map(([name, schema]) => {
-    const { description = PARAMETERS[name]?.[0] ?? FIELDS[name]?.[0], ...rest } = toJsonSchema(schema as TSchema, components)
+    const { description = PARAMETERS[name]?.[0] ?? FIELDS[name]?.[0], ...rest } = toJsonSchema(
+      schema as TSchema,
+      components,
+    )
     const isList = rest.type === 'array'
     return { name: isList ? `${name}[]` : name, in: 'query', ...(description && { description }), schema: rest }
   })
@@ -99,7 +114,16 @@ function contentOf(operation: Operation, components: Map<string, Json>): Json {
   const { wrapper } = operation
   const wrapped = wrapper && { type: 'object', properties: { [wrapper]: fields }, required: [wrapper] }
   const isFlat = !operation.flat || operation.flat.length > 0
-  const schema = !wrapped ? fields : isFlat ? { anyOf: [{ ...fields, title: 'As it is' }, { ...wrapped, title: `Under "${wrapper}"` }] } : wrapped
+  const schema = !wrapped
+    ? fields
+    : isFlat
+      ? {
+          anyOf: [
+            { ...fields, title: 'As it is' },
+            { ...wrapped, title: `Under "${wrapper}"` },
+          ],
+        }
+      : wrapped
   const example = exampleOf(operation)
   const hasFile = JSON.stringify(fields).includes('"binary"')
   return {
@@ -109,7 +133,8 @@ function contentOf(operation: Operation, components: Map<string, Json>): Json {
 }
 
 /** A body that is only taken under the name of its record is shown so. */
-export const exampleOf = ({ example, wrapper, flat }: Operation): unknown => (wrapper && flat && example ? { [wrapper]: example } : example)
+export const exampleOf = ({ example, wrapper, flat }: Operation): unknown =>
+  wrapper && flat && example ? { [wrapper]: example } : example
 
 function responsesOf(operation: Operation, components: Map<string, Json>): Json {
   const isEmpty = operation.reply === Empty
@@ -125,16 +150,30 @@ function responsesOf(operation: Operation, components: Map<string, Json>): Json 
     ...(operation.body && { 400: ref('BadRequest') }),
     ...(!isOpen && { 401: ref(operation.access === 'platform' ? 'PlatformUnauthorized' : 'Unauthorized') }),
     ...(operation.path.includes(':') && { 404: ref(outside ? 'OutsideNotFound' : 'NotFound') }),
-    ...(operation.body && { 422: ref(operation.invalid === 'text' ? 'TextInvalid' : operation.wrapper ? 'WrappedInvalid' : 'Invalid') }),
-    ...Object.fromEntries(Object.entries(operation.errors ?? {}).map(([status, body]) => [status, refusal(STATUS_CODES[status]!, { refused: body })])),
+    ...(operation.body && {
+      422: ref(operation.invalid === 'text' ? 'TextInvalid' : operation.wrapper ? 'WrappedInvalid' : 'Invalid'),
+    }),
+    ...Object.fromEntries(
+      Object.entries(operation.errors ?? {}).map(([status, body]) => [
+        status,
+        refusal(STATUS_CODES[status]!, { refused: body }),
+      ]),
+    ),
     429: ref('TooManyRequests'),
   }
 }
 
 /** An answer that refuses, with the bodies it may have. */
-function refusal(description: string, bodies: Record<string, object>, schema: 'Error' | 'RecordInvalid' = 'Error'): Json {
+function refusal(
+  description: string,
+  bodies: Record<string, object>,
+  schema: 'Error' | 'RecordInvalid' = 'Error',
+): Json {
   const examples = Object.fromEntries(Object.entries(bodies).map(([name, value]) => [name, { value }]))
-  return { description, content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, examples } } }
+  return {
+    description,
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, examples } },
+  }
 }
 
 const INVALID = { message: "Name can't be blank", attributes: ['name'] }
@@ -152,7 +191,9 @@ const RESPONSES = {
     wrong_token: { error: 'Invalid access_token' },
     not_granted: { error: 'Non permissible resource' },
   }),
-  NotFound: refusal('There is no such record, or the caller may not see it', { not_found: { error: 'Resource could not be found' } }),
+  NotFound: refusal('There is no such record, or the caller may not see it', {
+    not_found: { error: 'Resource could not be found' },
+  }),
   OutsideNotFound: refusal('There is no such record', { not_found: { status: 404, error: 'Not Found' } }),
   Invalid: refusal('The record would not hold', { invalid: INVALID }, 'RecordInvalid'),
   WrappedInvalid: refusal(
@@ -160,7 +201,9 @@ const RESPONSES = {
     { invalid: INVALID, nothing_sent: { error: 'param is missing or the value is empty: name' } },
     'RecordInvalid',
   ),
-  TextInvalid: refusal('The record would not hold', { invalid: { error: "Validation failed: Content can't be blank" } }),
+  TextInvalid: refusal('The record would not hold', {
+    invalid: { error: "Validation failed: Content can't be blank" },
+  }),
   TooManyRequests: {
     description: 'Too many requests: wait a minute',
     content: { 'text/plain': { schema: { type: 'string' }, example: 'Retry later\n' } },
@@ -175,12 +218,21 @@ function securityOf(operation: Operation): Json[] {
     case 'platform':
       return [{ platformAppToken: [] }]
     default:
-      return [{ userToken: [] }, { session: [], client: [], uid: [] }, ...(operation.bots ? [{ agentBotToken: [] }] : [])]
+      return [
+        { userToken: [] },
+        { session: [], client: [], uid: [] },
+        ...(operation.bots ? [{ agentBotToken: [] }] : []),
+      ]
   }
 }
 
 const token = (description: string) => ({ type: 'apiKey', in: 'header', name: 'api_access_token', description })
-const header = (name: string) => ({ type: 'apiKey', in: 'header', name, description: 'From POST /auth/sign_in; the three go together' })
+const header = (name: string) => ({
+  type: 'apiKey',
+  in: 'header',
+  name,
+  description: 'From POST /auth/sign_in; the three go together',
+})
 
 const SECURITY_SCHEMES = {
   userToken: token("A user's access token: in their profile, and printed by `parley user create`"),
@@ -222,7 +274,8 @@ const FAMILY_NAMES: Record<Family, string> = {
 }
 
 /** `conversations/messages.create` stands under "Application · messages". */
-export const tagOf = (operation: Operation) => `${FAMILY_NAMES[operation.family]} · ${nounOf(operation).replaceAll('_', ' ')}`
+export const tagOf = (operation: Operation) =>
+  `${FAMILY_NAMES[operation.family]} · ${nounOf(operation).replaceAll('_', ' ')}`
 
 const titleOf = (noun: string) => noun[0]!.toUpperCase() + noun.slice(1).replaceAll('_', ' ')
 
@@ -239,7 +292,9 @@ function tagGroupsOf(operations: Operation[]): Json[] {
 }
 
 const introductionsOf = (operations: Operation[]) =>
-  (Object.keys(INTRODUCTIONS) as Family[]).filter((family) => operations.some((one) => one.family === family)).map((family) => INTRODUCTIONS[family])
+  (Object.keys(INTRODUCTIONS) as Family[])
+    .filter((family) => operations.some((one) => one.family === family))
+    .map((family) => INTRODUCTIONS[family])
 
 const INTRODUCTIONS: Partial<Record<Family, string>> = {
   application:
@@ -264,14 +319,17 @@ function toJsonSchema(schema: TSchema, components: Map<string, Json>): Json {
     if (typeof value !== 'object' || value === null) return value
     const entries = Object.entries(value).filter(([key]) => !key.startsWith('~') && !key.startsWith('x-'))
     const { title } = value as { title?: unknown }
-    const body = Object.fromEntries(entries.map(([key, item]) => [key, key === 'properties' ? fields(item as Json) : copy(item)]))
+    const body = Object.fromEntries(
+      entries.map(([key, item]) => [key, key === 'properties' ? fields(item as Json) : copy(item)]),
+    )
     if (typeof title !== 'string') return name ? explain(name, body) : body
     const known = components.get(title)
     if (known && JSON.stringify(known) !== JSON.stringify(body)) throw new Error(`two schemas are called ${title}`)
     components.set(title, body)
     return { $ref: `#/components/schemas/${title}` }
   }
-  const fields = (properties: Json) => Object.fromEntries(Object.entries(properties).map(([name, item]) => [name, copy(item, name)]))
+  const fields = (properties: Json) =>
+    Object.fromEntries(Object.entries(properties).map(([name, item]) => [name, copy(item, name)]))
   return copy(schema)
 }
 
@@ -288,7 +346,8 @@ function explain(name: string, schema: Json): Json {
   }
 }
 
-const pick = (record: Json, isWanted: (name: string) => boolean) => Object.fromEntries(Object.entries(record).filter(([name]) => isWanted(name)))
+const pick = (record: Json, isWanted: (name: string) => boolean) =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => isWanted(name)))
 
 function sortKeys<T>(record: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -17,7 +17,11 @@ const DOCUMENTS: Record<string, Document> = {
   other_swagger: 'other',
 }
 const COLLECTIONS = ['application', 'client', 'platform'] as const
-const SCALAR = join(dirname(createRequire(import.meta.url).resolve('@scalar/api-reference')), 'browser', 'standalone.js')
+const SCALAR = join(
+  dirname(createRequire(import.meta.url).resolve('@scalar/api-reference')),
+  'browser',
+  'standalone.js',
+)
 
 interface ReferenceOptions {
   operations: Operation[]
@@ -26,7 +30,10 @@ interface ReferenceOptions {
 }
 
 /** The reference at /swagger, served from here: no font, script or proxy of somebody else's. */
-export async function mountReference(server: FastifyInstance, { operations, reactions, frontendUrl }: ReferenceOptions): Promise<void> {
+export async function mountReference(
+  server: FastifyInstance,
+  { operations, reactions, frontendUrl }: ReferenceOptions,
+): Promise<void> {
   const built = new Map<string, string>()
   const serve = (path: string, build: () => unknown) => {
     server.get(path, async (_request, reply) => {
@@ -34,8 +41,10 @@ export async function mountReference(server: FastifyInstance, { operations, reac
       return reply.type('application/json; charset=utf-8').send(built.get(path))
     })
   }
-  for (const [name, document] of Object.entries(DOCUMENTS)) serve(`/swagger/${name}.json`, () => buildOpenApi(operations, document))
-  for (const family of COLLECTIONS) serve(`/swagger/postman/${family}.json`, () => buildPostman(operations, family, frontendUrl))
+  for (const [name, document] of Object.entries(DOCUMENTS))
+    serve(`/swagger/${name}.json`, () => buildOpenApi(operations, document))
+  for (const family of COLLECTIONS)
+    serve(`/swagger/postman/${family}.json`, () => buildPostman(operations, family, frontendUrl))
   serve('/swagger/asyncapi.json', () => buildAsyncApi(reactions))
   server.get('/swagger', async (_request, reply) => reply.headers(PAGE_HEADERS).send(PAGE))
   server.get('/swagger/reference.js', async (_request, reply) => reply.type('text/javascript').send(START))

@@ -11,10 +11,13 @@ type UserIds = number[] | null | undefined
 
 /** In the order in which they joined. */
 export async function listTeamMembers(ctx: AccountContext, team: TeamRecord, only?: number[]): Promise<AgentPicture[]> {
-  const rows = await runPrepared(ctx.db, sql<{ agent: AgentPicture }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ agent: AgentPicture }>`
     select ${userJson(sql`tm.user_id`, sql`${ctx.account.id}::integer`)} as agent
     from team_members tm join users on users.id = tm.user_id where tm.team_id = ${team.id}
-      ${only ? sql`and tm.user_id = any(${only}::integer[])` : sql``} order by tm.id`)
+      ${only ? sql`and tm.user_id = any(${only}::integer[])` : sql``} order by tm.id`,
+  )
   return rows.map((row) => row.agent)
 }
 
@@ -26,12 +29,19 @@ export async function addTeamMembers(ctx: AccountContext, team: TeamRecord, user
 }
 
 /** Exactly these, afterwards. */
-export async function replaceTeamMembers(ctx: AccountContext, team: TeamRecord, userIds: UserIds): Promise<AgentPicture[]> {
+export async function replaceTeamMembers(
+  ctx: AccountContext,
+  team: TeamRecord,
+  userIds: UserIds,
+): Promise<AgentPicture[]> {
   const ids = await wanted(ctx, userIds)
   await join(ctx, team, ids)
   await runPrepared(
     ctx.db,
-    ctx.db.deleteFrom('team_members').where('team_id', '=', team.id).where('user_id', '<>', sql<number>`all(${ids}::integer[])`),
+    ctx.db
+      .deleteFrom('team_members')
+      .where('team_id', '=', team.id)
+      .where('user_id', '<>', sql<number>`all(${ids}::integer[])`),
   )
   await invalidateCache(ctx, 'team', ctx.account.id)
   return listTeamMembers(ctx, team)
@@ -41,7 +51,10 @@ export async function removeTeamMembers(ctx: AccountContext, team: TeamRecord, u
   const ids = await wanted(ctx, userIds)
   await runPrepared(
     ctx.db,
-    ctx.db.deleteFrom('team_members').where('team_id', '=', team.id).where('user_id', '=', sql<number>`any(${ids}::integer[])`),
+    ctx.db
+      .deleteFrom('team_members')
+      .where('team_id', '=', team.id)
+      .where('user_id', '=', sql<number>`any(${ids}::integer[])`),
   )
   await invalidateCache(ctx, 'team', ctx.account.id)
 }
@@ -66,9 +79,12 @@ async function wanted(ctx: AccountContext, userIds: UserIds): Promise<number[]> 
 }
 
 async function join(ctx: Context, team: TeamRecord, userIds: number[]): Promise<number[]> {
-  const rows = await runPrepared(ctx.db, sql<{ user_id: number }>`
+  const rows = await runPrepared(
+    ctx.db,
+    sql<{ user_id: number }>`
     insert into team_members (team_id, user_id, created_at, updated_at)
     select ${team.id}, id, ${ctx.app.now()}, ${ctx.app.now()} from unnest(${userIds}::integer[]) with ordinality u(id, place)
-    order by place on conflict (team_id, user_id) do nothing returning user_id`)
+    order by place on conflict (team_id, user_id) do nothing returning user_id`,
+  )
   return rows.map((row) => row.user_id)
 }

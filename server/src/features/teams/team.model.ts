@@ -28,7 +28,9 @@ interface Asking {
 }
 
 const teamsOf = prepared((asked: Slots<Asking>, db) => selectTeams(db, asked))
-const teamById = prepared((asked: Slots<Asking & { id: number }>, db) => selectTeams(db, asked).where('t.id', '=', asked.id))
+const teamById = prepared((asked: Slots<Asking & { id: number }>, db) =>
+  selectTeams(db, asked).where('t.id', '=', asked.id),
+)
 
 function selectTeams(db: Kysely<DB>, asked: Slots<Asking>) {
   const isMember = sql<boolean>`exists (select 1 from team_members tm where tm.team_id = t.id and tm.user_id = ${asked.user_id})`

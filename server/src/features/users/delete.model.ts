@@ -5,17 +5,35 @@ import { detachFiles } from '../active-storage/attachment.model.ts'
 /** What a person leaves behind who is no member of an account any more. `remove_orphan`: a login without any account goes too. */
 export async function forgetMembership(
   ctx: Context,
-  { account_id: accountId, user_id: userId, remove_orphan: removeOrphan }: { account_id: number; user_id: number; remove_orphan?: boolean },
+  {
+    account_id: accountId,
+    user_id: userId,
+    remove_orphan: removeOrphan,
+  }: { account_id: number; user_id: number; remove_orphan?: boolean },
 ): Promise<void> {
   // They may have come back before the job ran.
   const memberships = ctx.db.selectFrom('account_users').select('id').where('user_id', '=', userId)
   if (await memberships.where('account_id', '=', accountId).executeTakeFirst()) return
-  await ctx.db.deleteFrom('notification_settings').where('account_id', '=', accountId).where('user_id', '=', userId).execute()
+  await ctx.db
+    .deleteFrom('notification_settings')
+    .where('account_id', '=', accountId)
+    .where('user_id', '=', userId)
+    .execute()
   await ctx.db.deleteFrom('notifications').where('account_id', '=', accountId).where('user_id', '=', userId).execute()
-  await sql`delete from team_members tm using teams t where t.id = tm.team_id and t.account_id = ${accountId} and tm.user_id = ${userId}`.execute(ctx.db)
-  await sql`delete from inbox_members im using inboxes i where i.id = im.inbox_id and i.account_id = ${accountId} and im.user_id = ${userId}`.execute(ctx.db)
-  await sql`delete from parley.assignment_turns t using inboxes i where i.id = t.inbox_id and i.account_id = ${accountId} and t.user_id = ${userId}`.execute(ctx.db)
-  await ctx.db.deleteFrom('conversation_participants').where('account_id', '=', accountId).where('user_id', '=', userId).execute()
+  await sql`delete from team_members tm using teams t where t.id = tm.team_id and t.account_id = ${accountId} and tm.user_id = ${userId}`.execute(
+    ctx.db,
+  )
+  await sql`delete from inbox_members im using inboxes i where i.id = im.inbox_id and i.account_id = ${accountId} and im.user_id = ${userId}`.execute(
+    ctx.db,
+  )
+  await sql`delete from parley.assignment_turns t using inboxes i where i.id = t.inbox_id and i.account_id = ${accountId} and t.user_id = ${userId}`.execute(
+    ctx.db,
+  )
+  await ctx.db
+    .deleteFrom('conversation_participants')
+    .where('account_id', '=', accountId)
+    .where('user_id', '=', userId)
+    .execute()
   await ctx.db
     .updateTable('conversations')
     .set({ assignee_id: null })

@@ -123,7 +123,8 @@ export async function updateUser(ctx: Context, id: number, fields: UserChanges):
 }
 
 /** Those of `users`, and these. */
-export const withAttributes = (more: Record<string, unknown>) => sql<string>`coalesce(custom_attributes, '{}') || ${JSON.stringify(more)}::jsonb`
+export const withAttributes = (more: Record<string, unknown>) =>
+  sql<string>`coalesce(custom_attributes, '{}') || ${JSON.stringify(more)}::jsonb`
 
 /** Somebody else was quicker: the index of e-mails has the last word. */
 const isTakenError = (error: unknown) => (error as { code?: string }).code === '23505'
@@ -146,7 +147,12 @@ export async function checkChanges(ctx: Context, id: number, fields: PersonalFie
 }
 
 export async function findUserByEmail(ctx: Context, email: string): Promise<{ id: number } | undefined> {
-  return ctx.db.selectFrom('users').select('id').where('email', '=', email.trim().toLowerCase()).limit(1).executeTakeFirst()
+  return ctx.db
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', email.trim().toLowerCase())
+    .limit(1)
+    .executeTakeFirst()
 }
 
 function emailProblems(email: string): [string, string][] {
@@ -161,6 +167,12 @@ function emailProblems(email: string): [string, string][] {
 const MAX_LENGTHS = { name: 255, display_name: 255, message_signature: 20_000 }
 
 async function isTaken(ctx: Context, email: string, except = 0): Promise<boolean> {
-  const other = await ctx.db.selectFrom('users').select('id').where('email', '=', email).where('id', '<>', except).limit(1).executeTakeFirst()
+  const other = await ctx.db
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', email)
+    .where('id', '<>', except)
+    .limit(1)
+    .executeTakeFirst()
   return other !== undefined
 }

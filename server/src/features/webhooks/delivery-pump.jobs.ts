@@ -136,7 +136,9 @@ interface Room {
 
 /** The oldest delivery of each stream that is due, leased to this process. */
 async function claimDeliveries(app: Services, { room, slowRoom, slow, places }: Room): Promise<Delivery[]> {
-  const rows = await runPrepared(app.database.kysely, sql<Delivery>`
+  const rows = await runPrepared(
+    app.database.kysely,
+    sql<Delivery>`
     with recursive endpoint as (
       (select kind, endpoint_id from parley.deliveries order by kind, endpoint_id limit 1)
       union all
@@ -172,7 +174,8 @@ async function claimDeliveries(app: Services, { room, slowRoom, slow, places }: 
           where i.id = c.endpoint_id and i.channel_type = 'Channel::Api')
         else (select outgoing_url from agent_bots b where b.id = c.endpoint_id) end as url
     from claimed c join parley.events e on e.id = c.event_id join accounts a on a.id = c.account_id
-    order by c.seq`)
+    order by c.seq`,
+  )
   return rows
 }
 
@@ -244,22 +247,31 @@ async function tryAgainIn(
   body: string,
   problem: string,
 ): Promise<void> {
-  await runPrepared(app.database.kysely, sql`
+  await runPrepared(
+    app.database.kysely,
+    sql`
     update parley.deliveries set next_attempt_at = greatest(next_attempt_at, now() + make_interval(secs => ${seconds})),
       locked_until = case when id = ${id} then null else locked_until end,
       body = case when id = ${id} then ${body} else body end,
       last_error = case when id = ${id} then ${problem} else last_error end
-    where id = ${id} or (kind = 'account' and kind = ${kind} and endpoint_id = ${endpoint_id} and stream = ${stream} and seq > ${seq})`)
+    where id = ${id} or (kind = 'account' and kind = ${kind} and endpoint_id = ${endpoint_id} and stream = ${stream} and seq > ${seq})`,
+  )
 }
 
 async function renewLeases(app: Services, ids: string[]): Promise<void> {
-  await runPrepared(app.database.kysely, sql`update parley.deliveries set locked_until = now() + make_interval(secs => ${LEASE_SECONDS}) where id = any(${ids}::uuid[])
-    and locked_until is not null`)
+  await runPrepared(
+    app.database.kysely,
+    sql`update parley.deliveries set locked_until = now() + make_interval(secs => ${LEASE_SECONDS}) where id = any(${ids}::uuid[])
+    and locked_until is not null`,
+  )
 }
 
 /** What was cut off by our own end was no try. */
 async function handBack(app: Services, ids: string[]): Promise<void> {
-  await runPrepared(app.database.kysely, sql`update parley.deliveries set locked_until = null, attempts = attempts - 1 where id = any(${ids}::uuid[])`)
+  await runPrepared(
+    app.database.kysely,
+    sql`update parley.deliveries set locked_until = null, attempts = attempts - 1 where id = any(${ids}::uuid[])`,
+  )
 }
 
 async function remove(app: Services, delivery: Delivery): Promise<void> {

@@ -5,7 +5,6 @@ import type { AccountContext, Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { WEBHOOK_COLUMNS, type WebhookRecord } from './webhook.presenter.ts'
 
-
 export interface WebhookFields {
   name?: string | null
   url?: string | null
@@ -43,7 +42,9 @@ export async function accessWebhook(ctx: AccountContext, id: number): Promise<We
 }
 
 const webhooksOf = prepared((asked: Slots<{ account_id: number }>, db) => selectWebhooks(db, asked))
-const webhookById = prepared((asked: Slots<{ account_id: number; id: number }>, db) => selectWebhooks(db, asked).where('w.id', '=', asked.id))
+const webhookById = prepared((asked: Slots<{ account_id: number; id: number }>, db) =>
+  selectWebhooks(db, asked).where('w.id', '=', asked.id),
+)
 
 function selectWebhooks(db: Kysely<DB>, asked: Slots<{ account_id: number }>) {
   // An inbox that is not of the account is kept as sent, and not shown.

@@ -16,6 +16,9 @@ export function presentWebhook(app: Services, webhook: WebhookRecord) {
 
 export const WEBHOOK_COLUMNS = columns('webhooks', 'id', 'account_id', 'name', 'url', 'subscriptions')
 
-export interface WebhookRecord extends Refine<Row<typeof WEBHOOK_COLUMNS>, { account_id: number; url: string; subscriptions: string[] | null }> {
+export interface WebhookRecord extends Refine<
+  Row<typeof WEBHOOK_COLUMNS>,
+  { account_id: number; url: string; subscriptions: string[] | null }
+> {
   inbox: { id: number; name: string } | null
 }

@@ -54,8 +54,13 @@ export const webhookOperations = [
     id: 'webhooks.create',
     route: `POST ${base}`,
     summary: 'Create a webhook',
-    description: 'A delivery is a POST of JSON, signed with the `secret` of the answer, and tried again for about a day where it fails. What each event holds stands in `/swagger/asyncapi.json`.',
-    example: { name: 'Orders', url: 'https://example.com/parley', subscriptions: ['conversation_created', 'message_created'] },
+    description:
+      'A delivery is a POST of JSON, signed with the `secret` of the answer, and tried again for about a day where it fails. What each event holds stands in `/swagger/asyncapi.json`.',
+    example: {
+      name: 'Orders',
+      url: 'https://example.com/parley',
+      subscriptions: ['conversation_created', 'message_created'],
+    },
     needs: ['url'],
     access: 'administrator',
     body: WebhookBody,
