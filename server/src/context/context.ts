@@ -46,6 +46,8 @@ export interface Said {
 
 /** Who is remembered as signed in, and what that has to forget. */
 export interface SignIns {
+  /** Whether a statement writes to what sign-ins are read from. */
+  dependOn: (statement: string) => boolean
   /** In every process: in the others once the transaction of `db` is committed, here by `clear`. */
   tell: (db: Kysely<DB>) => Promise<void>
   clear: () => void
@@ -63,7 +65,6 @@ interface ContextValues extends Partial<SignedIn> {
   address?: string
   headers?: Record<string, string | string[] | undefined>
   sent?: Record<string, unknown>
-  routine?: boolean
 }
 
 /**
@@ -90,8 +91,6 @@ export class Context {
   readonly headers: Record<string, string | string[] | undefined>
   /** All parameters as sent, for what is about the request as a whole; everything else declares what it reads. */
   readonly sent: Record<string, unknown>
-  /** What is written changes nobody's rights. */
-  readonly routine: boolean
   /** False where it is known that no webhook and no bot waits for the events of this request. */
   hasEndpoints: boolean
   #events: PendingEvent[] = []
@@ -111,7 +110,6 @@ export class Context {
     this.address = request.address ?? ''
     this.headers = request.headers ?? {}
     this.sent = request.sent ?? {}
-    this.routine = request.routine ?? false
     this.hasEndpoints = account?.has_endpoints ?? true
   }
 

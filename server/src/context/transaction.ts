@@ -9,8 +9,10 @@ export async function inTransaction<Ctx extends Context, T>(ctx: Ctx, work: (ctx
   if (outside.isTransaction) return work(ctx)
   const { outbox, signIns, database } = ctx.app
   let said: Said | undefined
+  let isForgotten = false
   const forget = () => {
     said = undefined
+    isForgotten = false
     ctx.takeWork()
     ctx.takeAfterCommit()
     ctx.takeBehind()
@@ -19,14 +21,15 @@ export async function inTransaction<Ctx extends Context, T>(ctx: Ctx, work: (ctx
     const result = await database.transaction({
       begin: forget,
       work: (db) => work(Object.assign(ctx, { db })),
+      onStatement: (text) => (isForgotten ||= signIns.dependOn(text)),
       last: async (db) => {
-        const told = ctx.routine ? undefined : signIns.tell(db)
+        const told = isForgotten ? signIns.tell(db) : undefined
         const written = outbox.write(db, ctx.takeWork(), { hasEndpoints: ctx.hasEndpoints })
         await Promise.all([...ctx.takeBehind(), told, written])
         said = await written
       },
     })
-    if (!ctx.routine) signIns.clear()
+    if (isForgotten) signIns.clear()
     outbox.publish(said!)
     for (const after of ctx.takeAfterCommit()) after()
     return result

@@ -12,6 +12,8 @@ export interface TransactionSteps<T> {
   /** Before each try. */
   begin?: () => void
   work: (db: Kysely<DB>) => Promise<T> | T
+  /** Sees the text of each statement of `work`. */
+  onStatement?: (text: string) => void
   /** Its last statement leaves together with the COMMIT. */
   last?: (db: Kysely<DB>) => Promise<void>
 }
@@ -38,9 +40,13 @@ export async function runTransaction<T>(
   }
 }
 
-async function tryTransaction<T>(pool: pg.Pool, props: KyselyProps, { work, last }: TransactionSteps<T>): Promise<T> {
+async function tryTransaction<T>(
+  pool: pg.Pool,
+  props: KyselyProps,
+  { work, onStatement, last }: TransactionSteps<T>,
+): Promise<T> {
   const client = await pool.connect()
-  const transaction = new OpenTransaction(client, props)
+  const transaction = new OpenTransaction(client, props, onStatement)
   try {
     const result = await work(transaction.db)
     const [written, committed] = [last?.(transaction.db), transaction.commit()]
@@ -84,11 +90,13 @@ class OpenTransaction {
   /** Of the first statement that failed. */
   failure: unknown
   readonly #client: pg.PoolClient
+  readonly #onStatement: ((text: string) => void) | undefined
   #begun: Promise<unknown> | undefined
   #isCorked = false
 
-  constructor(client: pg.PoolClient, props: KyselyProps) {
+  constructor(client: pg.PoolClient, props: KyselyProps, onStatement?: (text: string) => void) {
     this.#client = client
+    this.#onStatement = onStatement
     const connection: DatabaseConnection = {
       executeQuery: (query) => this.#execute(query),
       streamQuery: () => {
@@ -100,6 +108,7 @@ class OpenTransaction {
   }
 
   async #execute<Row>({ name, sql: text, parameters }: NamedQuery): Promise<QueryResult<Row>> {
+    this.#onStatement?.(text)
     this.#gather()
     if (!this.#begun) this.#begin()
     try {

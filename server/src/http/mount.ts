@@ -100,7 +100,6 @@ function handlerOf(operation: Operation, { app, signIn, enterVisitor }: MountOpt
       address: request.ip,
       headers: request.headers,
       sent: sent.all,
-      routine: operation.routine,
     })
     const input = {
       params: readParams(operation, request.params as Record<string, string>),

@@ -85,8 +85,6 @@ export interface Declaration<
   status?: number
   /** Writes run in one transaction; `false` for what hashes passwords or only reads. */
   transaction?: false
-  /** Called all the time, and changes nobody's rights: remembered sign-ins outlive it (see features/auth). */
-  routine?: true
   /** Fields by which a client numbers what it sends: the same once more is a repeat (see repeats.ts). */
   repeatedBy?: readonly (keyof Static<Body> & string)[]
   /** How a broken record is told: `text` is `{"error":"Validation failed: …"}`. */
@@ -125,7 +123,6 @@ export interface Operation {
   reply: TSchema
   status: number
   transaction: boolean
-  routine: boolean
   repeatedBy?: readonly string[]
   invalid: 'record' | 'text'
   produces?: string
@@ -156,7 +153,6 @@ export function operation<
     lock: declaration.lock ?? false,
     status: declaration.status ?? 200,
     transaction: declaration.transaction ?? method !== 'GET',
-    routine: declaration.routine ?? false,
     invalid: declaration.invalid ?? 'record',
     deprecated: declaration.deprecated ?? false,
     handle: declaration.handle as Operation['handle'],

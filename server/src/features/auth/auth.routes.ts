@@ -134,7 +134,6 @@ export const authOperations = [
     body: Type.Partial(Type.Object({ email: Text })),
     reply: Type.Object({ message: Type.String() }),
     transaction: false,
-    routine: true,
     handle: async (ctx, { body }) => {
       await askForPassword(ctx, body.email)
       return {

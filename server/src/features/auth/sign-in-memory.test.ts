@@ -1,104 +1,46 @@
 import { describe, expect, it } from 'vitest'
-import { startTestApp, type Answer, type Client, type TestAccount } from '../../../test/support.ts'
-import { createPlatformApp, permit } from '../platform/permissible.model.ts'
+import { startTestApp } from '../../../test/support.ts'
 
-describe('a right that ends at one process', () => {
-  const shared = { DATABASE_URL: 'postgres://shared' }
-  // Longer than any test: what is still known was not forgotten.
-  const settings = { signInMemory: 600_000 }
-  const one = startTestApp(shared, settings)
-  const two = startTestApp({ ...shared, PARLEY_RUN: 'web,cable' }, settings)
+describe('a remembered sign-in', () => {
+  const t = startTestApp()
+  const isForgottenBy = (statement: string) => t.app.signIns.dependOn(statement)
 
-  const api = (account: TestAccount) => `/api/v1/accounts/${account.id}`
-  const platform = async (account: TestAccount) => {
-    const app = await one.run((ctx) => createPlatformApp(ctx, 'Billing'))
-    await one.run((ctx) => permit(ctx, app.id, 'Account', account.id))
-    await one.run((ctx) => permit(ctx, app.id, 'User', account.agent.id))
-    return one.as(app)
-  }
-  const bot = async (account: TestAccount) => {
-    const { body } = await one
-      .as(account.administrator)
-      .post(`${api(account)}/agent_bots`, { name: 'Robot', outgoing_url: '' })
-    return body
-  }
+  it('depends on all that its statement reads', async () => {
+    const account = await t.buildAccount()
+    const texts: string[] = []
+    const listen = (client: { query: (...args: any[]) => unknown }) => {
+      const query = client.query.bind(client)
+      client.query = (...args) => {
+        texts.push(args[0]?.text ?? String(args[0]))
+        return query(...args)
+      }
+    }
+    t.database.pool.on('acquire', listen)
+    await t.as(account.agent).get(`/api/v1/accounts/${account.id}/labels`)
+    t.database.pool.off('acquire', listen)
+    const text = texts.find((one) => /from access_tokens/.test(one))!
+    const tables = [...text.matchAll(/\b(?:from|join) ([a-z_]+)/g)].map(([, table]) => table!)
+    expect(tables).toEqual(expect.arrayContaining(['access_tokens', 'users', 'account_users', 'accounts', 'webhooks']))
+    // A blob never changes under the attachment that names it.
+    const read = [...new Set(tables)].filter((table) => table !== 'active_storage_blobs')
+    expect(read.filter((table) => !isForgottenBy(`update ${table} set id = id`))).toEqual([])
+  })
 
-  it.each<
-    [
-      string,
-      (account: TestAccount) => Promise<{
-        token: string
-        ask?: (client: Client) => Promise<Answer>
-        end: () => Promise<{ status: number }>
-      }>,
+  it('is forgotten by a write to that, however it is put, and outlives every other', () => {
+    const writes = [
+      'insert into "access_tokens" ("token") values ($1)',
+      'delete from "account_users" where "id" = $1 returning "id"',
+      'with gone as (update users set name = $1 returning id) select 1 from gone',
     ]
-  >([
-    [
-      'membership',
-      async (account) => ({
-        token: account.agent.access_token,
-        end: () => one.as(account.administrator).delete(`${api(account)}/agents/${account.agent.id}`),
-      }),
-    ],
-    [
-      'role',
-      async (account) => ({
-        token: account.administrator.access_token,
-        ask: (client) => client.get(`${api(account)}/webhooks`),
-        end: async () => {
-          const { id } = account.administrator
-          return (await platform(account)).post(`/platform/api/v1/accounts/${account.id}/account_users`, {
-            user_id: id,
-            role: 'agent',
-          })
-        },
-      }),
-    ],
-    [
-      'token',
-      async (account) => ({
-        token: account.agent.access_token,
-        end: () => one.as(account.agent).post('/api/v1/profile/reset_access_token'),
-      }),
-    ],
-    [
-      'person',
-      async (account) => ({
-        token: account.agent.access_token,
-        end: async () => (await platform(account)).delete(`/platform/api/v1/users/${account.agent.id}`),
-      }),
-    ],
-    [
-      'account',
-      async (account) => ({
-        token: account.agent.access_token,
-        end: async () => (await platform(account)).delete(`/platform/api/v1/accounts/${account.id}`),
-      }),
-    ],
-    [
-      'account that is suspended',
-      async (account) => ({
-        token: account.agent.access_token,
-        end: async () =>
-          (await platform(account)).patch(`/platform/api/v1/accounts/${account.id}`, { status: 'suspended' }),
-      }),
-    ],
-    [
-      'bot',
-      async (account) => {
-        const { id, access_token: token } = await bot(account)
-        // Of a conversation that there is not: they come as far as that.
-        const ask = (client: Client) => client.post(`${api(account)}/conversations/1/messages`, { content: 'Hello' })
-        return { token, ask, end: () => one.as(account.administrator).delete(`${api(account)}/agent_bots/${id}`) }
-      },
-    ],
-  ])('ends at the others: %s', async (what, build) => {
-    const account = await one.buildAccount()
-    const { token, ask = (client) => client.get(`${api(account)}/conversations`), end } = await build(account)
-    const status = async () => (await ask(two.as({ access_token: token }))).status
-    const before = await status()
-    expect(before).not.toBe(401)
-    expect((await end()).status).toBe(200)
-    await expect.poll(status, { timeout: 5000, interval: 10 }).toBe(what === 'account' ? 404 : 401)
+    const others = [
+      'select u.name from users u where u.id = $1 for update of u',
+      'update conversations set agent_last_seen_at = $1',
+      'insert into messages (content) select content from users',
+      'update "notifications" set "read_at" = $1',
+    ]
+    expect([writes.map(isForgottenBy), others.map(isForgottenBy)]).toEqual([
+      [true, true, true],
+      [false, false, false, false],
+    ])
   })
 })

@@ -2,8 +2,8 @@ import type { SignIns } from '../../context/context.ts'
 import type { Notices } from '../../events/notices.ts'
 
 /**
- * Remembers for a second who a token is, so that a busy client does not pay a statement for it each time. Every commit that is not
- * routine forgets all of it, in this process and in those that share the database.
+ * Remembers for a second who a token is, so that a busy client does not pay a statement for it each time. A commit that wrote to
+ * what this is read from forgets all of it, in this process and in those that share the database.
  */
 export interface SignInMemory<Found> extends Pick<SignIns, 'clear'> {
   find: (key: string) => Found | undefined
@@ -51,5 +51,30 @@ const RIGHTS = 'rights'
 /** A notice leaves with the commit, so that nobody answers for longer than it takes to arrive by what was true before. */
 export function shareSignIns({ clear }: Pick<SignIns, 'clear'>, notices: Notices): SignIns {
   notices.hear(RIGHTS, clear)
-  return { clear, tell: (db) => notices.tell(db, RIGHTS) }
+  return { clear, dependOn, tell: (db) => notices.tell(db, RIGHTS) }
+}
+
+/** The tables that signing in reads (caller.model.ts): people, bots, tokens, memberships, pictures, and who waits for events. */
+const READ = [
+  'access_tokens',
+  'account_users',
+  'accounts',
+  'active_storage_attachments',
+  'agent_bot_inboxes',
+  'agent_bots',
+  'channel_api',
+  'users',
+  'webhooks',
+]
+const WRITES = new RegExp(`\\b(insert into|update|delete from)\\s+(only\\s+)?"?(${READ.join('|')})\\b`, 'i')
+const MOST_TEXTS = 2000
+const known = new Map<string, boolean>()
+
+function dependOn(statement: string): boolean {
+  let writes = known.get(statement)
+  if (writes === undefined) {
+    writes = WRITES.test(statement)
+    if (known.size < MOST_TEXTS) known.set(statement, writes)
+  }
+  return writes
 }

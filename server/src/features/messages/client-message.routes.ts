@@ -42,7 +42,6 @@ export const clientMessageOperations = [
         }),
       }),
     ),
-    routine: true,
     repeatedBy: ['echo_id'],
     reply: PublicMessage,
     handle: async (ctx, { params, body }) => {

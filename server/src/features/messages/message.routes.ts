@@ -77,7 +77,6 @@ export const messageOperations = [
     bots: true,
     body: MessageBody,
     invalid: 'text',
-    routine: true,
     repeatedBy: ['echo_id', 'source_id'],
     reply: Message,
     handle: async (ctx, { params, body }) => {
