@@ -50,6 +50,8 @@ export function prepared<Values extends object, Row>(
   }
 }
 
+/** A connection keeps each of them: what comes in more forms than that goes on without names. */
+const MOST_NAMES = 2000
 const names = new Map<string, string>()
 
 /**
@@ -58,7 +60,8 @@ const names = new Map<string, string>()
  */
 export async function runPrepared<Row>(db: Kysely<DB>, statement: Compilable<Row>): Promise<Row[]> {
   const { sql: text, parameters } = statement.compile(db)
-  const name = names.get(text) ?? `p${statements++}`
+  const name = names.get(text) ?? (names.size < MOST_NAMES ? `p${statements++}` : undefined)
+  if (name === undefined) return runOnce(db, statement)
   names.set(text, name)
   return run(db, name, text, parameters as unknown[])
 }
