@@ -21,10 +21,6 @@ export function unix(time: Time): number {
   return Math.floor(milliseconds(time) / 1000)
 }
 
-export function unixOrNull(time: Time): number | null {
-  return time === null || time === undefined ? null : unix(time)
-}
-
 function utc(text: string): string {
   return /Z|[+-]\d\d:\d\d$/.test(text) ? text : `${text.replace(' ', 'T')}Z`
 }
