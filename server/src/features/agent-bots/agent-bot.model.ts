@@ -67,7 +67,7 @@ export async function createAgentBot(ctx: Context, fields: AgentBotFields): Prom
   return loadAgentBot(ctx, id)
 }
 
-/** What is named changes; the configuration is replaced as a whole. */
+/** What is named changes; the configuration is replaced as a whole. In another account it has nothing of the one before. */
 export async function updateAgentBot(
   ctx: Context,
   bot: AgentBotRecord,
@@ -87,6 +87,7 @@ export async function updateAgentBot(
     })
     .where('id', '=', bot.id)
     .execute()
+  if (next.account_id !== null && next.account_id !== bot.account_id) await leaveAccounts(ctx, bot, next.account_id)
   await setPicture(ctx, bot.id, fields)
   return loadAgentBot(ctx, bot.id)
 }
@@ -94,15 +95,27 @@ export async function updateAgentBot(
 /** With it go its tokens, its places in inboxes and the conversations it had in hand; what it wrote stays. */
 export async function destroyAgentBot(ctx: Context, bot: { id: number }): Promise<void> {
   await ctx.db.deleteFrom('access_tokens').where('owner_type', '=', 'AgentBot').where('owner_id', '=', bot.id).execute()
-  await ctx.db.deleteFrom('agent_bot_inboxes').where('agent_bot_id', '=', bot.id).execute()
+  await leaveAccounts(ctx, bot)
+  await removeAgentBotAvatar(ctx, bot)
+  await ctx.db.deleteFrom('agent_bots').where('id', '=', bot.id).execute()
+}
+
+/** Its inboxes and the conversations that it has in hand, everywhere or but for one account. */
+async function leaveAccounts(ctx: Context, bot: { id: number }, except = NONE): Promise<void> {
+  await ctx.db
+    .deleteFrom('agent_bot_inboxes')
+    .where('agent_bot_id', '=', bot.id)
+    .where('account_id', 'is distinct from', except)
+    .execute()
   await ctx.db
     .updateTable('conversations')
     .set({ assignee_agent_bot_id: null })
     .where('assignee_agent_bot_id', '=', bot.id)
+    .where('account_id', '<>', except)
     .execute()
-  await removeAgentBotAvatar(ctx, bot)
-  await ctx.db.deleteFrom('agent_bots').where('id', '=', bot.id).execute()
 }
+
+const NONE = 0
 
 /** The token before it is dead at once. */
 export async function resetAgentBotToken(ctx: Context, bot: AgentBotRecord): Promise<AgentBotRecord> {

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import type { Context } from '../../context/context.ts'
 import { Bag, Choice, Empty, Iso, Nullable, operation } from '../../http/operation.ts'
 import { readPathId } from '../../http/params.ts'
 import { createAccount, loadAccount, loadAccounts, Locale, updateAccount } from '../accounts/account.model.ts'
@@ -56,7 +57,13 @@ const AccountUser = Type.Object(
 
 /** Text that is no number names nobody. */
 const UserId = Nullable(Type.Union([Type.String(), Type.Integer()]))
-const readUserId = ({ user_id: id }: { user_id?: string | number | null }) => readPathId(String(id ?? ''))
+async function accessUser(
+  ctx: Context,
+  { user_id: sent }: { user_id?: string | number | null },
+): Promise<number | null> {
+  const id = readPathId(String(sent ?? ''))
+  return id === null ? null : accessPermissible(ctx, 'User', id, { inBody: true })
+}
 
 const base = '/platform/api/v1/accounts' as const
 
@@ -137,6 +144,7 @@ export const platformAccountOperations = [
     id: 'platform/account_users.create',
     route: `POST ${base}/:account_id/account_users`,
     summary: 'Make a user a member of an account, or change their role',
+    description: 'The app may touch both the account and the user.',
     example: { user_id: 1, role: 'administrator' },
     needs: ['user_id'],
     access: 'platform',
@@ -144,19 +152,21 @@ export const platformAccountOperations = [
     reply: AccountUser,
     handle: async (ctx, { params, body }) => {
       const id = await accessPermissible(ctx, 'Account', params.account_id)
-      return presentMembership(await upsertMember(ctx, id, readUserId(body), body.role))
+      return presentMembership(await upsertMember(ctx, id, await accessUser(ctx, body), body.role))
     },
   }),
   operation({
     id: 'platform/account_users.destroy',
     route: `DELETE ${base}/:account_id/account_users`,
     summary: 'Remove a member from an account',
-    description: 'The person stays.',
+    description: 'The person stays. The app may touch both the account and the user.',
     example: { user_id: 1 },
     access: 'platform',
     body: Type.Partial(Type.Object({ user_id: UserId })),
     reply: Empty,
-    handle: async (ctx, { params, body }) =>
-      removeMember(ctx, await accessPermissible(ctx, 'Account', params.account_id), readUserId(body)),
+    handle: async (ctx, { params, body }) => {
+      const id = await accessPermissible(ctx, 'Account', params.account_id)
+      await removeMember(ctx, id, await accessUser(ctx, body))
+    },
   }),
 ]

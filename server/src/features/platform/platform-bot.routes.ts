@@ -55,6 +55,11 @@ function presentOne(ctx: Context, bot: AgentBotRecord) {
   return { ...present(bot), secret: webhookSecret(ctx.app.config, 'bot', bot.id) }
 }
 
+/** The account that a bot is made in or moved to is named by the body. Null: the whole installation, whose accounts choose it. */
+async function enterAccount(ctx: Context, { account_id: id }: { account_id?: number | null }): Promise<void> {
+  if (id !== undefined && id !== null) await accessPermissible(ctx, 'Account', id, { inBody: true })
+}
+
 async function accessBot(ctx: Context, id: number): Promise<AgentBotRecord> {
   return loadAgentBot(ctx, await accessPermissible(ctx, 'AgentBot', id))
 }
@@ -78,7 +83,8 @@ export const platformBotOperations = [
     id: 'platform/agent_bots.create',
     route: `POST ${base}`,
     summary: 'Create an agent bot, of an account or of the whole installation',
-    description: 'The answer holds its access token.',
+    description:
+      'The answer holds its access token. `account_id` is an account this app may touch; without it every account can choose the bot for an inbox, and the bot reaches those that did.',
     example: {
       name: 'Greeter',
       description: 'Asks what it is about',
@@ -89,6 +95,7 @@ export const platformBotOperations = [
     body: BotBody,
     reply: PlatformBot,
     handle: async (ctx, { body }) => {
+      await enterAccount(ctx, body)
       const bot = await createAgentBot(ctx, body)
       await permit(ctx, callingApp(ctx).id, 'AgentBot', bot.id)
       return presentOne(ctx, bot)
@@ -106,12 +113,17 @@ export const platformBotOperations = [
     id: 'platform/agent_bots.update',
     route: `PATCH ${base}/:id`,
     summary: 'Change an agent bot',
+    description:
+      '`account_id` is an account this app may touch; a bot that moves there leaves the inboxes of every other.',
     example: { name: 'Greeter', description: 'Asks what it is about' },
     access: 'platform',
     body: BotBody,
     reply: PlatformBot,
-    handle: async (ctx, { params, body }) =>
-      presentOne(ctx, await updateAgentBot(ctx, await accessBot(ctx, params.id), body)),
+    handle: async (ctx, { params, body }) => {
+      const bot = await accessBot(ctx, params.id)
+      await enterAccount(ctx, body)
+      return presentOne(ctx, await updateAgentBot(ctx, bot, body))
+    },
   }),
   operation({
     id: 'platform/agent_bots.destroy',

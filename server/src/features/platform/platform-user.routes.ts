@@ -24,44 +24,48 @@ async function show(ctx: Context, id: number) {
   return presentPlatformUser(ctx.app, (await loadProfile(ctx.db, id))!)
 }
 
-/** Who has the e-mail already is handed to the app as they are, but confirmed. */
-async function createOrTakeUser(ctx: Context, body: NewUser): Promise<number> {
+/** Who has the e-mail already, and is the app's, stays as they are, but confirmed. */
+async function findOrCreateUser(ctx: Context, body: NewUser): Promise<number> {
   const known = body.email ? await findUserByEmail(ctx, body.email) : undefined
+  if (known) return confirmUser(ctx, await accessPermissible(ctx, 'User', known.id, { inBody: true }))
   try {
-    const ready = known ? undefined : await readyUser(ctx, { ...body, confirmed: true, passwordRequired: true })
+    const ready = await readyUser(ctx, { ...body, confirmed: true, passwordRequired: true })
     return await inTransaction(ctx, async () => {
-      const { id } = known ?? (await insertUser(ctx, ready!))
-      if (known)
-        await ctx.db
-          .updateTable('users')
-          .set({ confirmed_at: ctx.app.now() })
-          .where('id', '=', id)
-          .where('confirmed_at', 'is', null)
-          .execute()
+      const { id } = await insertUser(ctx, ready)
       await permit(ctx, callingApp(ctx).id, 'User', id)
       return id
     })
   } catch (error) {
     // Somebody else has made them in the meantime.
-    if (!known && body.email && (await findUserByEmail(ctx, body.email))) return createOrTakeUser(ctx, body)
+    if (body.email && (await findUserByEmail(ctx, body.email))) return findOrCreateUser(ctx, body)
     throw error
   }
+}
+
+async function confirmUser(ctx: Context, id: number): Promise<number> {
+  await ctx.db
+    .updateTable('users')
+    .set({ confirmed_at: ctx.app.now() })
+    .where('id', '=', id)
+    .where('confirmed_at', 'is', null)
+    .execute()
+  return id
 }
 
 export const platformUserOperations = [
   operation({
     id: 'platform/users.create',
     route: `POST ${base}`,
-    summary: 'Create a user, or get the right to the one who has that e-mail',
+    summary: 'Create a user, or find the one of this app who has that e-mail',
     description:
-      'The person is confirmed and can sign in; no mail is sent. Make them a member with `POST …/account_users`.',
+      'The person is confirmed and can sign in; no mail is sent. Somebody else who has that e-mail is reached with `parley platform-app grant` only. Make them a member with `POST …/account_users`.',
     example: { name: 'Ada Lovelace', email: 'ada@example.com', password: 'Str0ng!Passw0rd', custom_attributes: {} },
     needs: ['name', 'email', 'password'],
     access: 'platform',
     body: UserBody,
     reply: PlatformUser,
     transaction: false,
-    handle: async (ctx, { body }) => show(ctx, await createOrTakeUser(ctx, body)),
+    handle: async (ctx, { body }) => show(ctx, await findOrCreateUser(ctx, body)),
   }),
   operation({
     id: 'platform/users.show',

@@ -302,7 +302,7 @@ const INTRODUCTIONS: Partial<Record<Family, string>> = {
   client:
     '**Client API** (`/public/api/v1/…`): what a visitor does in an inbox of kind API. No token: the address holds the `inbox_identifier` and the `source_id` of the contact, which is a secret of that visitor. Make a contact, open a conversation, write messages; answers come on `/cable` under the `pubsub_token` of the contact.',
   platform:
-    '**Platform API** (`/platform/api/v1/…`): what the owner of the installation does: accounts, users and bots. Send `api_access_token: TOKEN` with the token of a platform app. An app may touch what it made itself, and what `parley platform-app grant` gave it.',
+    '**Platform API** (`/platform/api/v1/…`): what the owner of the installation does: accounts, users and bots. Send `api_access_token: TOKEN` with the token of a platform app. An app may touch what it made itself, and what `parley platform-app grant` gave it; that holds for every account, user and bot that a path or a body names.',
   auth: '**Signing in** (`/auth/…`): a session for people with a password. Programs use a token instead.',
 }
 
