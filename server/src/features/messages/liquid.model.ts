@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
-import { renderLiquid } from '../../lib/liquid.ts'
+import { liquidRenderer, type RenderLiquid } from '../../lib/liquid.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import type { NewMessage } from './message.record.ts'
 
@@ -19,23 +19,24 @@ export async function renderMessage(
   if (!HAS_LIQUID.test(content ?? '') && !isFilled) return message
   const variables = await loadVariables(ctx, conversation, message.sender)
   if (!variables) return message
+  const render = liquidRenderer(variables)
   return {
     ...message,
-    content: content ? renderLiquid(content, variables) : (content ?? null),
+    content: content ? render(content) : (content ?? null),
     ...(isFilled && {
       additional_attributes: {
         ...additional,
-        template_params: { ...template, processed_params: renderAll(template!.processed_params, variables) },
+        template_params: { ...template, processed_params: renderAll(template!.processed_params, render) },
       },
     }),
   }
 }
 
-function renderAll(value: unknown, variables: Record<string, unknown>): unknown {
-  if (typeof value === 'string') return renderLiquid(value, variables)
-  if (Array.isArray(value)) return value.map((item) => renderAll(item, variables))
+function renderAll(value: unknown, render: RenderLiquid): unknown {
+  if (typeof value === 'string') return render(value)
+  if (Array.isArray(value)) return value.map((item) => renderAll(item, render))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderAll(item, variables)]))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderAll(item, render)]))
 }
 
 async function loadVariables(

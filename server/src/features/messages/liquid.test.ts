@@ -27,3 +27,19 @@ it.each([
   expect((await admin.put('/api/v1/profile', { profile: { name } })).status).toBe(200)
   expect(await say('{{agent.name}}|{{agent.first_name}}|{{agent.last_name}}')).toBe(names)
 })
+
+it('the values of a template are given no more together than one text', async () => {
+  const { at, admin, write } = await buildTalk(t)
+  const loop = '{% for i in (1..40) %}{% for j in (1..20) %}{{ j }}{% endfor %}{% endfor %}'
+  const values = Array.from({ length: 50 }, () => loop)
+  const { status } = await write({
+    content: 'Hello {{ contact.first_name }}',
+    template_params: { name: 'many', processed_params: { values } },
+  })
+  expect(status).toBe(200)
+  const [message] = (await admin.get(at)).body.messages
+  expect(message.content).toBe('Hello Ada')
+  const filled: string[] = message.additional_attributes.template_params.processed_params.values
+  expect(filled[0]).toMatch(/^1234.*1920$/)
+  expect(filled.filter((text) => text !== loop).length).toBeLessThan(5)
+})
