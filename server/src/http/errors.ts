@@ -1,3 +1,4 @@
+import { isTooLarge, sizeOf, TOO_LARGE } from '../lib/bag.ts'
 import { isLonger } from '../lib/text.ts'
 
 /** What a request may end in. Thrown anywhere, written to the wire once, by `mount.ts`. */
@@ -128,6 +129,16 @@ export function lengthProblems(values: object, limits: Record<string, number>): 
     const text = (values as Record<string, unknown>)[attribute]
     if (typeof text !== 'string' || !isLonger(text, most)) return []
     return [[attribute, `${humanize(attribute)} is too long (maximum is ${most} characters)`]]
+  })
+}
+
+/** What is wrong with bags that were added to. One that was too large already may become smaller. */
+export function bagProblems(values: object, before: object = {}): [string, string][] {
+  return Object.entries(values).flatMap(([attribute, bag]): [string, string][] => {
+    if (typeof bag !== 'object' || !isTooLarge(bag)) return []
+    const old = (before as Record<string, unknown>)[attribute]
+    if (sizeOf(bag).bytes < sizeOf(old).bytes) return []
+    return [[attribute, `${humanize(attribute)} ${TOO_LARGE}`]]
   })
 }
 

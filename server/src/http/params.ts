@@ -1,10 +1,12 @@
 import type { TSchema } from 'typebox'
+import { isTooLarge, TOO_LARGE } from '../lib/bag.ts'
 import type { UploadedFile } from '../vocabulary/files.ts'
-import { badRequest, humanize, invalidField, RecordInvalidError, RefusedError } from './errors.ts'
+import { badRequest, humanize, invalidField, lengthProblems, RecordInvalidError, RefusedError } from './errors.ts'
 
 /**
  * Reads parameters the way Rails clients send them: numbers as text and text as numbers, `"false"`, a scalar where a
- * list was meant. What is not declared is dropped. A value that no reading can take is a 422 that names the field.
+ * list was meant. What is not declared is dropped. A value that no reading can take is a 422 that names the field; so is one that is
+ * too large: a text has its `maxLength` or MOST_CHARACTERS, whatever may hold more values what `isTooLarge` says.
  */
 export type Reader = (value: unknown, field: string) => unknown
 
@@ -56,7 +58,7 @@ function kindReader(kind: Kind): Reader {
   if (kind.anyOf) return unionReader(kind.anyOf)
   if (kind.format === 'binary') return (value) => (isUploadedFile(value) ? value : ABSENT)
   if (kind.enum) return choiceReader(kind.enum, kind['x-values'])
-  if (kind.type === 'string') return readText
+  if (kind.type === 'string') return textReader(kind)
   if (kind.type === 'integer') return readInteger
   if (kind.type === 'number') return readNumber
   if (kind.type === 'boolean') return readBoolean
@@ -79,11 +81,22 @@ function unionReader(options: TSchema[]): Reader {
   }
 }
 
-function readText(value: unknown, field: string): unknown {
-  if (typeof value === 'string') return checkText(value, field)
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return value === null ? null : ABSENT
+/** Of a text that declares nothing else: what Chatwoot keeps in a column for long ones. */
+export const MOST_CHARACTERS = 20_000
+
+function textReader({ maxLength = MOST_CHARACTERS }: Kind): Reader {
+  return (value, field) => {
+    if (typeof value === 'string') {
+      const problems = lengthProblems({ [field]: value }, { [field]: maxLength })
+      if (problems.length) throw new RecordInvalidError(problems)
+      return checkText(value, field)
+    }
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+    return value === null ? null : ABSENT
+  }
 }
+
+const readText = textReader({} as Kind)
 
 function readInteger(value: unknown, field: string): unknown {
   if (value === null || value === '') return null
@@ -127,7 +140,10 @@ function arrayReader(kind: Kind): Reader {
     if (value === null) return null
     const list = kind['x-lone'] && typeof value !== 'object' ? [value] : value
     if (!Array.isArray(list)) return ABSENT
-    return list.map((item) => readItem(item, field)).filter((item) => item !== ABSENT)
+    return checkSize(
+      list.map((item) => readItem(item, field)).filter((item) => item !== ABSENT),
+      field,
+    )
   }
 }
 
@@ -150,7 +166,7 @@ function objectReader(kind: Kind): Reader {
 function readBag(value: unknown, field: string): unknown {
   if (value === null) return null
   if (typeof value !== 'object' || Array.isArray(value) || isUploadedFile(value)) return ABSENT
-  return cleanBag(value, field)
+  return checkSize(cleanBag(value, field), field)
 }
 
 /** `content_attributes` may come as JSON text; text that is no object reads as an empty bag. */
@@ -167,7 +183,12 @@ function readBagOrText(value: unknown, field: string): unknown {
 }
 
 function readAnything(value: unknown, field: string): unknown {
-  return cleanBag(value, field)
+  return typeof value === 'string' ? readText(value, field) : checkSize(cleanBag(value, field), field)
+}
+
+function checkSize<T>(value: T, field: string): T {
+  if (isTooLarge(value)) throw invalidField(field, TOO_LARGE)
+  return value
 }
 
 /** A copy of JSON that came from outside which PostgreSQL can keep, without keys that reach an object's prototype. */

@@ -3,7 +3,7 @@ import { runPrepared } from '../../db/prepared.ts'
 import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
-import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { bagProblems, lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
@@ -144,7 +144,7 @@ export async function updateContact(
   }
   if (labels && !isDeepStrictEqual(...labels)) changes.label_list = labels
   if (Object.keys(changes).length) {
-    await checkContact(ctx, contact.account_id, set as never, { id: contact.id })
+    await checkContact(ctx, contact.account_id, set as never, { id: contact.id, before: contact })
     const isFirstEmail = set.email && !before.email && contact.company_id === null
     const companyId = isFirstEmail
       ? await companyOf(
@@ -273,11 +273,14 @@ async function checkContact(
   ctx: Context,
   accountId: number,
   row: Partial<Settled>,
-  { id = 0, isFree = false }: { id?: number; isFree?: boolean },
+  { id = 0, isFree = false, before = {} }: { id?: number; isFree?: boolean; before?: Partial<ContactRecord> },
 ): Promise<void> {
   if (row.identifier === '' && (await isBlankTaken(ctx, accountId, id))) row.identifier = null
-  const problems = lengthProblems(row, MAX_LENGTHS)
-  const { email, identifier, phone_number: phone } = row
+  const { email, identifier, phone_number: phone, additional_attributes, custom_attributes } = row
+  const problems = [
+    ...lengthProblems(row, MAX_LENGTHS),
+    ...bagProblems({ additional_attributes, custom_attributes }, before),
+  ]
   const taken = isFree ? NOTHING_TAKEN : await findTaken(ctx, accountId, { email, identifier, phone_number: phone }, id)
   if (taken.email) problems.push(['email', 'Email has already been taken'])
   if (email && !isEmail(email)) problems.push(['email', 'Email Invalid email'])

@@ -4,7 +4,7 @@ import { accessConversation } from './access.model.ts'
 import { destroyDraft, readDraft, writeDraft } from './draft.model.ts'
 
 const route = '/api/v1/accounts/:account_id/conversations/:conversation_id/draft_messages' as const
-const Draft = Type.Partial(Type.Object({ message: Nullable(Type.String()) }))
+const Draft = Type.Partial(Type.Object({ message: Nullable(Type.String({ maxLength: 150_000 })) }))
 
 export const draftOperations = [
   operation({

@@ -308,6 +308,8 @@ const INTRODUCTIONS: Partial<Record<Family, string>> = {
 
 const COMMON = `**Requests.** JSON, forms and multipart say the same; fields that are not known are ignored. A body may stand under the name of its record (\`{"label":{…}}\`) where the schema shows it. \`PUT\` is answered wherever \`PATCH\` is.
 
+**Sizes.** A text has 20,000 characters at most where its schema says nothing else. Attributes and other objects and lists hold 64 kB and 1,000 keys, together with what they are merged into. What is larger is a 422 that names the field.
+
 **Answers.** The API of Chatwoot 4.10. Times are seconds since 1970, or ISO-8601 in UTC where the schema says date-time. What is not allowed is a 401, what is not there or not yours a 404, what does not hold a 422. Too many requests are a 429, and while the database is away there is a 503 with \`Retry-After\`. Every answer has an \`x-request-id\`.
 
 **Events.** Frames on \`/cable\` and webhooks stand in [asyncapi.json](/swagger/asyncapi.json). Postman collections: [Application](/swagger/postman/application.json), [Client](/swagger/postman/client.json), [Platform](/swagger/postman/platform.json).`

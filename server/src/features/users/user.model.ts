@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { columns, listed, type Refine, type Row } from '../../db/columns.ts'
 import { inTransaction } from '../../context/transaction.ts'
 import type { Context } from '../../context/context.ts'
-import { lengthProblems, RecordInvalidError } from '../../http/errors.ts'
+import { bagProblems, lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { setPassword } from '../auth/password.model.ts'
 import { isEmail, isPlainEmail } from '../../lib/email.ts'
 import { hashPassword, newPasswordProblems, passwordProblems } from '../../lib/passwords.ts'
@@ -105,7 +105,7 @@ export async function updateUser(ctx: Context, id: number, fields: UserChanges):
   const email = await checkChanges(ctx, id, fields)
   const digest = typeof fields.password === 'string' ? await hashPassword(fields.password) : undefined
   await inTransaction(ctx, async () => {
-    await ctx.db
+    const { custom_attributes } = await ctx.db
       .updateTable('users')
       .set({
         updated_at: ctx.app.now(),
@@ -115,7 +115,10 @@ export async function updateUser(ctx: Context, id: number, fields: UserChanges):
         ...(fields.custom_attributes && { custom_attributes: withAttributes(fields.custom_attributes) }),
       })
       .where('id', '=', id)
-      .execute()
+      .returning('custom_attributes')
+      .executeTakeFirstOrThrow()
+    const problems = fields.custom_attributes ? bagProblems({ custom_attributes }) : []
+    if (problems.length) throw new RecordInvalidError(problems)
     if (digest) await setPassword(ctx, id, digest)
   }).catch((error: unknown) => {
     throw isTakenError(error) ? new RecordInvalidError([EMAIL_TAKEN]) : error
