@@ -5,13 +5,13 @@ import type { AgentBotRecord } from './agent-bot.query.ts'
 
 /** A bot as the members of an account see it: of one of the whole installation neither address nor token. */
 export function presentAgentBot(ctx: AccountContext, bot: AgentBotRecord) {
-  const token = isOwn(ctx, bot) ? bot.access_token?.token : undefined
+  const token = mayHold(ctx, bot) ? bot.access_token?.token : undefined
   return { ...commonOf(ctx, bot), ...(token !== undefined && { access_token: token }), ...secretOf(ctx, bot) }
 }
 
 /** The bot of an inbox. Its token is shown as the row that holds it. */
 export function presentInboxBot(ctx: AccountContext, bot: AgentBotRecord) {
-  const row = isOwn(ctx, bot) ? bot.access_token : null
+  const row = mayHold(ctx, bot) ? bot.access_token : null
   return {
     ...commonOf(ctx, bot),
     ...(row && {
@@ -43,9 +43,10 @@ function commonOf(ctx: Context, bot: AgentBotRecord) {
   }
 }
 
-/** With which deliveries to the bot are signed: for administrators of the account it belongs to. */
+/** With which deliveries to the bot are signed. */
 function secretOf(ctx: AccountContext, bot: AgentBotRecord) {
-  return ctx.isAdministrator && isOwn(ctx, bot) ? { secret: webhookSecret(ctx.app.config, 'bot', bot.id) } : {}
+  return mayHold(ctx, bot) ? { secret: webhookSecret(ctx.app.config, 'bot', bot.id) } : {}
 }
 
-const isOwn = (ctx: AccountContext, bot: AgentBotRecord) => bot.account_id === ctx.account.id
+/** Its token opens every conversation of the account, also to those who are in none of the inboxes. */
+const mayHold = (ctx: AccountContext, bot: AgentBotRecord) => ctx.isAdministrator && bot.account_id === ctx.account.id

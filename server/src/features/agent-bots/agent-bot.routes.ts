@@ -20,7 +20,7 @@ export const agentBotOperations = [
     id: 'agent_bots.index',
     route: `GET ${base}`,
     summary: 'List the bots: those of the installation, then those of the account',
-    description: 'The token of a bot of the whole installation is not shown.',
+    description: 'Tokens are shown to administrators only, and those of bots of the whole installation to no account.',
     access: 'agent',
     reply: Type.Array(AgentBot),
     handle: async (ctx) => (await listAgentBots(ctx)).map((bot) => presentAgentBot(ctx, bot)),

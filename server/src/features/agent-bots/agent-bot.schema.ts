@@ -19,7 +19,7 @@ const common = {
 }
 
 export const AgentBot = Type.Object(
-  { ...common, access_token: Type.Optional(Type.String()) },
+  { ...common, access_token: Type.Optional(Type.String({ description: 'For administrators' })) },
   { title: 'AgentBot', additionalProperties: false },
 )
 
@@ -36,7 +36,7 @@ const AccessToken = Type.Object(
 )
 
 export const AgentBotOfInbox = Type.Object(
-  { ...common, access_token: Type.Optional(AccessToken) },
+  { ...common, access_token: Type.Optional({ ...AccessToken, description: 'For administrators' }) },
   { title: 'AgentBotOfInbox', additionalProperties: false },
 )
 
