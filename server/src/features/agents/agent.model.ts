@@ -75,7 +75,7 @@ async function isMember(ctx: AccountContext, userId: number): Promise<boolean> {
 }
 
 /** What is null stays as it is; the e-mail is theirs alone to change. */
-export async function updateAgent(ctx: AccountContext, userId: number, fields: AgentFields): Promise<AgentPicture> {
+export async function updateAgent(ctx: MemberContext, userId: number, fields: AgentFields): Promise<AgentPicture> {
   const agent = await accessAgent(ctx, userId)
   const problems = lengthProblems(fields, { name: 255 })
   if (problems.length) throw new RecordInvalidError(problems)
@@ -92,15 +92,25 @@ export async function updateAgent(ctx: AccountContext, userId: number, fields: A
     .where('account_id', '=', ctx.account.id)
     .where('user_id', '=', userId)
     .execute()
-  if (typeof fields.name === 'string') {
-    await ctx.db
-      .updateTable('users')
-      .set({ name: fields.name, updated_at: ctx.app.now() })
-      .where('id', '=', userId)
-      .execute()
-  }
+  if (typeof fields.name === 'string' && fields.name !== agent.name) await renameAgent(ctx, userId, fields.name)
   if (fields.role && roleNumber(fields.role) !== agent.role) await ctx.app.sockets.endOf(ctx, userId)
   return accessAgent(ctx, userId)
+}
+
+/** The name is the same in all accounts of a person: themself may change it, and who administers every one of them. */
+async function renameAgent(ctx: MemberContext, userId: number, name: string): Promise<void> {
+  const isElsewhere = sql<boolean>`exists (select 1 from account_users theirs where theirs.user_id = ${userId} and not exists
+    (select 1 from account_users mine where mine.account_id = theirs.account_id and mine.user_id = ${ctx.user.id} and mine.role = 1))`
+  const { numUpdatedRows } = await ctx.db
+    .updateTable('users')
+    .set({ name, updated_at: ctx.app.now() })
+    .where('id', '=', userId)
+    .where((where) => where.or([where('id', '=', ctx.user.id), where.not(isElsewhere)]))
+    .executeTakeFirst()
+  if (!numUpdatedRows) {
+    const whose = 'Name is theirs to change: they are a member of accounts that you do not administer'
+    throw new RecordInvalidError([['name', whose]])
+  }
 }
 
 export async function removeAgent(ctx: AccountContext, userId: number): Promise<void> {

@@ -46,7 +46,7 @@ export const agentOperations = [
     route: `PATCH ${base}/:id`,
     summary: 'Change the name, role or availability of a member',
     description:
-      'Fields that are left out stay as they are. The last administrator of an account cannot become an agent.',
+      'Fields that are left out stay as they are. The name is the same in all accounts of a person: who is in others too is named by themself, or by who administers every one of them. The last administrator of an account cannot become an agent.',
     example: { name: 'Grace Hopper', role: 'administrator', availability: 'online' },
     access: 'administrator',
     door: (ctx, { id }) => accessAgent(ctx, id),
