@@ -1,5 +1,6 @@
+import { stringify } from 'qs'
+import type { TSchema } from 'typebox'
 import { beforeAll, expect, it } from 'vitest'
-import type { Operation } from '../../src/http/operation.ts'
 import { startTestApp } from '../support.ts'
 import {
   buildOffice,
@@ -29,7 +30,26 @@ beforeAll(async () => {
     })
     there.ids.conversations = body.id
   }
+  await addRows(here)
+  await addRows(there)
 })
+
+/** What no operation makes yet but fields name, and the conversation by its row. */
+async function addRows({ account, ids, mark }: Office): Promise<void> {
+  const add = async (sql: string, values: unknown[]) => (await t.database.pool.query(sql, values)).rows[0].id as number
+  ids.portals = await add(
+    `insert into portals (account_id, name, slug, created_at, updated_at) values ($1, $2::text, $2::text, now(), now()) returning id`,
+    [account.id, mark],
+  )
+  ids.campaigns = await add(
+    `insert into campaigns (display_id, title, message, account_id, inbox_id, created_at, updated_at) values (1, $2::text, $2::text, $1, $3, now(), now()) returning id`,
+    [account.id, mark, ids.inboxes],
+  )
+  ids.conversation_rows = await add('select id from conversations where account_id = $1 and display_id = $2', [
+    account.id,
+    ids.conversations,
+  ])
+}
 
 /** Everything that belongs to an account, row by row. */
 async function digest(office: Office): Promise<Json> {
@@ -72,18 +92,52 @@ async function digest(office: Office): Promise<Json> {
 
 const mine = operations.filter((one) => isAccountOperation(one) && one.access !== 'nobody')
 
-const ID_FIELDS: Record<string, string> = {
-  inbox_id: 'inboxes',
-  inbox_ids: 'inboxes',
-  contact_id: 'contacts',
-  base_contact_id: 'contacts',
-  mergee_contact_id: 'other_contact',
-  team_id: 'teams',
-  assignee_id: 'agents',
-  user_ids: 'agents',
-  sender_id: 'agents',
-  agent_bot: 'agent_bots',
-  primary_actor_id: 'conversations',
+/** Whose id a field of a body, a query or a column is, by its name without `_id`; several where a type beside it says which. */
+const ROWS: Record<string, string[]> = {
+  inbox: ['inboxes'],
+  contact: ['contacts'],
+  base_contact: ['contacts'],
+  mergee_contact: ['other_contact'],
+  team: ['teams'],
+  user: ['agents'],
+  assignee: ['agents', 'agent_bots'],
+  sender: ['agents', 'agent_bots'],
+  agent_bot: ['agent_bots'],
+  primary_actor: ['conversation_rows'],
+  portal: ['portals'],
+  campaign: ['campaigns'],
+}
+const TYPES: Record<string, string> = { agents: 'User', agent_bots: 'AgentBot', conversation_rows: 'Conversation' }
+const NOBODYS = 999_999_999
+/** Names that a client, not the server, gives. */
+const NO_ROWS = new Set(['source_id', 'echo_id'])
+const NAMES_A_ROW = /(_ids?|^agent_bot)$/
+const stemOf = (field: string) => field.replace(/_ids?$/, '')
+
+interface IdField {
+  path: string[]
+  table: string
+}
+
+/** The fields of a schema that name a row, at any depth. What the list above does not know, nobody has thought about. */
+function idFieldsOf(schema: TSchema | undefined, path: string[] = []): IdField[] {
+  const { anyOf = [], properties = {} } = (schema ?? {}) as { anyOf?: TSchema[]; properties?: Record<string, TSchema> }
+  return [
+    ...anyOf.flatMap((one) => idFieldsOf(one, path)),
+    ...Object.entries(properties).flatMap(([name, inner]) => {
+      if (!NAMES_A_ROW.test(name) || NO_ROWS.has(name)) return idFieldsOf(inner, [...path, name])
+      const tables = ROWS[stemOf(name)]
+      if (!tables) throw new Error(`${[...path, name].join('.')} is of no table`)
+      return tables.map((table) => ({ path: [...path, name], table }))
+    }),
+  ]
+}
+
+function put(body: Json, { path, table }: IdField, id: number): void {
+  const field = path.at(-1)!
+  const at = path.slice(0, -1).reduce((outer: Json, name) => (outer[name] ??= { content: 'x' }), body)
+  at[field] = field.endsWith('_ids') ? [id] : id
+  if (ROWS[stemOf(field)]!.length > 1 || field === 'primary_actor_id') at[`${stemOf(field)}_type`] = TYPES[table]
 }
 
 it('no id of another account in a path leads anywhere', async () => {
@@ -117,18 +171,8 @@ it('no id of another account in a path leads anywhere', async () => {
 it('no id of another account in a body or query leads anywhere', async () => {
   const before = await digest(there)
   const problems: string[] = []
-  const fieldsOf = (operation: Operation) =>
-    [...Object.keys(operation.body?.properties ?? {}), ...Object.keys(operation.query?.properties ?? {})].filter(
-      (field) => field in ID_FIELDS,
-    )
-  // What the list does not know is a field nobody has thought about.
-  const known = new Set([...Object.keys(ID_FIELDS), 'source_id', 'echo_id', 'portal_id', 'campaign_id', 'account_id'])
-  const odd = mine
-    .flatMap((one) => Object.keys({ ...one.body?.properties, ...one.query?.properties }))
-    .filter((key) => /_ids?$/.test(key) && !known.has(key))
-  expect(odd).toEqual([])
   for (const operation of mine) {
-    const fields = fieldsOf(operation)
+    const fields = [...idFieldsOf(operation.body), ...idFieldsOf(operation.query)]
     for (const chosen of [...fields.map((field) => [field]), fields]) {
       if (!chosen.length) continue
       const own: Json = {
@@ -136,28 +180,24 @@ it('no id of another account in a body or query leads anywhere', async () => {
         name: 'x',
         content: 'x',
         url: `http://127.0.0.1:9/${t.unique('x')}`,
-        primary_actor_type: 'Conversation',
       }
-      for (const field of fields) {
-        const id = (chosen.includes(field) ? there : here).ids[ID_FIELDS[field]!]
-        own[field] = field.endsWith('_ids') ? [id] : id
+      for (const field of fields) put(own, field, here.ids[field.table]!)
+      for (const field of chosen) put(own, field, there.ids[field.table]!)
+      const ask = (body: Json) => {
+        const query = operation.method === 'GET' ? `?${stringify(body, { arrayFormat: 'brackets' })}` : ''
+        const wrapped = operation.wrapper ? { [operation.wrapper]: body } : body
+        return send(here.admin, operation, pathOf(operation, here) + query, wrapped)
       }
-      if (operation.method === 'DELETE' && !fields.length) continue
-      const query = new URLSearchParams(
-        Object.entries(own).flatMap(([key, value]) =>
-          Array.isArray(value) ? value.map((one) => [`${key}[]`, String(one)]) : [[key, String(value)]],
-        ) as [string, string][],
-      )
-      const path = pathOf(operation, here)
-      const { status, text } = await send(
-        here.admin,
-        operation,
-        operation.method === 'GET' ? `${path}?${query}` : path,
-        operation.wrapper ? { [operation.wrapper]: own } : own,
-      )
-      if (status >= 500) problems.push(`${nameOf(operation)} ${chosen}: ${status}`)
+      const named = `${operation.id} ${chosen.map((one) => `${one.path.join('.')} of ${one.table}`).join(', ')}`
+      const { status, text } = await ask(own)
+      if (status >= 500) problems.push(`${named}: ${status}`)
+      // Who could tell the two apart would find out by counting what there is.
+      const absent = { ...structuredClone(own), url: `http://127.0.0.1:9/${t.unique('x')}` }
+      for (const field of chosen) put(absent, field, NOBODYS)
+      const unknown = await ask(absent)
+      if (unknown.status !== status) problems.push(`${named}: ${status}, and ${unknown.status} for what does not exist`)
       if (text.includes(there.mark) || text.includes(there.account.agent.email))
-        problems.push(`${nameOf(operation)} ${chosen} shows ${text.slice(0, 300)}`)
+        problems.push(`${named} shows ${text.slice(0, 300)}`)
     }
   }
   // Another account's contact by its source id, with and without the inbox it belongs to (CVE-2026-115725).
@@ -174,7 +214,27 @@ it('no id of another account in a body or query leads anywhere', async () => {
   }
   expect(problems).toEqual([])
   expect(await digest(there)).toEqual(before)
+  expect(namedRows(await digest(here), there)).toEqual([])
 })
+
+/** Which rows of an office name one of another, in their columns and in what those hold. */
+function namedRows(digested: Json, other: Office): string[] {
+  const found = new Set<string>()
+  const look = (value: unknown, place: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const [name, inner] of Object.entries(value)) {
+      const tables = NAMES_A_ROW.test(name) ? (ROWS[stemOf(name)] ?? []) : []
+      const type = (value as Json)[`${stemOf(name)}_type`] as string | undefined
+      for (const table of tables) {
+        const isOfTable = tables.length === 1 || (type ?? TYPES[tables[0]!]) === TYPES[table]
+        if (isOfTable && [inner].flat().includes(other.ids[table])) found.add(`${place}.${name} is of ${table}`)
+      }
+      look(inner, Array.isArray(value) ? place : `${place}.${name}`)
+    }
+  }
+  look(digested, 'here')
+  return [...found]
+}
 
 /** Which table a create or update writes. */
 const TABLES: Record<string, string> = {

@@ -1,7 +1,7 @@
 import { runPrepared } from '../../db/prepared.ts'
 import Type, { type Static } from 'typebox'
 import type { AccountContext, Context } from '../../context/context.ts'
-import { RecordInvalidError, unprocessable } from '../../http/errors.ts'
+import { invalidField, RecordInvalidError, unprocessable } from '../../http/errors.ts'
 import { BagOrText, File, Nullable, Strict } from '../../http/operation.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { CONTENT_TYPES, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
@@ -51,7 +51,7 @@ export async function newMessageOf(
     private: fields.private ?? false,
     content_type: nameOf<ContentType>(fields.content_type, CONTENT_TYPES, 'text', 'content_type'),
     content_attributes: attributes,
-    additional_attributes: additionalOf(fields),
+    additional_attributes: await additionalOf(ctx, fields),
     source_id: fields.source_id ?? null,
     ...(fields.echo_id !== undefined && { echo_id: fields.echo_id }),
     attachments: fields.attachments ?? [],
@@ -81,11 +81,25 @@ async function botOf(
   return rows[0] ? { type: 'AgentBot', id: rows[0].id } : null
 }
 
-function additionalOf({ template_params: template, campaign_id: campaign }: MessageFields): Record<string, unknown> {
+async function additionalOf(
+  ctx: AccountContext,
+  { template_params: template, campaign_id: campaign }: MessageFields,
+): Promise<Record<string, unknown>> {
+  if (campaign && !(await hasCampaign(ctx, campaign))) throw invalidField('campaign_id', 'must exist')
   return {
     ...(campaign && { campaign_id: campaign }),
     ...(isBlank(template) ? {} : { template_params: checkTemplate(template) }),
   }
+}
+
+async function hasCampaign(ctx: AccountContext, id: number): Promise<boolean> {
+  const campaign = await ctx.db
+    .selectFrom('campaigns')
+    .select('id')
+    .where('id', '=', id)
+    .where('account_id', '=', ctx.account.id)
+    .executeTakeFirst()
+  return campaign !== undefined
 }
 
 const isBlank = (value: unknown) => !value || (typeof value === 'object' && !Object.keys(value).length)

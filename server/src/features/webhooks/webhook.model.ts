@@ -47,7 +47,7 @@ const webhookById = prepared((asked: Slots<{ account_id: number; id: number }>, 
 )
 
 function selectWebhooks(db: Kysely<DB>, asked: Slots<{ account_id: number }>) {
-  // An inbox that is not of the account is kept as sent, and not shown.
+  // One of another account may stand in a database that Chatwoot wrote.
   const inbox = sql<WebhookRecord['inbox']>`(select json_build_object('id', i.id, 'name', i.name) from inboxes i
     where i.id = w.inbox_id and i.account_id = w.account_id)`
   return db
@@ -62,7 +62,7 @@ function selectWebhooks(db: Kysely<DB>, asked: Slots<{ account_id: number }>) {
 export async function createWebhook(ctx: AccountContext, fields: WebhookFields): Promise<WebhookRecord> {
   const { name = null, url = null, inbox_id: inboxId = null } = fields
   const subscriptions = fields.subscriptions ?? DEFAULT_SUBSCRIPTIONS
-  await checkWebhook(ctx, { name, url, subscriptions })
+  await checkWebhook(ctx, { name, url, inbox_id: inboxId, subscriptions })
   const now = ctx.app.now()
   const { id } = await refuseTaken(
     ctx.db
@@ -90,7 +90,7 @@ export async function updateWebhook(
   const name = fields.name === undefined ? webhook.name : fields.name
   const url = fields.url === undefined ? webhook.url : fields.url
   const subscriptions = fields.subscriptions ?? webhook.subscriptions ?? []
-  await checkWebhook(ctx, { id: webhook.id, name, url, subscriptions })
+  await checkWebhook(ctx, { id: webhook.id, name, url, inbox_id: fields.inbox_id ?? null, subscriptions })
   await refuseTaken(
     ctx.db
       .updateTable('webhooks')
@@ -117,7 +117,13 @@ const URL_TAKEN: [string, string] = ['url', 'Url has already been taken']
 
 async function checkWebhook(
   ctx: AccountContext,
-  webhook: { id?: number; name: string | null; url: string | null; subscriptions: string[] },
+  webhook: {
+    id?: number
+    name: string | null
+    url: string | null
+    inbox_id: number | null
+    subscriptions: string[]
+  },
 ): Promise<void> {
   const problems = lengthProblems(webhook, MAX_LENGTHS)
   const other = await ctx.db
@@ -132,7 +138,19 @@ async function checkWebhook(
   if (!/https?:\/\/\S/.test(webhook.url ?? '')) problems.push(['url', 'Url is invalid'])
   const known = webhook.subscriptions.every((name) => SUBSCRIPTIONS.includes(name))
   if (!known || !webhook.subscriptions.length) problems.push(['subscriptions', 'Subscriptions Invalid events'])
+  if (webhook.inbox_id !== null && !(await hasInbox(ctx, webhook.inbox_id)))
+    problems.push(['inbox_id', 'Inbox must exist'])
   if (problems.length) throw new RecordInvalidError(problems)
+}
+
+async function hasInbox(ctx: AccountContext, id: number): Promise<boolean> {
+  const inbox = await ctx.db
+    .selectFrom('inboxes')
+    .select('id')
+    .where('id', '=', id)
+    .where('account_id', '=', ctx.account.id)
+    .executeTakeFirst()
+  return inbox !== undefined
 }
 
 const UNIQUE_VIOLATION = '23505'

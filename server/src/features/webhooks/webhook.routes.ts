@@ -28,7 +28,7 @@ const WebhookBody = Type.Partial(
   Type.Object({
     name: Nullable(Type.String()),
     url: Nullable(Type.String({ description: 'Where events go; an http or https address' })),
-    inbox_id: Nullable(Type.Integer({ description: 'Kept and shown; it does not filter' })),
+    inbox_id: Nullable(Type.Integer({ description: 'An inbox of the account; kept and shown, it does not filter' })),
     subscriptions: Nullable(
       Type.Array(Type.String(), { description: `Any of ${SUBSCRIPTIONS.join(', ')}; by default the first eight` }),
     ),

@@ -58,16 +58,17 @@ describe('webhooks', () => {
     })
   })
 
-  it('shows only inboxes of the account, and is for its administrators', async () => {
+  it('takes an inbox of the account, and is for its administrators', async () => {
     const [account, other] = [await t.buildAccount(), await t.buildAccount()]
     const { body: inbox } = await t
       .as(other.administrator)
       .post(`/api/v1/accounts/${other.id}/inboxes`, { name: 'Theirs', channel: { type: 'api' } })
-    const { body } = await t
-      .as(account.administrator)
-      .post(at(account), { url: 'https://hooks.example.test/c', inbox_id: inbox.id })
-    expect(body.payload.webhook).not.toHaveProperty('inbox')
-    const id = body.payload.webhook.id
+    const admin = t.as(account.administrator)
+    const { body: refused } = await admin.post(at(account), { url: 'https://a.test/', inbox_id: inbox.id })
+    expect(refused).toEqual({ message: 'Inbox must exist', attributes: ['inbox_id'] })
+    const { body } = await admin.post(at(account), { url: 'https://a.test/' })
+    const { id } = body.payload.webhook
+    expect((await admin.patch(at(account, `/${id}`), { inbox_id: inbox.id })).status).toBe(422)
     expect((await t.as(other.administrator).patch(at(other, `/${id}`), { name: 'Mine' })).status).toBe(404)
     expect((await t.as(account.agent).get(at(account))).status).toBe(401)
   })
