@@ -33,24 +33,45 @@ export interface FetchAnswer {
   body: Buffer
 }
 
+/** What a fetch asks about the world; a test has one of its own. */
+export interface Network {
+  /** Resolves names, as the system does. */
+  lookup: typeof lookup
+  isPublic: (address: string) => boolean
+}
+
+type SafeFetch = (address: string, options?: FetchOptions) => Promise<FetchAnswer>
+
 /** The only way out of the server. Where an address leads is checked at the moment of connecting, not before. */
-export async function safeFetch(address: string, options: FetchOptions = {}): Promise<FetchAnswer> {
-  const timeout = options.timeout ?? DEFAULT_TIMEOUT
-  const abort = new AbortController()
-  const deadline = setTimeout(() => abort.abort(), timeout * 4)
-  try {
-    const first = await fetchOnce(parseAddress(address), options, timeout, abort.signal)
-    const { location } = first.headers
-    if (first.status !== 303 || !options.followSeeOther || typeof location !== 'string') return first
-    const { body: _body, ...rest } = options
-    const next = { ...rest, method: 'GET' as const, headers: withoutBody(options.headers) }
-    return await fetchOnce(parseAddress(location, address), next, timeout, abort.signal)
-  } finally {
-    clearTimeout(deadline)
+export const safeFetch = createSafeFetch({ lookup, isPublic: isPublicAddress })
+
+export function createSafeFetch(network: Network): SafeFetch {
+  const agentFor = keepAgents(network)
+  return async (address, options = {}) => {
+    const timeout = options.timeout ?? DEFAULT_TIMEOUT
+    const abort = new AbortController()
+    const deadline = setTimeout(() => abort.abort(), timeout * 4)
+    const asked = { agentFor, timeout, signal: abort.signal }
+    try {
+      const first = await fetchOnce(parseAddress(address), options, asked)
+      const { location } = first.headers
+      if (first.status !== 303 || !options.followSeeOther || typeof location !== 'string') return first
+      const { body: _body, ...rest } = options
+      const next = { ...rest, method: 'GET' as const, headers: withoutBody(options.headers) }
+      return await fetchOnce(parseAddress(location, address), next, asked)
+    } finally {
+      clearTimeout(deadline)
+    }
   }
 }
 
-async function fetchOnce(url: URL, options: FetchOptions, timeout: number, signal: AbortSignal): Promise<FetchAnswer> {
+interface Asked {
+  agentFor: (undici: Undici, timeout: number, allowPrivateNetwork: boolean) => Agent
+  timeout: number
+  signal: AbortSignal
+}
+
+async function fetchOnce(url: URL, options: FetchOptions, { agentFor, timeout, signal }: Asked): Promise<FetchAnswer> {
   try {
     const { username, password } = url
     url.username = url.password = ''
@@ -134,42 +155,46 @@ export function isPublicAddress(address: string): boolean {
 
 type LookupCallback = (error: Error | null, address: string | LookupAddress[], family?: number) => void
 
-/** Resolves as the system does, and gives an address to connect to only if all it found are public. */
-function guardedLookup(hostname: string, options: { all?: boolean; family?: number }, callback: LookupCallback): void {
-  lookup(hostname, { ...options, all: true } as never, (error, found) => {
-    if (error) return callback(error, '')
-    const addresses = found as unknown as LookupAddress[]
-    if (!addresses.every(({ address }) => isPublicAddress(address))) return callback(new RefusedAddressError(), '')
-    if (options.all) return callback(null, addresses)
-    callback(null, addresses[0]!.address, addresses[0]!.family)
-  })
+/** Gives an address to connect to only if all that a name has are public: the address that was checked is the one that is called. */
+function guardedLookup({ lookup: resolve, isPublic }: Network) {
+  return (hostname: string, options: { all?: boolean; family?: number }, callback: LookupCallback): void => {
+    resolve(hostname, { ...options, all: true } as never, (error, found) => {
+      if (error) return callback(error, '')
+      const addresses = found as unknown as LookupAddress[]
+      if (!addresses.every(({ address }) => isPublic(address))) return callback(new RefusedAddressError(), '')
+      if (options.all) return callback(null, addresses)
+      callback(null, addresses[0]!.address, addresses[0]!.family)
+    })
+  }
 }
-
-/** How long a connection may take is a property of the agent; callers use a handful of timeouts. */
-const agents = new Map<string, Agent>()
 
 type Undici = typeof import('undici')
 
-function agentFor(undici: Undici, timeout: number, allowPrivateNetwork: boolean): Agent {
-  const name = `${timeout} ${allowPrivateNetwork}`
-  let agent = agents.get(name)
-  if (!agent)
-    agents.set(name, (agent = allowPrivateNetwork ? openAgent(undici, timeout) : guardedAgent(undici, timeout)))
-  return agent
+/** How long a connection may take is a property of the agent; callers use a handful of timeouts. */
+function keepAgents(network: Network): Asked['agentFor'] {
+  const agents = new Map<string, Agent>()
+  return (undici, timeout, allowPrivateNetwork) => {
+    const name = `${timeout} ${allowPrivateNetwork}`
+    const known = agents.get(name)
+    if (known) return known
+    const agent = allowPrivateNetwork ? openAgent(undici, timeout) : guardedAgent(undici, timeout, network)
+    agents.set(name, agent)
+    return agent
+  }
 }
 
 function openAgent({ Agent }: Undici, timeout: number): Agent {
   return new Agent({ connect: { timeout }, keepAliveTimeout: KEEP_ALIVE })
 }
 
-function guardedAgent({ Agent, buildConnector }: Undici, timeout: number): Agent {
-  const connect = buildConnector({ timeout, lookup: guardedLookup as never })
+function guardedAgent({ Agent, buildConnector }: Undici, timeout: number, network: Network): Agent {
+  const connect = buildConnector({ timeout, lookup: guardedLookup(network) as never })
   return new Agent({
     keepAliveTimeout: KEEP_ALIVE,
     connect(options, callback) {
       const host = options.hostname.replace(/^\[|\]$/g, '')
       // A literal address is never looked up.
-      if (isIP(host) && !isPublicAddress(host)) return callback(new RefusedAddressError(), null)
+      if (isIP(host) && !network.isPublic(host)) return callback(new RefusedAddressError(), null)
       connect(options, callback)
     },
   })

@@ -1,7 +1,8 @@
+import type { LookupAddress } from 'node:dns'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { safeFetch } from '../../src/lib/safe-fetch.ts'
+import { createSafeFetch, safeFetch } from '../../src/lib/safe-fetch.ts'
 import { startTestApp } from '../support.ts'
 
 // CVE-2026-5205 and its kin: addresses that people give must not reach the inside of a network.
@@ -13,7 +14,12 @@ const met: string[] = []
 beforeAll(async () => {
   inside = createServer((request, response) => {
     met.push(request.url!)
+    // Each call makes a connection of its own.
+    response.setHeader('connection', 'close')
+    response.setHeader('x-reached', request.socket.localAddress!.replace('::ffff:', ''))
     if (request.url === '/redirect') response.writeHead(302, { location: '/secret' })
+    const [, status, to] = /^\/(30\d)\?(.*)/.exec(request.url!) ?? []
+    if (status) response.writeHead(Number(status), { location: decodeURIComponent(to!) })
     response.end('inside')
   })
   await new Promise<void>((resolve) => inside.listen(0, resolve))
@@ -77,6 +83,92 @@ it('a redirect is not followed', async () => {
   met.length = 0
   const { status } = await safeFetch(`http://127.0.0.1:${port}/redirect`, { allowPrivateNetwork: true })
   expect([status, met]).toEqual([302, ['/redirect']])
+})
+
+// A world in which one loopback address is public and one is inside, and names lead where a test says, another way each time.
+const OUTSIDE = '127.0.0.2'
+const INSIDE = '127.0.0.1'
+
+function fetchIn(names: Record<string, string[][]>) {
+  const asked: string[] = []
+  const lookup = (name: string, _options: object, callback: (error: Error | null, found: LookupAddress[]) => void) => {
+    asked.push(name)
+    const found = names[name]!
+    const addresses = found.length > 1 ? found.shift()! : found[0]!
+    // As a resolver does: later.
+    setImmediate(() =>
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      ),
+    )
+  }
+  const fetch = createSafeFetch({ lookup: lookup as never, isPublic: (address) => address === OUTSIDE })
+  return { fetch, asked }
+}
+
+it('a name that leads outside when it is checked and inside a moment later is called where it was checked', async () => {
+  met.length = 0
+  const { fetch, asked } = fetchIn({ 'rebind.test': [[OUTSIDE], [INSIDE]] })
+  const url = `http://rebind.test:${port}/`
+  const { headers } = await fetch(url)
+  expect([headers['x-reached'], asked]).toEqual([OUTSIDE, ['rebind.test']])
+  await expect(fetch(url)).rejects.toThrow(/private network/)
+  expect(asked).toEqual(['rebind.test', 'rebind.test'])
+  expect(met).toEqual(['/'])
+})
+
+it('a name that leads outside and inside at once is not called at all', async () => {
+  met.length = 0
+  for (const both of [
+    [OUTSIDE, INSIDE],
+    [INSIDE, OUTSIDE],
+  ]) {
+    const { fetch } = fetchIn({ 'both.test': [both] })
+    await expect(fetch(`http://both.test:${port}/`)).rejects.toThrow(/private network/)
+  }
+  expect(met).toEqual([])
+})
+
+it.each([
+  [301, 'http://inside.test/'],
+  [302, 'http://inside.test/'],
+  [307, 'http://inside.test/'],
+  [308, 'http://inside.test/'],
+])('a redirect of kind %i is not followed, whatever it was asked', async (status, to) => {
+  met.length = 0
+  const { fetch, asked } = fetchIn({ 'outside.test': [[OUTSIDE]], 'inside.test': [[INSIDE]] })
+  const path = `/${status}?${encodeURIComponent(to)}`
+  const answer = await fetch(`http://outside.test:${port}${path}`, { followSeeOther: true })
+  expect([answer.status, met, asked]).toEqual([status, [path], ['outside.test']])
+})
+
+it('a 303 is checked as the first address was: by name, by number and by kind', async () => {
+  for (const to of [
+    `http://${INSIDE}:${port}/secret`,
+    `//${INSIDE}:${port}/secret`,
+    `http://inside.test:${port}/secret`,
+    `http://[::1]:${port}/secret`,
+    'file:///etc/passwd',
+    'gopher://127.0.0.1/',
+    'javascript:alert(1)',
+    `http://${OUTSIDE}\\@${INSIDE}:${port}/secret`,
+  ]) {
+    met.length = 0
+    const { fetch } = fetchIn({ 'outside.test': [[OUTSIDE]], 'inside.test': [[INSIDE]] })
+    const path = `/303?${encodeURIComponent(to)}`
+    await expect(fetch(`http://outside.test:${port}${path}`, { followSeeOther: true }), to).rejects.toThrow()
+    expect([to, met]).toEqual([to, [path]])
+  }
+})
+
+it('a chain of 303 is followed once, and a name that changes between is checked anew', async () => {
+  met.length = 0
+  const { fetch } = fetchIn({ 'outside.test': [[OUTSIDE]], 'turning.test': [[OUTSIDE], [INSIDE]] })
+  const last = `/303?${encodeURIComponent(`http://${INSIDE}:${port}/secret`)}`
+  const first = `/303?${encodeURIComponent(`http://turning.test:${port}${last}`)}`
+  const { status } = await fetch(`http://outside.test:${port}${first}`, { followSeeOther: true })
+  expect([status, met]).toEqual([303, [first, last]])
 })
 
 it('neither a webhook, an inbox, a bot nor a picture reaches the inside', async () => {
