@@ -961,6 +961,12 @@ export interface ParleyCacheKeys {
   stamp: Int8;
 }
 
+export interface ParleyContactCounts {
+  account_id: number;
+  known: Int8;
+  leads: Int8;
+}
+
 export interface ParleyDeliveries {
   account_id: number;
   attempts: Generated<number>;
@@ -1290,6 +1296,7 @@ export interface DB {
   "parley.assignment_turns": ParleyAssignmentTurns;
   "parley.attempts": ParleyAttempts;
   "parley.cache_keys": ParleyCacheKeys;
+  "parley.contact_counts": ParleyContactCounts;
   "parley.deliveries": ParleyDeliveries;
   "parley.drafts": ParleyDrafts;
   "parley.events": ParleyEvents;

@@ -55,7 +55,7 @@ export async function deleteAccount(ctx: Context, { account_id: id }: { account_
   await run(
     sql`delete from access_tokens using agent_bots b where b.id = owner_id and owner_type = 'AgentBot' and b.account_id = ${id}`,
   )
-  for (const table of ['deliveries', 'events', 'cache_keys', 'presences']) {
+  for (const table of ['deliveries', 'events', 'cache_keys', 'presences', 'contact_counts']) {
     await run(sql`delete from ${sql.table(`parley.${table}`)} where account_id = ${id}`)
   }
   for (const table of [...(await tablesOf(ctx)), 'inboxes', 'portals']) {

@@ -5,7 +5,7 @@ import { featuresOf } from '../accounts/account.features.ts'
 import { LEAD } from './contact.record.ts'
 import { presentContactView } from './contact.presenter.ts'
 import { selectContacts } from './contact.query.ts'
-import { runOnce, runPrepared } from '../../db/prepared.ts'
+import { prepared, runOnce } from '../../db/prepared.ts'
 
 export interface ListQuery {
   page?: string | null
@@ -23,8 +23,21 @@ export async function listContacts(ctx: AccountContext, query: ListQuery) {
   const known = byType
     ? sql`ct.contact_type = ${LEAD}`
     : sql`(ct.email <> '' or ct.phone_number <> '' or ct.identifier <> '')`
-  return countedPage(ctx, sql`ct.account_id = ${ctx.account.id} and ${known} and ${hasLabel(query.labels)}`, query)
+  const where = sql`ct.account_id = ${ctx.account.id} and ${known}`
+  if (query.labels?.length) return countedPage(ctx, sql`${where} and ${hasLabel(query.labels)}`, query)
+  const [counts, payload] = await Promise.all([
+    countsOf(ctx.db, { account_id: ctx.account.id }),
+    query.sort?.includes(',')
+      ? filteredPage(ctx, where, query, PAGE_SIZE)
+      : selectPage(ctx, where, query, pageOrder(query, PAGE_SIZE)),
+  ])
+  return { meta: { count: counts[0]?.[byType ? 'leads' : 'known'] ?? 0, current_page: pageOf(query) }, payload }
 }
+
+/** Kept by triggers (0011_contact_counts.sql). */
+const countsOf = prepared<{ account_id: number }, { known: number; leads: number }>((asked, db) =>
+  db.selectFrom('parley.contact_counts').select(['known', 'leads']).where('account_id', '=', asked.account_id),
+)
 
 /** Those with an open socket. */
 export function listActiveContacts(ctx: AccountContext, query: ListQuery) {
@@ -39,29 +52,40 @@ export async function searchContacts(ctx: AccountContext, query: ListQuery) {
   const pattern = `%${text}%`
   const where = sql`ct.account_id = ${ctx.account.id} and (ct.name ilike ${pattern} or ct.email ilike ${pattern}
     or ct.phone_number ilike ${pattern} or ct.identifier like ${pattern})`
-  const found = await selectPage(ctx, where, query, PAGE_SIZE + 1, runOnce)
+  const found = await filteredPage(ctx, where, query, PAGE_SIZE + 1)
   const payload = found.slice(0, PAGE_SIZE)
   return { meta: { count: payload.length, current_page: pageOf(query), has_more: found.length > PAGE_SIZE }, payload }
 }
 
 async function countedPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery) {
-  const run = query.labels?.length || query.sort?.includes(',') ? runOnce : runPrepared
-  const rows = await run(ctx.db, sql<{ count: number }>`select count(*) as count from contacts ct where ${where}`)
-  const payload = await selectPage(ctx, where, query, PAGE_SIZE, run)
+  const rows = await runOnce(ctx.db, sql<{ count: number }>`select count(*) as count from contacts ct where ${where}`)
+  const payload = await filteredPage(ctx, where, query, PAGE_SIZE)
   return { meta: { count: rows[0]!.count, current_page: pageOf(query) }, payload }
+}
+
+/** Where the plan depends on the values, that is for finding them only: what is shown of them is planned once. */
+async function filteredPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery, limit: number) {
+  const rows = await runOnce(
+    ctx.db,
+    sql<{ id: number }>`select ct.id from contacts ct where ${where} ${pageOrder(query, limit)}`,
+  )
+  const ids = sql`${rows.map((row) => row.id)}::integer[]`
+  return selectPage(ctx, sql`ct.id = any(${ids})`, query, sql`order by array_position(${ids}, ct.id)`)
 }
 
 async function selectPage(
   ctx: Context,
   where: RawBuilder<unknown>,
   query: ListQuery,
-  limit: number,
-  run: typeof runPrepared,
+  orderAndLimit: RawBuilder<unknown>,
 ) {
   const inboxes = wantsInboxes(query)
-  const orderAndLimit = sql`${orderOf(query.sort)} limit ${limit} offset ${(readPage(query.page) - 1) * PAGE_SIZE}`
-  const contacts = await selectContacts(ctx.db, where, { inboxes, orderAndLimit, run })
+  const contacts = await selectContacts(ctx.db, where, { inboxes, orderAndLimit })
   return contacts.map((contact) => presentContactView(ctx.app, contact, inboxes))
+}
+
+function pageOrder({ sort, page }: ListQuery, limit: number): RawBuilder<unknown> {
+  return sql`${orderOf(sort)} limit ${limit} offset ${(readPage(page) - 1) * PAGE_SIZE}`
 }
 
 /** Only the literal word keeps them where the parameter says anything at all. */

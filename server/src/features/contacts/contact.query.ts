@@ -35,13 +35,9 @@ const INBOXES_JSON = sql`(select json_agg(json_build_object('source_id', ci.sour
 export async function selectContacts(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
-  {
-    inboxes = true,
-    orderAndLimit = sql``,
-    run = runPrepared,
-  }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown>; run?: typeof runPrepared } = {},
+  { inboxes = true, orderAndLimit = sql`` }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown> } = {},
 ): Promise<ContactView[]> {
-  return run(
+  return runPrepared(
     db,
     sql<ContactView>`
     select ct.id, ct.name, ct.email, ct.phone_number, ct.identifier, ct.blocked, ct.additional_attributes,

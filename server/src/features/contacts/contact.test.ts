@@ -42,6 +42,40 @@ describe('contacts of an account', () => {
     expect([text.name, text.custom_attributes]).toEqual(['null', { word: 'null' }])
   })
 
+  it('are counted as they come, change, merge and go', async () => {
+    const { account, admin, base, contacts, inbox } = await office()
+    const other = await office()
+    const both = async () => {
+      const { body } = await admin.get(contacts)
+      const { rows } = await t.database.pool.query(
+        `select count(*) filter (where email <> '' or phone_number <> '' or identifier <> '')::integer as known,
+          count(*) filter (where contact_type = 1)::integer as leads from contacts where account_id = $1`,
+        [account.id],
+      )
+      const { rows: kept } = await t.database.pool.query(
+        'select known, leads from parley.contact_counts where account_id = $1',
+        [account.id],
+      )
+      expect(kept[0]).toEqual(rows[0])
+      expect(body.meta.count).toBe(rows[0].known)
+      return body.meta.count
+    }
+    const ada = await make(admin, contacts, { name: 'Ada', email: 'ada@acme.example' })
+    const bob = await make(admin, contacts, { name: 'Bob', inbox_id: inbox.id })
+    const cy = await make(admin, contacts, { name: 'Cy', phone_number: '+15550100' })
+    await make(other.admin, other.contacts, { name: 'Dee', email: 'dee@acme.example' })
+    expect(await both()).toBe(2)
+    await admin.patch(`${contacts}/${bob.id}`, { identifier: 'bob' })
+    await admin.patch(`${contacts}/${bob.id}`, { name: 'Robert' })
+    expect(await both()).toBe(3)
+    await admin.post(`${base}/actions/contact_merge`, { base_contact_id: ada.id, mergee_contact_id: bob.id })
+    expect(await both()).toBe(2)
+    await admin.patch(`${contacts}/${cy.id}`, { phone_number: '' })
+    expect(await both()).toBe(1)
+    await admin.delete(`${contacts}/${ada.id}`)
+    expect(await both()).toBe(0)
+  })
+
   it('are out of reach for another account, by every path and in every body', async () => {
     const here = await office()
     const there = await office()
