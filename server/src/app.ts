@@ -150,7 +150,7 @@ function createServer(config: Config): FastifyInstance {
     logger: false,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
-    trustProxy: config.trustProxy,
+    trustProxy: config.trustProxy === true ? isNearest : config.trustProxy,
     bodyLimit: config.maximumUpload * 2,
     return503OnClosing: false,
     // Its own ones take long to load.
@@ -170,6 +170,9 @@ function createServer(config: Config): FastifyInstance {
     },
   })
 }
+
+/** What stands before the last address of X-Forwarded-For was written by anybody. */
+const isNearest = (_address: string, hop: number): boolean => hop === 0
 
 const unused = (): never => {
   throw new Error('Operations check and write by themselves.')

@@ -30,7 +30,7 @@ export interface Config {
   logLevel: string
   accountSignup: boolean
   apiCors: boolean
-  /** Whose X-Forwarded-For is believed: false, true, or addresses separated by commas. */
+  /** Whose X-Forwarded-For is believed: nobody's, that of addresses separated by commas, or true: of whoever calls, what they added last. */
   trustProxy: boolean | string
   /** Shown as the support e-mail of accounts that set none. */
   mailerSender: string | null

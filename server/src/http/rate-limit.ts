@@ -3,23 +3,31 @@ import { sql, type Kysely } from 'kysely'
 import { runPrepared } from '../db/prepared.ts'
 import type { Config } from '../config.ts'
 import type { DB } from '../db/schema.ts'
+import { readAddress } from '../lib/client-address.ts'
 import { RequestError } from './errors.ts'
 
 const MAX_ADDRESSES = 100_000
 
+/** Under what the calls of an address are counted; undefined where it may call as often as it wants. */
+export function countedAs({ enabled, allowedAddresses }: Config['rateLimits'], from: string): string | undefined {
+  if (!enabled) return undefined
+  const { address, subscriber } = readAddress(from)
+  return allowedAddresses.includes(address) ? undefined : subscriber
+}
+
 /** Whether an address has asked for more than it may in the current minute, counted in this process. */
 export function createGlobalLimit({ rateLimits, environment }: Config): (request: FastifyRequest) => boolean {
-  const { enabled, perMinute, allowedAddresses } = rateLimits
   let minute = 0
   let counts = new Map<string, number>()
   return (request) => {
-    if (!enabled || environment !== 'production' || allowedAddresses.includes(request.ip) || request.url === '/health')
-      return false
+    if (environment !== 'production' || request.url === '/health') return false
+    const name = countedAs(rateLimits, request.ip)
+    if (name === undefined) return false
     const now = Math.floor(Date.now() / 60_000)
     if (now !== minute || counts.size > MAX_ADDRESSES) [minute, counts] = [now, new Map()]
-    const count = (counts.get(request.ip) ?? 0) + 1
-    counts.set(request.ip, count)
-    return count > perMinute
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    return count > rateLimits.perMinute
   }
 }
 

@@ -1,14 +1,13 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
 import { RequestError } from '../../http/errors.ts'
-import { RetryLaterError, withinLimit } from '../../http/rate-limit.ts'
+import { countedAs, RetryLaterError, withinLimit } from '../../http/rate-limit.ts'
 
 /** So many calls from one address in that time. Addresses on the list, and installations without limits, have none. */
 export async function limitAddress(ctx: Context, what: string, limit: number, seconds: number): Promise<void> {
-  const { enabled, allowedAddresses } = ctx.app.config.rateLimits
-  if (!enabled || allowedAddresses.includes(ctx.address)) return
-  if (!(await withinLimit(ctx.app.database.kysely, `${what} from ${ctx.address}`, limit, seconds)))
-    throw new RetryLaterError()
+  const name = countedAs(ctx.app.config.rateLimits, ctx.address)
+  if (name === undefined) return
+  if (!(await withinLimit(ctx.app.database.kysely, `${what} from ${name}`, limit, seconds))) throw new RetryLaterError()
 }
 
 /** So many calls about one name, from wherever and even where addresses are not counted. Nobody's name counts for nothing. */
