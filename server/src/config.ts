@@ -30,6 +30,8 @@ export interface Config {
   logLevel: string
   accountSignup: boolean
   apiCors: boolean
+  /** What a visitor is shown of the contact whose address they say without a proof: nothing of it, or, as in Chatwoot, everything. */
+  unverifiedContactMerge: 'hidden' | 'chatwoot'
   /** Whose X-Forwarded-For is believed: nobody's, that of addresses separated by commas, or true: of whoever calls, what they added last. */
   trustProxy: boolean | string
   /** Shown as the support e-mail of accounts that set none. */
@@ -71,6 +73,13 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     if (/^(false|0|no|off)$/i.test(value)) return false
     wrong(name, value, 'it must be true or false')
     return fallback
+  }
+  /** The first is the default. */
+  const oneOf = <Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value => {
+    const value = text(name)
+    const known = values.find((one) => one === value)
+    if (value !== undefined && !known) wrong(name, value, `it must be ${values.join(' or ')}`)
+    return known ?? values[0]
   }
   const address = (name: string, protocols: string[]) => {
     const value = text(name)
@@ -114,6 +123,7 @@ export function readConfig(env: Environment, overrides: { port?: string; host?: 
     logLevel: text('LOG_LEVEL') ?? 'info',
     accountSignup: choice('ENABLE_ACCOUNT_SIGNUP', false),
     apiCors: choice('ENABLE_API_CORS', false),
+    unverifiedContactMerge: oneOf('UNVERIFIED_CONTACT_MERGE', ['hidden', 'chatwoot']),
     trustProxy: proxies(),
     mailerSender: text('MAILER_SENDER_EMAIL') ?? null,
     webhook: {

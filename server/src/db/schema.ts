@@ -961,6 +961,12 @@ export interface ParleyCacheKeys {
   stamp: Int8;
 }
 
+export interface ParleyClaims {
+  claimed: string | null;
+  contact_inbox_id: Int8;
+  said: Json;
+}
+
 export interface ParleyContactCounts {
   account_id: number;
   known: Int8;
@@ -1296,6 +1302,7 @@ export interface DB {
   "parley.assignment_turns": ParleyAssignmentTurns;
   "parley.attempts": ParleyAttempts;
   "parley.cache_keys": ParleyCacheKeys;
+  "parley.claims": ParleyClaims;
   "parley.contact_counts": ParleyContactCounts;
   "parley.deliveries": ParleyDeliveries;
   "parley.drafts": ParleyDrafts;

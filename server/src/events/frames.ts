@@ -26,17 +26,19 @@ export function createFrames<Scope extends { person: (performer: Performer | und
     const scope = openScope(accountId)
     for (const event of events) {
       const { cable } = reactionsTo(reactions, event.name)
-      const [push, performer] = await Promise.all([
+      const [pushes, performer] = await Promise.all([
         cable?.push(scope, event.data),
         cable?.rebuilt ? undefined : scope.person(event.data.performer),
       ])
-      if (!push || !push.streams.length) continue
-      const data = { ...push.data, ...(performer !== undefined && { performer }), account_id: accountId }
-      yield {
-        streams: push.streams,
-        ...(push.except && { except: push.except }),
-        message: JSON.stringify({ event: event.name, data }),
-        eventId: event.id,
+      for (const push of [pushes ?? []].flat()) {
+        if (!push.streams.length) continue
+        const data = { ...push.data, ...(performer !== undefined && { performer }), account_id: accountId }
+        yield {
+          streams: push.streams,
+          ...(push.except && { except: push.except }),
+          message: JSON.stringify({ event: event.name, data }),
+          eventId: event.id,
+        }
       }
     }
   }

@@ -7,7 +7,7 @@ import type { JobName } from '../vocabulary/jobs.ts'
 /** Who cares about an event. `Scope` loads what its frames show. */
 export interface Reactions<Data, Scope> {
   /** Goes to open sockets right after the commit. `rebuilt`: Chatwoot re-reads it in a job, so that no performer is shown. */
-  cable?: { push: (scope: Scope, data: Data) => Promise<Push | null>; rebuilt?: true }
+  cable?: { push: (scope: Scope, data: Data) => Promise<Push | Push[] | null>; rebuilt?: true }
   /** Goes out as `name` to those of `to` that listen. Its payload is built from what the database holds when it leaves. */
   webhook?: {
     name: string

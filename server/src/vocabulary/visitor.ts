@@ -54,6 +54,12 @@ export type ContactInboxRecord = Refine<
   }
 >
 
+/** What a visitor said who shares a contact with others; `claimed` is what led them to it, null where they were there before. */
+export interface Claim {
+  said: ContactRow
+  claimed: string | null
+}
+
 /** A visitor: who they are, and where they came in. */
 export interface Visitor {
   inbox: ClientInbox
@@ -62,4 +68,5 @@ export interface Visitor {
   avatar: AvatarBlob | null
   /** By HMAC, when they arrived or since. */
   has_proven: boolean
+  claim: Claim | null
 }

@@ -1,30 +1,25 @@
 import { sql } from 'kysely'
-import type { ClientContext, Context, VisitorContext } from '../../context/context.ts'
-import { invalidField, NotAuthorizedError } from '../../http/errors.ts'
-import { hmacHex, isSameText } from '../../lib/hmac.ts'
+import type { ClientContext, Context } from '../../context/context.ts'
+import { invalidField } from '../../http/errors.ts'
 import { randomName } from '../../lib/random-name.ts'
 import { fetchAvatarLater } from './avatar.model.ts'
-import { accessVisitor } from './client.model.ts'
-import type { ClientInbox, Visitor, ContactInboxRecord } from '../../vocabulary/visitor.ts'
+import { keepClaim, setApart } from './claim.model.ts'
+import { shownTo, trustsClaims } from './claim.presenter.ts'
+import { CLAIM_JSON } from './client.model.ts'
+import type { Claim, ClientInbox, Visitor } from '../../vocabulary/visitor.ts'
 import { createContactInbox } from './contact-inbox.model.ts'
-import { mergeContacts } from './contact-merge.model.ts'
 import {
   createContact,
-  deepMerge,
-  findContact,
   findContactByAny,
+  findTaken,
   lockIdentities,
-  updateContact,
+  rowSaid,
   type ContactFields,
   type ContactRecord,
 } from './contact.model.ts'
 import { contactRowJson } from './contact.record.ts'
+import { checkProof, isAbout, needsProof, type Proof } from './proof.model.ts'
 import { runPrepared } from '../../db/prepared.ts'
-
-export interface Proof {
-  identifier?: string | null
-  identifier_hash?: string | null
-}
 
 export interface ClientContactFields extends Proof {
   source_id?: string | null
@@ -35,15 +30,7 @@ export interface ClientContactFields extends Proof {
   custom_attributes?: Record<string, unknown> | null
 }
 
-type Arrival = Pick<Visitor, 'contact' | 'contact_inbox'>
-
-/** Refuses what is not proven where a proof is asked for or given. True where one was given and held. */
-function checkProof(inbox: ClientInbox, { identifier, identifier_hash: hash }: Proof): boolean {
-  if (!hash?.trim() && !inbox.hmac_mandatory) return false
-  const isRight = inbox.hmac_token && isSameText(hmacHex(inbox.hmac_token, identifier ?? ''), hash ?? '')
-  if (!isRight) throw new NotAuthorizedError('HMAC failed: the identifier_hash does not prove this identifier')
-  return true
-}
+type Arrival = Pick<Visitor, 'contact' | 'contact_inbox' | 'claim'>
 
 /**
  * A visitor arrives: known by the source id, else by identifier, e-mail or telephone number, else new. Who is known
@@ -64,7 +51,7 @@ export async function arrive(ctx: ClientContext, fields: ClientContactFields): P
   ])
   const there = sourceId === undefined ? undefined : await findArrival(ctx, inbox, sourceId)
   if (there) return there
-  const contact = await findOrCreate(ctx, inbox, fields)
+  const { contact, isKnown } = await findOrCreate(ctx, inbox, fields)
   const place = await createContactInbox(ctx, {
     contactId: contact.id,
     inboxId: inbox.id,
@@ -72,123 +59,76 @@ export async function arrive(ctx: ClientContext, fields: ClientContactFields): P
     ...(sourceId !== undefined && { sourceId }),
   })
   // The e-mail address may have led to somebody else.
-  if (hasProof && contact.identifier === fields.identifier)
-    await runPrepared(ctx.db, ctx.db.insertInto('parley.proofs').values({ contact_inbox_id: place.id }))
-  return { contact, contact_inbox: place }
+  const isProven = hasProof && isAbout(fields, contact)
+  if (isProven) await runPrepared(ctx.db, ctx.db.insertInto('parley.proofs').values({ contact_inbox_id: place.id }))
+  if (isProven && isKnown) await setApart(ctx, contact.id, { claimed: contact.identifier })
+  const claim = isKnown && !isProven && !trustsClaims(ctx.app) ? claimOf(ctx, contact, fields) : null
+  if (claim) await keepClaim(ctx, place.id, claim)
+  return { contact, contact_inbox: place, claim }
+}
+
+function claimOf(ctx: Context, contact: ContactRecord, fields: ClientContactFields): Claim {
+  const { identifier, email, phone_number: phone } = fields
+  const isByEmail = email && contact.email?.toLowerCase() === email.toLowerCase()
+  return {
+    said: rowSaid(null, newContactOf(fields), ctx.app.now()),
+    claimed: (isAbout(fields, contact) ? identifier : isByEmail ? email : phone) ?? null,
+  }
 }
 
 async function findArrival(ctx: Context, inbox: ClientInbox, sourceId: string): Promise<Arrival | undefined> {
   const rows = await runPrepared(
     ctx.db,
     sql<Arrival>`
-    select to_jsonb(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact
+    select to_jsonb(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
+      ${CLAIM_JSON} as claim
     from contact_inboxes ci join contacts ct on ct.id = ci.contact_id
     where ci.inbox_id = ${inbox.id} and ci.source_id = ${sourceId}`,
   )
   return rows[0]
 }
 
-async function findOrCreate(ctx: Context, inbox: ClientInbox, fields: ClientContactFields): Promise<ContactRecord> {
-  const known = await findContactByAny(ctx, inbox.account_id, fields)
+async function findOrCreate(
+  ctx: Context,
+  inbox: ClientInbox,
+  fields: ClientContactFields,
+): Promise<{ contact: ContactRecord; isKnown: boolean }> {
+  const { account_id: accountId } = inbox
+  const { identifier } = fields
+  const isStrict = needsProof(ctx, inbox)
+  const known = await findContactByAny(ctx, accountId, isStrict ? { identifier } : fields)
   if (known) {
     fetchAvatarLater(ctx, known, fields.avatar_url, { unlessThere: true })
-    return known
+    return { contact: known, isKnown: true }
   }
-  const contact = await createContact(
-    ctx,
-    inbox.account_id,
-    {
-      name: fields.name ?? randomName(),
-      identifier: fields.identifier ?? null,
-      email: fields.email ?? null,
-      phone_number: fields.phone_number ?? null,
-      custom_attributes: fields.custom_attributes ?? {},
-    },
-    { isFree: true },
-  )
+  const wanted = newContactOf(fields)
+  if (isStrict) {
+    const taken = await findTaken(ctx, accountId, { email: fields.email, phone_number: fields.phone_number })
+    if (taken.email) wanted.email = null
+    if (taken.phone) wanted.phone_number = null
+  }
+  const contact = await createContact(ctx, accountId, wanted, { isFree: true })
   fetchAvatarLater(ctx, contact, fields.avatar_url)
-  return contact
+  return { contact, isKnown: false }
 }
 
-/** The visitor, whose proof is remembered when it holds and is one of this contact: it says nothing about others. */
-export async function proveVisitor(ctx: VisitorContext, proof: Proof): Promise<Visitor> {
-  const { visitor } = ctx
-  const isProven = checkProof(visitor.inbox, proof) && visitor.contact.identifier === proof.identifier
-  if (isProven && !visitor.contact_inbox.hmac_verified) {
-    await runPrepared(
-      ctx.db,
-      ctx.db
-        .updateTable('contact_inboxes')
-        .set({ hmac_verified: true, updated_at: ctx.app.now() })
-        .where('id', '=', visitor.contact_inbox.id),
-    )
-    visitor.contact_inbox.hmac_verified = true
-  }
-  return visitor
-}
+const newContactOf = (fields: ClientContactFields): ContactFields => ({
+  name: fields.name ?? randomName(),
+  identifier: fields.identifier ?? null,
+  email: fields.email ?? null,
+  phone_number: fields.phone_number ?? null,
+  custom_attributes: fields.custom_attributes ?? {},
+})
 
-/** Says who a visitor is. Who already has that e-mail or telephone number is the same person: the two become one. */
-export async function identify(
-  ctx: Context,
-  { inbox, contact_inbox: place, contact: seen }: Visitor,
-  fields: ClientContactFields,
-): Promise<ContactRecord> {
-  await lockIdentities(ctx, inbox.account_id, [fields.email, fields.phone_number])
-  const still = await findContact(ctx, inbox.account_id, seen.id, { lock: true })
-  let contact = still ?? (await accessVisitor(ctx, inbox.identifier, place.source_id, { lock: true })).contact
-  const { email, phone_number: phone } = fields
-  const wanted: ContactFields = {
-    ...(fields.name?.trim() && { name: fields.name }),
-    ...(email?.trim() && { email }),
-    ...(phone?.trim() && { phone_number: phone }),
-  }
-  if (wanted.email) {
-    const owner = await findContactByAny(ctx, inbox.account_id, { email: wanted.email })
-    if (owner && owner.id !== contact.id) contact = await mergeInto(ctx, owner, contact)
-  }
-  if (wanted.phone_number) {
-    const owner = await findContactByAny(ctx, inbox.account_id, { phone_number: wanted.phone_number })
-    const isSomebodyElse = wanted.email && owner?.email && owner.email !== wanted.email.toLowerCase()
-    if (owner && owner.id !== contact.id) {
-      if (isSomebodyElse) delete wanted.phone_number
-      else contact = await mergeInto(ctx, owner, contact)
-    }
-  }
-  if (fields.custom_attributes)
-    wanted.custom_attributes = deepMerge(contact.custom_attributes, fields.custom_attributes)
-  await updateContact(ctx, contact, wanted)
-  fetchAvatarLater(ctx, contact, fields.avatar_url)
-  return contact
-}
-
-/** Whoever only says an address of somebody has proven nothing about them, whatever they proved about themselves. */
-async function mergeInto(ctx: Context, owner: ContactRecord, contact: ContactRecord): Promise<ContactRecord> {
-  const locked = await findContact(ctx, owner.account_id, owner.id, { lock: true })
-  if (!locked) return contact
-  if (locked.identifier !== contact.identifier) {
-    await runPrepared(
-      ctx.db,
-      sql`with places as (update contact_inboxes set hmac_verified = false where contact_id = ${contact.id} returning id)
-      delete from parley.proofs where contact_inbox_id in (select id from places)`,
-    )
-  }
-  return mergeContacts(ctx, locked, contact)
-}
-
-export function presentArrival({
-  contact,
-  contact_inbox: place,
-}: {
-  contact: ContactRecord
-  contact_inbox: ContactInboxRecord
-}) {
+export function presentArrival(ctx: Context, { contact, contact_inbox: place, claim }: Arrival) {
+  const shown = shownTo(ctx.app, claim, contact)
   return {
     source_id: place.source_id,
     pubsub_token: place.pubsub_token,
-    id: contact.id,
-    name: contact.name,
-    email: contact.email,
-    phone_number: contact.phone_number,
+    id: shown.id,
+    name: shown.name,
+    email: shown.email,
+    phone_number: shown.phone_number,
   }
 }
 

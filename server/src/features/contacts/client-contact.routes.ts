@@ -1,8 +1,10 @@
 import Type from 'typebox'
 import { Bag, Nullable, operation } from '../../http/operation.ts'
 import { ContactRow } from '../schemas.ts'
-import { proveVisitor, arrive, identify, presentArrival, showClientInbox } from './client-contact.model.ts'
+import { arrive, presentArrival, showClientInbox } from './client-contact.model.ts'
 import { presentContactRow } from './contact.presenter.ts'
+import { identify } from './identify.model.ts'
+import { proveVisitor } from './proof.model.ts'
 
 const closed = { additionalProperties: false } as const
 const Text = Nullable(Type.String())
@@ -79,14 +81,15 @@ export const clientContactOperations = [
     id: 'public/contacts.create',
     route: `POST ${base}/contacts`,
     summary: 'Make a contact, or find one again',
-    description: 'A contact that is known by source id, identifier, e-mail or telephone number is returned unchanged.',
+    description:
+      'A contact that is known by source id is returned; one with that identifier, e-mail or telephone number becomes that of the visitor, unchanged. Without a proof of its identifier the visitor is shown only what they said themselves, and where proofs are mandatory an address leads to nobody.',
     example: { name: 'Ada Lovelace', email: 'ada@example.com', phone_number: '+14155550123' },
     errors: { 401: { error: 'HMAC failed: the identifier_hash does not prove this identifier' } },
     access: 'visitor',
     text: ['inbox_identifier'],
     body: Type.Partial(Type.Object({ source_id: Text, ...fields })),
     reply: ClientContact,
-    handle: async (ctx, { body }) => presentArrival(await arrive(ctx, body)),
+    handle: async (ctx, { body }) => presentArrival(ctx, await arrive(ctx, body)),
   }),
   operation({
     id: 'public/contacts.show',
@@ -98,19 +101,26 @@ export const clientContactOperations = [
     text: ['inbox_identifier', 'source_id'],
     query: Type.Partial(Type.Object(proof)),
     reply: ClientContact,
-    handle: async (ctx, { query }) => presentArrival(await proveVisitor(ctx, query)),
+    handle: async (ctx, { query }) => {
+      await proveVisitor(ctx, query)
+      return presentArrival(ctx, ctx.visitor)
+    },
   }),
   operation({
     id: 'public/contacts.update',
     route: `PATCH ${base}/contacts/:source_id`,
     summary: 'Change a contact',
-    description: 'An e-mail or telephone number of another contact of the account merges the two.',
+    description:
+      "An e-mail or telephone number of another contact of the account merges the two. Without a proof of that contact's identifier the visitor is shown only what they said themselves and only fills what is empty; where proofs are mandatory such an address is left out.",
     example: { name: 'Ada King', email: 'ada@example.com' },
     errors: { 401: { error: 'HMAC failed: the identifier_hash does not prove this identifier' } },
     access: 'visitor',
     text: ['inbox_identifier', 'source_id'],
     body: Type.Partial(Type.Object(fields)),
     reply: ContactRow,
-    handle: async (ctx, { body }) => presentContactRow(await identify(ctx, await proveVisitor(ctx, body), body)),
+    handle: async (ctx, { body }) => {
+      await proveVisitor(ctx, body)
+      return presentContactRow(await identify(ctx, body))
+    },
   }),
 ]

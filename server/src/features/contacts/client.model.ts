@@ -21,6 +21,9 @@ const FROM_CHANNEL = sql`from channel_api ch
   join inboxes i on i.channel_id = ch.id and i.channel_type = 'Channel::Api'
   join accounts a on a.id = i.account_id`
 
+/** Of the contact inbox `ci`. */
+export const CLAIM_JSON = sql`(select to_jsonb(cl) from parley.claims cl where cl.contact_inbox_id = ci.id)`
+
 /** The door of the Client API: whom the path of one of its operations names. Only API inboxes have one, and a suspended account's stays open. */
 export async function enterVisitor(
   ctx: Context,
@@ -68,7 +71,8 @@ const visitors = byForm((lock: boolean) =>
     (asked) => sql`
       select ${INBOX_JSON} as inbox, row_to_json(ci) as contact_inbox, ${contactRowJson(sql`ct`)} as contact,
         ${avatarJson('Contact', sql`ct.id`)} as avatar, ${hasEndpoints(sql`i.account_id`)} as has_endpoints,
-        ci.hmac_verified or exists (select 1 from parley.proofs p where p.contact_inbox_id = ci.id) as has_proven
+        ci.hmac_verified or exists (select 1 from parley.proofs p where p.contact_inbox_id = ci.id) as has_proven,
+        ${CLAIM_JSON} as claim
       ${FROM_CHANNEL}
       join contact_inboxes ci on ci.inbox_id = i.id and ci.source_id = ${asked.source_id}
       join contacts ct on ct.id = ci.contact_id

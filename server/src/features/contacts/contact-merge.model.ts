@@ -20,9 +20,14 @@ export async function accessPair(
 
 /**
  * Makes one contact of two. What hangs on the mergee moves to the base, whose own values win; the mergee fills its blanks
- * and is gone.
+ * and is gone. An identifier that nobody vouches for fills none: who proves it would have proven to be the base.
  */
-export async function mergeContacts(ctx: Context, base: ContactRecord, mergee: ContactRecord): Promise<ContactRecord> {
+export async function mergeContacts(
+  ctx: Context,
+  base: ContactRecord,
+  mergee: ContactRecord,
+  { isVouched = true }: { isVouched?: boolean } = {},
+): Promise<ContactRecord> {
   if (base.id === mergee.id) return base
   const picture = await contactPicture(ctx, mergee.id)
   const gone = picture ? presentContactSender(ctx.app, picture) : { id: mergee.id }
@@ -32,7 +37,8 @@ export async function mergeContacts(ctx: Context, base: ContactRecord, mergee: C
   await removeContactRow(ctx, mergee)
   ctx.emit('contact.deleted', { account_id: mergee.account_id, contact_id: mergee.id, picture: gone })
   ctx.emit('contact.merged', { account_id: base.account_id, contact_id: base.id })
-  await updateContact(ctx, base, filledBlanks(base, mergee))
+  const { identifier, ...blanks } = filledBlanks(base, mergee)
+  await updateContact(ctx, base, { ...blanks, ...(isVouched && { identifier }) })
   return base
 }
 

@@ -176,6 +176,18 @@ export async function updateContact(
   return changes
 }
 
+/** The row that somebody has, or would have, by themselves, and what they say now. */
+export function rowSaid(before: ContactRecord | null, fields: ContactFields, at: Date): ContactRecord {
+  const now = at.toISOString()
+  const blank = { id: 0, account_id: 0, company_id: null, last_activity_at: null, label_list: [], created_at: now }
+  return {
+    ...blank,
+    ...before,
+    ...settle({ ...BLANK, ...before, ...withoutUndefined(fields) } as never),
+    updated_at: now,
+  }
+}
+
 /** Keys of the old bag, overlaid by those of the new one at every depth. */
 export function deepMerge(old: unknown, fresh: unknown): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...(isBag(old) && old) }
@@ -269,7 +281,7 @@ const withoutUndefined = (fields: ContactFields): ContactFields =>
 const MAX_LENGTHS = { name: 255, email: 255, phone_number: 255, identifier: 255, middle_name: 255, last_name: 255 }
 
 /** Throws one error that lists all that is wrong with the values given. */
-async function checkContact(
+export async function checkContact(
   ctx: Context,
   accountId: number,
   row: Partial<Settled>,
@@ -307,11 +319,11 @@ async function isBlankTaken(ctx: Context, accountId: number, id: number): Promis
 
 const NOTHING_TAKEN = { email: false, identifier: false, phone: false }
 
-async function findTaken(
+export async function findTaken(
   ctx: Context,
   accountId: number,
   identity: Identity,
-  id: number,
+  id = 0,
 ): Promise<typeof NOTHING_TAKEN> {
   const { email, identifier, phone_number: phone } = identity
   if (!email && !identifier && !phone) return NOTHING_TAKEN

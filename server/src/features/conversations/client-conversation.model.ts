@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Context, VisitorContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { unix } from '../../lib/times.ts'
+import { messageShownTo, shownTo } from '../contacts/claim.presenter.ts'
 import { presentContactRow } from '../contacts/contact.presenter.ts'
 import { presentPublicMessage } from '../messages/message.presenter.ts'
 import { OLDEST_FIRST, selectMessages, type MessageView } from '../messages/message.query.ts'
@@ -125,6 +126,7 @@ async function publicMessages(ctx: Context, conversationIds: number[]): Promise<
 }
 
 function present(ctx: VisitorContext, conversation: ConversationRecord, messages: MessageView[]) {
+  const { claim, contact } = ctx.visitor
   return {
     id: conversation.display_id,
     uuid: conversation.uuid,
@@ -134,7 +136,7 @@ function present(ctx: VisitorContext, conversation: ConversationRecord, messages
     agent_last_seen_at: unix(conversation.agent_last_seen_at),
     messages: messages
       .filter((message) => message.conversation_id === conversation.id)
-      .map((message) => presentPublicMessage(ctx.app, message)),
-    contact: presentContactRow(ctx.visitor.contact),
+      .map((message) => presentPublicMessage(ctx.app, messageShownTo(ctx.app, claim, message))),
+    contact: presentContactRow(shownTo(ctx.app, claim, contact)),
   }
 }

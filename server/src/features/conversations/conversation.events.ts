@@ -1,6 +1,8 @@
 import type { DeliveryScope, Push } from '../../events/reactions.ts'
-import { PushScope } from '../realtime/push-scope.query.ts'
+import { PushScope, type PushedVisitor } from '../realtime/push-scope.query.ts'
 import type { Changes, EventData } from '../../vocabulary/events.ts'
+import type { Claim } from '../../vocabulary/visitor.ts'
+import { conversationShownTo, shownTo } from '../contacts/claim.presenter.ts'
 import { contactWebhook, presentContactSender } from '../contacts/contact.presenter.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
 import { CONVERSATION_STATUSES, conversationPush, conversationWebhook, PRIORITIES } from './conversation.presenter.ts'
@@ -18,9 +20,29 @@ export async function conversationAgentsPush(scope: PushScope, data: About): Pro
   return conversation ? { streams, data: conversationPush(scope.app, conversation) } : null
 }
 
-export async function conversationEveryonePush(scope: PushScope, data: About): Promise<Push | null> {
-  const [push, visitor] = await Promise.all([conversationAgentsPush(scope, data), scope.visitor(data.conversation_id)])
-  return push && { ...push, streams: [...push.streams, ...visitor] }
+export async function conversationEveryonePush(scope: PushScope, data: About): Promise<Push[]> {
+  const [agents, visitor, conversation] = await Promise.all([
+    scope.agents(data.inbox_id),
+    scope.visitor(data.conversation_id),
+    scope.conversation(data.conversation_id),
+  ])
+  if (!conversation) return []
+  return toAgentsAndVisitor(agents, visitor, (claim) =>
+    conversationPush(scope.app, conversationShownTo(scope.app, claim, conversation)),
+  )
+}
+
+/** One frame for all, or, where the visitor has only claimed to be somebody, another one for the visitor. */
+export function toAgentsAndVisitor(
+  agents: string[],
+  { streams, claim }: PushedVisitor,
+  picture: (claim: Claim | null) => Push['data'],
+): Push[] {
+  if (!claim) return [{ streams: [...agents, ...streams], data: picture(null) }]
+  return [
+    { streams: agents, data: picture(null) },
+    { streams, data: picture(claim) },
+  ]
 }
 
 export async function mentionedPush(scope: PushScope, data: EventData<'conversation.mentioned'>): Promise<Push | null> {
@@ -30,10 +52,11 @@ export async function mentionedPush(scope: PushScope, data: EventData<'conversat
 }
 
 /** Private typing reaches the visitor too, as in Chatwoot: clients hide it by `is_private`. */
-export async function typingPush(scope: PushScope, data: Typing): Promise<Push | null> {
+export async function typingPush(scope: PushScope, data: Typing): Promise<Push[]> {
+  const [agents, { claim }] = await Promise.all([scope.agents(data.inbox_id), scope.visitor(data.conversation_id)])
   const conversation = await scope.conversation(data.conversation_id)
   const typist = await typistOf(scope, data)
-  if (!conversation || !typist) return null
+  if (!conversation || !typist) return []
   const own = conversation.contact_inbox?.pubsub_token
   const except =
     data.typist.type === 'user'
@@ -41,23 +64,21 @@ export async function typingPush(scope: PushScope, data: Typing): Promise<Push |
       : data.typist.type === 'contact'
         ? own
         : undefined
-  return {
-    streams: [...(await scope.agents(data.inbox_id)), ...(own ? [own] : [])],
-    ...(except && { except }),
-    data: {
-      conversation: conversationPush(scope.app, conversation, scope.accountId),
-      user: typist,
-      is_private: data.is_private,
-    },
-  }
+  const pushes = toAgentsAndVisitor(agents, { streams: own ? [own] : [], claim }, (claim) => ({
+    conversation: conversationPush(scope.app, conversationShownTo(scope.app, claim, conversation), scope.accountId),
+    user: typist(claim),
+    is_private: data.is_private,
+  }))
+  return pushes.map((push) => ({ ...push, ...(except && { except }) }))
 }
 
 async function typistOf(scope: PushScope, { typist }: Typing) {
   if (typist.type === 'contact') {
     const contact = await scope.contact(typist.id)
-    return contact && presentContactSender(scope.app, contact)
+    return contact && ((claim: Claim | null) => presentContactSender(scope.app, shownTo(scope.app, claim, contact)))
   }
-  return scope.person({ type: typist.type, id: typist.id })
+  const person = await scope.person({ type: typist.type, id: typist.id })
+  return person && (() => person)
 }
 
 export async function conversationPayload({ app, db }: DeliveryScope, data: About) {

@@ -4,6 +4,8 @@ import type { Changes } from '../../vocabulary/events.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { invalidField, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { isWebAddress } from '../../lib/web-address.ts'
+import { tellClaim } from '../contacts/claim.model.ts'
+import { trustsClaims } from '../contacts/claim.presenter.ts'
 import { createContactInbox } from '../contacts/contact-inbox.model.ts'
 import { newMessageOf, type MessageFields } from '../messages/message-body.model.ts'
 import { requireIncomingInbox } from '../messages/message.model.ts'
@@ -44,7 +46,8 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
     ctx.db,
     sql<Place>`
     select i.lock_to_single_conversation as locked, i.enable_auto_assignment, coalesce(ct.blocked, false) as blocked,
-      exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot
+      exists (select 1 from agent_bot_inboxes b where b.inbox_id = i.id and b.status = 0) as has_active_bot,
+      (select claimed from parley.claims cl where cl.contact_inbox_id = ci.id) as claimed
     from contact_inboxes ci join inboxes i on i.id = ci.inbox_id join contacts ct on ct.id = ci.contact_id
     where ci.id = ${fields.contact_inbox_id} for update of ci`,
   )
@@ -68,6 +71,7 @@ export async function openConversation(ctx: Context, fields: NewConversation): P
   const conversation = (await loadConversation(ctx, rows[0]!.id))!
   ctx.emit('conversation.created', idsOf(conversation))
   sayWhoseItIs(ctx, conversation)
+  if (place.claimed !== null && !trustsClaims(ctx.app)) tellClaim(ctx, conversation, place.claimed)
   return conversation
 }
 
@@ -91,6 +95,7 @@ interface Place {
   enable_auto_assignment: boolean
   blocked: boolean
   has_active_bot: boolean
+  claimed: string | null
 }
 
 /** In a statement of its own, after the lock: one opened meanwhile is seen only by what begins later. */

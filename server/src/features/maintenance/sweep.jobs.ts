@@ -16,8 +16,10 @@ export async function sweep(ctx: Context): Promise<void> {
   await sql`delete from parley.attempts where resets_at < now()`.execute(ctx.db)
   await sql`delete from parley.sso_tokens where expires_at < now()`.execute(ctx.db)
   await sql`delete from parley.processes where gone_at < now() - interval '1 day'`.execute(ctx.db)
-  await sql`delete from parley.proofs p where not exists (select 1 from contact_inboxes ci where ci.id = p.contact_inbox_id)`.execute(
-    ctx.db,
-  )
+  for (const table of [sql`parley.proofs`, sql`parley.claims`]) {
+    await sql`delete from ${table} t where not exists (select 1 from contact_inboxes ci where ci.id = t.contact_inbox_id)`.execute(
+      ctx.db,
+    )
+  }
   await recountCompanies(ctx)
 }

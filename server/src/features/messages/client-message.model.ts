@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import type { Context, VisitorContext } from '../../context/context.ts'
 import { invalidField, NotFoundError, unprocessable } from '../../http/errors.ts'
 import { idOf, isUploadedFile } from '../../http/params.ts'
+import { messageShownTo } from '../contacts/claim.presenter.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
 import { accessMessage, ACTIVITY, updateMessage } from './message.model.ts'
 import { createMessage } from './create-message.model.ts'
-import { findMessage, OLDEST_FIRST, pictureMessage, selectMessages } from './message.query.ts'
+import { findMessage, OLDEST_FIRST, pictureMessage, selectMessages, type ShownMessage } from './message.query.ts'
 import type { AttachmentInput } from './message.record.ts'
 
 const PAGE = 20
@@ -14,18 +15,22 @@ const SURVEY_DAYS = 14
 const DAY = 86_400_000
 
 export async function listClientMessages(
-  ctx: Context,
+  ctx: VisitorContext,
   conversation: ConversationRecord,
   before: string | null | undefined,
 ) {
   const page = sql`select p.id from messages p where p.conversation_id = ${conversation.id} and not p.private
     and p.message_type <> 2 ${before?.trim() ? sql`and p.id < ${idOf(before)}` : sql``} order by p.id desc limit ${PAGE}`
   const messages = await selectMessages(ctx.db, sql`m.id in (${page})`, OLDEST_FIRST)
-  return messages.map((message) => presentPublicMessage(ctx.app, message))
+  return messages.map((message) => present(ctx, message))
 }
 
-export async function showClientMessage(ctx: Context, id: number) {
-  return presentPublicMessage(ctx.app, (await findMessage(ctx.db, id))!)
+export async function showClientMessage(ctx: VisitorContext, id: number) {
+  return present(ctx, (await findMessage(ctx.db, id))!)
+}
+
+function present({ app, visitor }: VisitorContext, message: ShownMessage) {
+  return presentPublicMessage(app, messageShownTo(app, visitor.claim, message))
 }
 
 export async function writeByVisitor(
@@ -43,7 +48,7 @@ export async function writeByVisitor(
     attachments,
   })
   const known = { hasFiles: attachments.length > 0, sender: { contact: { ...contact, avatar } } }
-  return presentPublicMessage(ctx.app, await pictureMessage(ctx.db, message, known))
+  return present(ctx, await pictureMessage(ctx.db, message, known))
 }
 
 function filesOf(value: unknown): AttachmentInput[] {

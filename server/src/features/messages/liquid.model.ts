@@ -2,8 +2,10 @@ import { sql } from 'kysely'
 import { runPrepared } from '../../db/prepared.ts'
 import type { Context } from '../../context/context.ts'
 import { liquidRenderer, type RenderLiquid } from '../../lib/liquid.ts'
+import { shownTo } from '../contacts/claim.presenter.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import type { NewMessage } from './message.record.ts'
+import type { Claim, ContactRow } from '../../vocabulary/visitor.ts'
 
 const HAS_LIQUID = /\{\{|\{%/
 
@@ -48,7 +50,8 @@ async function loadVariables(
   const rows = await runPrepared(
     ctx.db,
     sql<Record<string, any>>`
-    select to_jsonb(ct) as contact, a.id as account_id, a.name as account_name, u.id as agent_id, u.name as agent_name,
+    select to_jsonb(ct) as contact, (select to_jsonb(cl) from parley.claims cl
+        where cl.contact_inbox_id = ${conversation.contact_inbox_id}) as claim, a.id as account_id, a.name as account_name, u.id as agent_id, u.name as agent_name,
       u.available_name as agent_available_name, u.email as agent_email
     from contacts ct join accounts a on a.id = ct.account_id
     left join lateral (${
@@ -60,14 +63,16 @@ async function loadVariables(
     where ct.id = ${conversation.contact_id}`,
   )
   const row = rows[0]
+  // The visitor reads it.
+  const contact = row && shownTo(ctx.app, row.claim as Claim | null, row.contact as ContactRow)
   return (
-    row && {
+    contact && {
       contact: {
-        id: row.contact.id,
-        ...namesOf(row.contact.name),
-        email: row.contact.email,
-        phone_number: row.contact.phone_number,
-        custom_attribute: row.contact.custom_attributes ?? {},
+        id: contact.id,
+        ...namesOf(contact.name),
+        email: contact.email,
+        phone_number: contact.phone_number,
+        custom_attribute: contact.custom_attributes ?? {},
       },
       agent: row.agent_id
         ? {
@@ -80,7 +85,7 @@ async function loadVariables(
       conversation: {
         id: conversation.id,
         display_id: conversation.display_id,
-        contact_name: row.contact.name === null ? 'Customer' : capitalize(row.contact.name),
+        contact_name: contact.name === null ? 'Customer' : capitalize(contact.name),
         custom_attribute: conversation.custom_attributes,
       },
       inbox: { id: conversation.inbox_id, name: conversation.inbox_name },

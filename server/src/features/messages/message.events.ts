@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
 import { runPrepared } from '../../db/prepared.ts'
 import type { DeliveryScope, Push } from '../../events/reactions.ts'
-import type { PushScope } from '../realtime/push-scope.query.ts'
+import type { PushedVisitor, PushScope } from '../realtime/push-scope.query.ts'
 import type { Changes, EventData } from '../../vocabulary/events.ts'
 import { markdownToHtml } from '../../lib/markdown.ts'
 import { iso } from '../../lib/times.ts'
 import { translate } from '../../lib/translate.ts'
+import { messageShownTo } from '../contacts/claim.presenter.ts'
+import { toAgentsAndVisitor } from '../conversations/conversation.events.ts'
 import { conversationWebhook } from '../conversations/conversation.presenter.ts'
 import { findConversation } from '../conversations/conversation.query.ts'
 import {
@@ -25,27 +27,37 @@ type Updated = EventData<'message.updated'>
 
 const ACTIVITY = 2
 
-export async function messagePushes(scope: PushScope, data: Created | Updated): Promise<Push | null> {
+const NOBODY = { streams: [], claim: null }
+
+export async function messagePushes(scope: PushScope, data: Created | Updated): Promise<Push[]> {
   const isHidden = data.private || data.message_type === ACTIVITY
-  const [push, visitor] = await Promise.all([
-    messageAgentsPush(scope, data),
-    isHidden ? [] : scope.visitor(data.conversation_id),
-  ])
-  return push && { ...push, streams: [...push.streams, ...visitor] }
+  return pushTo(scope, data, isHidden ? NOBODY : scope.visitor(data.conversation_id))
 }
 
-export async function messageAgentsPush(scope: PushScope, data: Created | Updated): Promise<Push | null> {
-  const [message, streams] = await Promise.all([scope.message(data.message_id), scope.agents(data.inbox_id)])
-  if (!message) return null
-  const picture = messagePush(scope.app, message, data.performer === null ? null : scope.accountId)
-  return {
-    streams,
-    data: {
-      ...picture,
-      ...('echo_id' in data && data.echo_id !== undefined && { echo_id: data.echo_id }),
-      ...('changes' in data && { previous_changes: nameEnums(data.changes) }),
-    },
-  }
+export function messageAgentsPush(scope: PushScope, data: Created | Updated): Promise<Push[]> {
+  return pushTo(scope, data, NOBODY)
+}
+
+async function pushTo(
+  scope: PushScope,
+  data: Created | Updated,
+  listener: PushedVisitor | Promise<PushedVisitor>,
+): Promise<Push[]> {
+  const [message, agents, visitor] = await Promise.all([
+    scope.message(data.message_id),
+    scope.agents(data.inbox_id),
+    listener,
+  ])
+  if (!message) return []
+  return toAgentsAndVisitor(agents, visitor, (claim) => ({
+    ...messagePush(
+      scope.app,
+      messageShownTo(scope.app, claim, message),
+      data.performer === null ? null : scope.accountId,
+    ),
+    ...('echo_id' in data && data.echo_id !== undefined && { echo_id: data.echo_id }),
+    ...('changes' in data && { previous_changes: nameEnums(data.changes) }),
+  }))
 }
 
 /** Activities are for the eyes of agents only. */

@@ -2,12 +2,18 @@ import { sql, type RawBuilder } from 'kysely'
 import { runPrepared } from '../../db/prepared.ts'
 import type { Services } from '../../context/context.ts'
 import type { Performer } from '../../vocabulary/caller.ts'
+import type { Claim } from '../../vocabulary/visitor.ts'
 import { findConversation, type ConversationView } from '../conversations/conversation.query.ts'
 import { seesInbox } from '../conversations/visibility.query.ts'
 import { selectPushedMessages, type PushedMessageView } from '../messages/message.query.ts'
 import type { BotPicture, ContactPicture, UserPicture } from '../pictures/picture.types.ts'
 import { botJson, contactJson, userJson } from '../pictures/picture.sql.ts'
 import { presentBotSender, presentUserSender } from '../users/user.presenter.ts'
+
+export interface PushedVisitor {
+  streams: string[]
+  claim: Claim | null
+}
 
 /** Loads what pushes show, each record once for all the events of one commit. */
 export class PushScope {
@@ -67,13 +73,17 @@ export class PushScope {
     )
   }
 
-  /** The streams of the visitor of a conversation: all their verified ones where that one is verified. */
-  visitor(conversationId: number): Promise<string[]> {
-    return this.#once(`visitor ${conversationId}`, () =>
-      this.#tokens(sql`select other.pubsub_token from conversations c join contact_inboxes own on own.id = c.contact_inbox_id
+  /** The visitor of a conversation: the streams, all their verified ones where that one is verified, and what they are shown of themselves. */
+  visitor(conversationId: number): Promise<PushedVisitor> {
+    return this.#once(`visitor ${conversationId}`, async () => {
+      const found = await this.#value<PushedVisitor>(sql`(select json_build_object(
+        'streams', coalesce(json_agg(other.pubsub_token) filter (where other.pubsub_token is not null), '[]'),
+        'claim', (array_agg((select to_json(cl) from parley.claims cl where cl.contact_inbox_id = own.id)))[1])
+        from conversations c join contact_inboxes own on own.id = c.contact_inbox_id
         join contact_inboxes other on other.contact_id = own.contact_id and (other.id = own.id or (own.hmac_verified and other.hmac_verified))
-        where c.id = ${conversationId} and other.pubsub_token is not null`),
-    )
+        where c.id = ${conversationId})`)
+      return found ?? { streams: [], claim: null }
+    })
   }
 
   async #tokens(tokens: RawBuilder<unknown>): Promise<string[]> {
