@@ -92,3 +92,21 @@ it('an administrator names a member as long as every account of theirs is the ad
   expect((await t.as(other.administrator).patch(theirs, { role: 'administrator' })).status).toBe(200)
   expect((await rename('Hopper')).body.name).toBe('Hopper')
 })
+
+it('whoever had a login before an account invited them has it still when that account removes them', async () => {
+  const account = await t.buildAccount()
+  const admin = t.as(account.administrator)
+  const agents = `/api/v1/accounts/${account.id}/agents`
+  const owner = await t.buildPerson()
+  await t.database.pool.query(`update users set created_at = now() - interval '1 day' where id = $1`, [owner.id])
+  const guest = { name: 'Guest', email: `${t.unique('guest')}@example.test` }
+  const logins = async (...ids: number[]) =>
+    (await t.database.pool.query('select id from users where id = any($1) order by id', [ids])).rows.map(({ id }) => id)
+
+  const { body: known } = await admin.post(agents, { name: 'x', email: owner.email })
+  const { body: made } = await admin.post(agents, guest)
+  expect(await logins(owner.id, made.id)).toEqual([owner.id, made.id])
+  for (const { id } of [known, made]) expect((await admin.delete(`${agents}/${id}`)).status).toBe(200)
+  await expect.poll(() => logins(owner.id, made.id), { timeout: 10_000 }).toEqual([owner.id])
+  expect((await t.as(owner).get('/api/v1/profile')).body.accounts).toEqual([])
+})

@@ -116,12 +116,15 @@ async function renameAgent(ctx: MemberContext, userId: number, name: string): Pr
 export async function removeAgent(ctx: AccountContext, userId: number): Promise<void> {
   const agent = await accessAgent(ctx, userId)
   if (agent.role === 1) await keepAnAdministrator(ctx, userId)
-  await ctx.db
-    .deleteFrom('account_users')
-    .where('account_id', '=', ctx.account.id)
-    .where('user_id', '=', userId)
-    .execute()
-  ctx.later('account_users.forget', { account_id: ctx.account.id, user_id: userId, remove_orphan: true })
+  // An invitation makes a login and a member in one go. Whoever had a login before it keeps that, with or without an account.
+  const { rows } = await sql<{ is_theirs: boolean }>`
+    delete from account_users au using users u
+    where au.account_id = ${ctx.account.id} and au.user_id = ${userId} and u.id = au.user_id
+    returning au.inviter_id is not null and u.created_at < au.created_at - interval '1 minute' as is_theirs`.execute(
+    ctx.db,
+  )
+  const removeOrphan = rows.some((row) => !row.is_theirs)
+  ctx.later('account_users.forget', { account_id: ctx.account.id, user_id: userId, remove_orphan: removeOrphan })
   await ctx.app.sockets.endOf(ctx, userId)
 }
 

@@ -61,7 +61,7 @@ export const agentOperations = [
     route: `DELETE ${base}/:id`,
     summary: 'Remove a member from an account',
     description:
-      'Their conversations have no assignee then. Whoever belongs to no other account is deleted a little later.',
+      'Their conversations have no assignee then. Whoever belongs to no other account is deleted a little later, unless they had a login before they were invited.',
     access: 'administrator',
     door: (ctx, { id }) => accessAgent(ctx, id),
     reply: Empty,
