@@ -28,11 +28,11 @@ import { authorizeSubscription, presencePayload } from './features/realtime/subs
 import { startDeliveries, type DeliveryPump } from './features/webhooks/delivery-pump.jobs.ts'
 import { listeners } from './features/webhooks/endpoint.query.ts'
 import { createFiles } from './files/files.ts'
+import { parseForm } from './http/form.ts'
 import { mountOperations } from './http/mount.ts'
 import {
   BROKEN_QUERY,
   otherVerb,
-  parseForm,
   requestIdOf,
   SECURITY_HEADERS,
   sendOutside,
@@ -151,7 +151,6 @@ function createServer(config: Config): FastifyInstance {
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
     trustProxy: config.trustProxy === true ? isNearest : config.trustProxy,
-    bodyLimit: config.maximumUpload * 2,
     return503OnClosing: false,
     // Its own ones take long to load.
     schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
@@ -216,7 +215,7 @@ function rewriteUrl(request: RawRequest): string {
 
 function readQuery(text: string): Record<string, unknown> {
   try {
-    return parseForm(text)
+    return parseForm(text.replaceAll('+', ' '))
   } catch {
     // Thrown here, in the router, it would end the process.
     return BROKEN_QUERY

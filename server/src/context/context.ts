@@ -64,7 +64,6 @@ interface ContextValues extends Partial<SignedIn> {
   requestId?: string
   address?: string
   headers?: Record<string, string | string[] | undefined>
-  sent?: Record<string, unknown>
 }
 
 /**
@@ -90,7 +89,7 @@ export class Context {
   readonly answerHeaders: Record<string, string> = {}
   readonly headers: Record<string, string | string[] | undefined>
   /** All parameters as sent, for what is about the request as a whole; everything else declares what it reads. */
-  readonly sent: Record<string, unknown>
+  sent: Record<string, unknown> = {}
   /** False where it is known that no webhook and no bot waits for the events of this request. */
   hasEndpoints: boolean
   #events: PendingEvent[] = []
@@ -109,7 +108,6 @@ export class Context {
     this.requestId = request.requestId ?? 'none'
     this.address = request.address ?? ''
     this.headers = request.headers ?? {}
-    this.sent = request.sent ?? {}
     this.hasEndpoints = account?.has_endpoints ?? true
   }
 

@@ -25,7 +25,7 @@ export async function createBlob(db: Kysely<DB>, storage: Storage, file: NewBlob
       content_type: type,
       metadata: JSON.stringify({ identified: true }),
       byte_size: file.content.length,
-      checksum: createHash('md5').update(file.content).digest('base64'),
+      checksum: file.checksum ?? createHash('md5').update(file.content).digest('base64'),
       created_at: NOW,
       service_name: 'local',
     })

@@ -4,10 +4,10 @@ import { Context, type Services } from '../context/context.ts'
 import { inTransaction } from '../context/transaction.ts'
 import type { SignedIn } from '../vocabulary/caller.ts'
 import { answerError, dropSession } from './answer-error.ts'
-import { parametersOf, readBodies, type Sent } from './bodies.ts'
+import { bodyType, JSON_TYPE, leaveBodies, MULTIPART_TYPE, takeBody } from './bodies.ts'
 import { answerPreflight, crossOrigin, isPreflight } from './cross-origin.ts'
 import { MissingParamError, NotAuthorizedError, NotFoundError, OutsideError } from './errors.ts'
-import { Empty, type Operation } from './operation.ts'
+import { BODY_LIMITS, Empty, type Operation } from './operation.ts'
 import { compileReader, readPathId } from './params.ts'
 import { createGlobalLimit } from './rate-limit.ts'
 import { RawAnswer } from './raw-answer.ts'
@@ -40,9 +40,9 @@ interface MountOptions {
 /** Makes the routes of all operations, and everything around them that every request has. */
 export function mountOperations(server: FastifyInstance, operations: Operation[], options: MountOptions): void {
   const { app } = options
-  const { apiCors, maximumUpload } = app.config
+  const { apiCors } = app.config
   const isOverLimit = createGlobalLimit(app.config)
-  readBodies(server, maximumUpload)
+  leaveBodies(server)
   server.addHook('onRequest', (request, reply, done) => {
     if (request.method === 'OPTIONS' && isPreflight(request)) return answerPreflight(request, reply, apiCors)
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
@@ -62,8 +62,8 @@ export function mountOperations(server: FastifyInstance, operations: Operation[]
     const method = operation.method === 'PATCH' ? ['PATCH', 'PUT'] : [operation.method]
     server.route({ method, url: operation.path, handler, config: { operation } })
   }
-  server.setNotFoundHandler((request, reply) => {
-    const verb = formVerb(request)
+  server.setNotFoundHandler(async (request, reply) => {
+    const verb = await formVerb(request, BODY_LIMITS.message)
     return verb ? answerAs(verb, request, reply) : sendOutside(request, reply, 404, 'Not Found')
   })
   server.setErrorHandler((error, request, reply) => answerError(app.log, request, reply, error))
@@ -80,18 +80,11 @@ function handlerOf(operation: Operation, { app, signIn, enterVisitor }: MountOpt
   const varies = operation.family === 'auth' || operation.id === 'api.index'
 
   const run = async (request: FastifyRequest, reply: FastifyReply) => {
-    const verb = formVerb(request)
+    const verb = await formVerb(request, operation.bodyLimit)
     if (verb) return answerAs(verb, request, reply)
     if (varies && request.headers.accept) reply.header('vary', 'Accept')
     const signedIn = await signIn(operation, request, reply)
     const { caller, membership } = signedIn
-    if (operation.access === 'administrator' && membership?.role !== 'administrator') {
-      const ctx = new Context({ app, db: app.database.kysely, ...signedIn })
-      await operation.door?.(ctx, readParams(operation, request.params as Record<string, string>))
-      throw new NotAuthorizedError()
-    }
-    if (request.raw.format) throw new OutsideError(406, 'Not Acceptable')
-    const sent = await parametersOf(request, app.config.maximumUpload)
     const ctx = new Context({
       app,
       db: app.database.kysely,
@@ -99,19 +92,31 @@ function handlerOf(operation: Operation, { app, signIn, enterVisitor }: MountOpt
       requestId: request.id,
       address: request.ip,
       headers: request.headers,
-      sent: sent.all,
     })
-    const input = {
-      params: readParams(operation, request.params as Record<string, string>),
-      query: readQuery ? readQuery(sent.all) : {},
-      body: readBody ? readBody(operation.wrapper ? unwrap(operation, sent) : sent.all) : {},
+    if (operation.access === 'administrator' && membership?.role !== 'administrator') {
+      await operation.door?.(ctx, readParams(operation, request.params as Record<string, string>))
+      throw new NotAuthorizedError()
     }
-    const repeat = repeatOf(operation, ctx, request.url)
-    const handle = async () => {
-      if (operation.access === 'visitor') await enterVisitor(ctx, operation, input.params)
-      return operation.handle(ctx, input)
+    if (request.raw.format) throw new OutsideError(406, 'Not Acceptable')
+    const params = readParams(operation, request.params as Record<string, string>)
+    const enter = operation.access === 'visitor' ? () => enterVisitor(ctx, operation, params) : undefined
+    // Files are much to take in: from nobody who is unknown.
+    if (enter && bodyType(request) === MULTIPART_TYPE) await enter()
+    const readSent = await takeBody(request, operation, app.config.maximumUpload)
+    const begin = () => {
+      const sent = sentBy(request, readSent())
+      ctx.sent = sent.all
+      const input = {
+        params,
+        query: readQuery ? readQuery(sent.all) : {},
+        body: readBody ? readBody(operation.wrapper ? unwrap(operation, sent) : sent.all) : {},
+      }
+      const repeat = repeatOf(operation, ctx, request.url)
+      const handle = () => operation.handle(ctx, input)
+      return repeat ? () => answerOnce(ctx, repeat, handle) : handle
     }
-    const work = repeat ? () => answerOnce(ctx, repeat, handle) : handle
+    // What is sent is read once it is known who sends it: for a visitor, that is in the transaction of the request.
+    const work = enter ? async () => (await enter(), begin()()) : begin()
     const result = operation.transaction ? await inTransaction(ctx, work) : await work()
     if (caller.kind === 'user' && !caller.session) dropSession(reply)
     for (const [name, value] of Object.entries(ctx.answerHeaders)) reply.header(name, value)
@@ -122,6 +127,19 @@ function handlerOf(operation: Operation, { app, signIn, enterVisitor }: MountOpt
   }
   // Answered here rather than by the framework's error handling, which a refusal would pay several times over.
   return (request, reply) => run(request, reply).catch((error: unknown) => answerError(app.log, request, reply, error))
+}
+
+interface Sent {
+  /** Query over body. */
+  all: Record<string, unknown>
+  body: Record<string, unknown>
+  isJson: boolean
+}
+
+function sentBy(request: FastifyRequest, body: Record<string, unknown>): Sent {
+  const query = request.query as Record<string, unknown>
+  const all = Object.keys(query).length ? { ...body, ...query } : body
+  return { all, body, isJson: bodyType(request) === JSON_TYPE }
 }
 
 /** What stands under the wrapper; JSON may send the same fields flat. An empty wrapper counts as missing. */

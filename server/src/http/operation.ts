@@ -75,6 +75,8 @@ export interface Declaration<
   needs?: readonly (keyof Static<Body> & string)[]
   /** Answers of this operation alone, by status, besides those of its family. */
   errors?: Record<number, object>
+  /** The most bytes that the text of a body may have; default by who may call. */
+  bodyLimit?: number
   /** The key under which Rails clients may wrap the body; a body without any known field is "param is missing". */
   wrapper?: string
   /** The fields that JSON may send flat; default all. */
@@ -118,6 +120,9 @@ export interface Operation {
   example?: unknown
   needs?: readonly string[]
   errors?: Record<number, object>
+  bodyLimit: number
+  /** A file stands somewhere in its body. */
+  takesFiles: boolean
   wrapper?: string
   flat?: readonly string[]
   reply: TSchema
@@ -129,6 +134,12 @@ export interface Operation {
   deprecated: boolean
   handle: (ctx: any, input: { params: any; query: any; body: any }) => unknown
 }
+
+/**
+ * Of the text of a body, in bytes: from nobody in particular, from whoever is known, and where it holds a message, each of whose
+ * characters may come as `\\u044f`.
+ */
+export const BODY_LIMITS = { stranger: 32 * 1024, known: 256 * 1024, message: 1024 * 1024 }
 
 /** Declares an operation once: its route, sign-in, parameters, documents and table tests all come from here. */
 export function operation<
@@ -149,6 +160,8 @@ export function operation<
     family: familyOf(path),
     bots: declaration.bots ?? false,
     own: declaration.own ?? false,
+    bodyLimit: declaration.bodyLimit ?? BODY_LIMITS[declaration.access === 'nobody' ? 'stranger' : 'known'],
+    takesFiles: JSON.stringify(declaration.body ?? {}).includes('"binary"'),
     text: new Set<string>(declaration.text),
     lock: declaration.lock ?? false,
     status: declaration.status ?? 200,
@@ -182,7 +195,7 @@ export const BagOrText = Type.Unsafe<Record<string, any>>({
 })
 
 /** A value of another kind is refused; elsewhere it counts as not sent. */
-export const Strict = <T extends TSchema>(schema: T): T => ({ ...schema, 'x-strict': true })
+export const Strict = <T extends TSchema>(schema: T, problem = 'is invalid'): T => ({ ...schema, 'x-strict': problem })
 
 export const File = Type.Unsafe<UploadedFile>({ type: 'string', format: 'binary' })
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { runPrepared } from '../db/prepared.ts'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Context } from '../context/context.ts'
 import { invalidField, lengthProblems, RecordInvalidError } from './errors.ts'
 import type { Operation } from './operation.ts'
@@ -70,11 +70,8 @@ async function firstAnswer(ctx: Context, { key, fingerprint }: Repeat): Promise<
 }
 
 function digest(value: unknown): string {
-  const hash = createHash('sha256')
-  const text = JSON.stringify(value, (_, item: unknown) => {
-    if (!isUploadedFile(item)) return item
-    hash.update(item.content)
-    return [item.filename, item.type]
-  })
-  return hash.update(text).digest('base64url')
+  const text = JSON.stringify(value, (_, item: unknown) =>
+    isUploadedFile(item) ? [item.filename, item.type, item.content.length, item.checksum] : item,
+  )
+  return hash('sha256', text, 'base64url')
 }

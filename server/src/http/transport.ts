@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hash, randomUUID } from 'node:crypto'
-import { parse as parseQs } from 'qs'
 
 export const SECURITY_HEADERS = {
   'x-frame-options': 'SAMEORIGIN',
@@ -19,49 +18,6 @@ const OUTSIDE_TYPE = 'application/json; charset=UTF-8'
 export function requestIdOf(header: string | string[] | undefined): string {
   if (typeof header !== 'string' || !header) return randomUUID()
   return header.replace(/[^A-Za-z0-9_@-]/g, '').slice(0, 255)
-}
-
-/** Rack's. */
-const MAX_PAIRS = 4096
-
-/** `a[b][]=1`; a plain query takes the cheap way. Throws for a broken percent-escape, and for more pairs than Rack reads. */
-export function parseForm(text: string): Record<string, unknown> {
-  if (!text) return {}
-  if (text.length > MAX_PAIRS && text.split('&', MAX_PAIRS + 1).length > MAX_PAIRS)
-    throw new RangeError('too many pairs')
-  if (text.includes('%')) decodeURIComponent(text.replaceAll('+', ' '))
-  if (text.includes('[') || text.includes('%5B') || text.includes('%5b')) {
-    return parseQs(numberItems(text), {
-      depth: 8,
-      arrayLimit: MAX_PAIRS,
-      parameterLimit: MAX_PAIRS,
-      plainObjects: false,
-    })
-  }
-  const result: Record<string, unknown> = {}
-  for (const [key, value] of new URLSearchParams(text)) if (key !== '__proto__') result[key] = value
-  return result
-}
-
-/** In `a[][b]=1&a[][c]=2&a[][b]=3` the name that comes again begins the next item, as in Rack. The parser wants the items numbered. */
-function numberItems(text: string): string {
-  const lists = new Map<string, { index: number; seen: Set<string> }>()
-  const pairs = text.split('&').map((pair) => {
-    const end = pair.includes('=') ? pair.indexOf('=') : pair.length
-    const name = pair.slice(0, end).replace(/%5B/gi, '[').replace(/%5D/gi, ']')
-    const at = name.indexOf('[][')
-    if (at < 0) return pair
-    const [list, key] = [name.slice(0, at), name.slice(at + 2)]
-    const items = lists.get(list) ?? { index: 0, seen: new Set() }
-    lists.set(list, items)
-    if (items.seen.has(key) && !key.endsWith('[]')) {
-      items.index++
-      items.seen.clear()
-    }
-    items.seen.add(key)
-    return `${list}[${items.index}]${key}${pair.slice(end)}`
-  })
-  return pairs.join('&')
 }
 
 const OTHER_VERBS = ['GET', 'PUT', 'PATCH', 'DELETE'] as const

@@ -7,6 +7,8 @@ export interface UploadedFile {
   filename: string
   type: string
   content: Buffer
+  /** MD5 in base64, as ActiveStorage keeps it. */
+  checksum: string
 }
 
 /** A row of `active_storage_blobs`. */
@@ -22,6 +24,7 @@ export interface Blob {
 export interface NewBlob {
   filename: string
   content: Buffer
+  checksum?: string
   declaredType?: string
 }
 

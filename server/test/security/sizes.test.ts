@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { humanize } from '../../src/http/errors.ts'
 import type { Operation } from '../../src/http/operation.ts'
+import { MOST_CHARACTERS } from '../../src/http/params.ts'
 import { buildOffice, buildPlatformApp, nameOf, operations, pathOf, send, type Office } from '../contract/support.ts'
 import { startTestApp, type Client } from '../support.ts'
 import { buildVisitor } from '../support/visitor.ts'
@@ -82,6 +83,7 @@ type Schema = {
   type?: string | string[]
   format?: string
   enum?: unknown
+  maxLength?: number
   anyOf?: Schema[]
   items?: Schema
   properties?: Record<string, Schema>
@@ -91,7 +93,7 @@ type Schema = {
 function tooMuch(schema: Schema, at: string[] = []): [path: string[], value: unknown][] {
   if (schema.anyOf) return schema.anyOf.flatMap((option) => tooMuch(option, at))
   if (schema.enum || schema.format === 'binary') return []
-  if (schema.type === 'string') return [[at, LONG_TEXT]]
+  if (schema.type === 'string') return [[at, 'x'.repeat((schema.maxLength ?? MOST_CHARACTERS) + 1)]]
   if (schema.type === 'array') return tooMuch(schema.items ?? {}, at).map(([path, value]) => [path, [value]])
   if (schema.type === 'object') {
     const properties = Object.entries(schema.properties ?? {})

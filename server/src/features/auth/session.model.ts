@@ -32,12 +32,9 @@ interface Credentials {
 /** Checking a token takes a tenth of a second, and the same one comes with every request: what held once is remembered. */
 const verified = new Map<string, true>()
 
-/** The session of a request's headers, of its parameters, or of the Bearer header that holds them; undefined when there is none that lasts. */
+/** The session of a request's headers, of its query, or of the Bearer header that holds them; undefined when there is none that lasts. */
 export function findSession(asking: Asking, request: FastifyRequest): Promise<FoundSession | undefined> {
-  return checkCredentials(
-    asking,
-    credentialsOf(request.headers, { ...(request.query as object), ...(request.body as object | null) }),
-  )
+  return checkCredentials(asking, credentialsOf(request.headers, request.query as Record<string, unknown>))
 }
 
 /** The same for operations that are open to nobody in particular. */

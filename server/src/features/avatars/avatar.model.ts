@@ -37,7 +37,7 @@ export async function fetchRecordAvatar(
       const { rows } =
         await sql`select 1 from ${sql.table(TABLES[recordType])} where id = ${recordId} for update`.execute(ctx.db)
       if (!rows.length) return
-      await setAvatar(ctx, { recordType, recordId }, { filename, type: 'application/octet-stream', content })
+      await setAvatar(ctx, { recordType, recordId }, { filename, content })
     })
   } catch (error) {
     if (!(error instanceof RecordInvalidError)) throw error

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { inTransaction } from '../../context/transaction.ts'
 import type { Context } from '../../context/context.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
-import type { UploadedFile } from '../../vocabulary/files.ts'
+import type { NewBlob } from '../../vocabulary/files.ts'
 import { downloadPicture } from '../avatars/avatar.model.ts'
 import { updateContact, type ContactRecord } from './contact.model.ts'
 import { loadContactRow } from './contact.query.ts'
@@ -32,7 +32,7 @@ export function fetchAvatarLater(
 }
 
 /** In the place of the one before. */
-export function saveAvatar(ctx: Context, contactId: number, file: UploadedFile): Promise<void> {
+export function saveAvatar(ctx: Context, contactId: number, file: NewBlob): Promise<void> {
   return setAvatar(ctx, { recordType: 'Contact', recordId: contactId }, file)
 }
 
@@ -66,7 +66,7 @@ async function keepAvatar(ctx: Context, { contact_id: id, url }: AvatarJob, cont
 async function isSaved(ctx: Context, contact: ContactRecord, url: string, content: Buffer): Promise<boolean> {
   const filename = decodeURIComponentOr(new URL(url).pathname.split('/').at(-1)!) || 'avatar'
   try {
-    await saveAvatar(ctx, contact.id, { filename: filename.slice(0, 255), content, type: 'application/octet-stream' })
+    await saveAvatar(ctx, contact.id, { filename: filename.slice(0, 255), content })
     return true
   } catch (error) {
     if (error instanceof RecordInvalidError) return false

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Bag, Choice, Empty, Iso, Nullable, operation, Strict, Unix } from '../../http/operation.ts'
+import { Bag, BODY_LIMITS, Choice, Empty, Iso, Nullable, operation, Strict, Unix } from '../../http/operation.ts'
 import { readConversationLabels, replaceConversationLabels } from '../labels/label.model.ts'
 import { listAttachments } from '../messages/attachment-list.model.ts'
 import { MessageBody } from '../messages/message-body.model.ts'
@@ -192,6 +192,7 @@ export const conversationOperations = [
     },
     access: 'agent',
     bots: true,
+    bodyLimit: BODY_LIMITS.message,
     body: Type.Partial(
       Type.Object({
         source_id: Type.String(),

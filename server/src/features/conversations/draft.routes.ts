@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Empty, Nullable, operation, Strict } from '../../http/operation.ts'
+import { BODY_LIMITS, Empty, Nullable, operation, Strict } from '../../http/operation.ts'
 import { accessConversation } from './access.model.ts'
 import { destroyDraft, readDraft, writeDraft } from './draft.model.ts'
 
@@ -27,6 +27,7 @@ export const draftOperations = [
     summary: 'Keep a draft',
     example: { draft_message: { message: 'Dear Ada,' } },
     access: 'agent',
+    bodyLimit: BODY_LIMITS.message,
     // Not a wrapper: an empty one is an empty draft.
     body: Type.Object({ ...Draft.properties, draft_message: Type.Optional(Strict(Draft)) }),
     reply: Empty,

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Bag, Iso, Nullable, operation } from '../../http/operation.ts'
+import { Bag, BODY_LIMITS, Iso, Nullable, operation } from '../../http/operation.ts'
 import { answerSurvey, showSurvey } from './csat.model.ts'
 import { surveyPage, surveyScript, surveyStyle } from './survey.page.ts'
 
@@ -62,6 +62,7 @@ export const csatOperations = [
     errors: { 422: { error: 'You cannot update the CSAT survey after 14 days' } },
     access: 'nobody',
     text: ['conversation_uuid'],
+    bodyLimit: BODY_LIMITS.known,
     body: Type.Partial(Type.Object({ message: Nullable(Bag) })),
     reply: Survey,
     handle: (ctx, { params, body }) => answerSurvey(ctx, params.conversation_uuid, body.message),

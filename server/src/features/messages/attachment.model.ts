@@ -27,7 +27,7 @@ export async function saveAttachments(
 ): Promise<void> {
   for (const input of inputs) {
     const file = isUploadedFile(input)
-      ? { filename: input.filename, content: input.content, declaredType: input.type }
+      ? { filename: input.filename, content: input.content, checksum: input.checksum, declaredType: input.type }
       : null
     const signed = file ? null : await accessUpload(ctx, input as string, accountId)
     if (channel === 'Channel::WebWidget') checkOnSite(file ? await typeOf(file) : signed!.content_type)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Context, VisitorContext } from '../../context/context.ts'
-import { invalidField, NotFoundError, unprocessable } from '../../http/errors.ts'
-import { idOf, isUploadedFile } from '../../http/params.ts'
+import { NotFoundError, unprocessable } from '../../http/errors.ts'
+import { idOf } from '../../http/params.ts'
 import { messageShownTo } from '../contacts/claim.presenter.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
@@ -36,10 +36,10 @@ function present({ app, visitor }: VisitorContext, message: ShownMessage) {
 export async function writeByVisitor(
   ctx: VisitorContext,
   conversation: ConversationRecord,
-  body: { content?: string | null; echo_id?: string | null; attachments?: unknown },
+  body: { content?: string | null; echo_id?: string | null; attachments?: AttachmentInput[] | null },
 ): Promise<ReturnType<typeof presentPublicMessage>> {
   const { contact, avatar } = ctx.visitor
-  const attachments = filesOf(body.attachments)
+  const attachments = (body.attachments ?? []).filter((one) => one !== '')
   const message = await createMessage(ctx, conversation, {
     content: body.content ?? null,
     message_type: 'incoming',
@@ -50,20 +50,6 @@ export async function writeByVisitor(
   const known = { hasFiles: attachments.length > 0, sender: { contact: { ...contact, avatar } } }
   return present(ctx, await pictureMessage(ctx.db, message, known))
 }
-
-function filesOf(value: unknown): AttachmentInput[] {
-  if (value === undefined || value === null || value === '') return []
-  const list = Array.isArray(value) ? value.filter((item) => item !== '') : [value]
-  if (!list.every(isAttachment) || !Array.isArray(value)) {
-    throw invalidField(
-      'attachments',
-      'must be files, sent as attachments[] in a multipart form, or signed ids of uploads',
-    )
-  }
-  return list
-}
-
-const isAttachment = (value: unknown): value is AttachmentInput => isUploadedFile(value) || typeof value === 'string'
 
 const SUBMITTED_KEYS = ['name', 'title', 'value', 'csat_survey_response']
 

@@ -1,10 +1,11 @@
 import Type from 'typebox'
-import { Nullable, operation } from '../../http/operation.ts'
+import { BODY_LIMITS, Nullable, operation } from '../../http/operation.ts'
 import {
   accessConversationForMessages,
   accessConversationForVisitorMessage,
 } from '../conversations/client-conversation.model.ts'
 import { PublicMessage } from '../schemas.ts'
+import { Attachments } from './message-body.model.ts'
 import { listClientMessages, showClientMessage, submitValues, writeByVisitor } from './client-message.model.ts'
 
 const base =
@@ -33,13 +34,12 @@ export const clientMessageOperations = [
     access: 'visitor',
     text: ['inbox_identifier', 'source_id'],
     lock: true,
+    bodyLimit: BODY_LIMITS.message,
     body: Type.Partial(
       Type.Object({
         content: Nullable(Type.String({ maxLength: 150_000 })),
         echo_id: Nullable(Type.String()),
-        attachments: Type.Any({
-          description: 'Files: repeat attachments[] in a multipart form; or signed ids of uploads',
-        }),
+        attachments: Attachments,
       }),
     ),
     repeatedBy: ['echo_id'],

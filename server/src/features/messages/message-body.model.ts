@@ -7,6 +7,16 @@ import type { ConversationRecord } from '../conversations/conversation.record.ts
 import { CONTENT_TYPES, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
 import type { NewMessage } from './message.record.ts'
 
+const NO_ATTACHMENTS = 'must be files, sent as attachments[] in a multipart form, or signed ids of uploads'
+
+/** Files, or signed ids of uploads. */
+export const Attachments = Strict(
+  Type.Array(
+    Strict(Type.Union([File, Type.String({ description: 'The signed id of an uploaded file' })]), NO_ATTACHMENTS),
+  ),
+  NO_ATTACHMENTS,
+)
+
 /** What the Application API takes for a new message. */
 export const MessageBody = Type.Partial(
   Type.Object({
@@ -17,9 +27,7 @@ export const MessageBody = Type.Partial(
     content_attributes: BagOrText,
     echo_id: Nullable(Type.String()),
     source_id: Nullable(Type.String()),
-    attachments: Strict(
-      Type.Array(Strict(Type.Union([File, Type.String({ description: 'The signed id of an uploaded file' })]))),
-    ),
+    attachments: Attachments,
     template_params: Type.Any({
       description: 'A template of another service: name, category, language, namespace, processed_params',
     }),

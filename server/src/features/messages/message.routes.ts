@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import type { Context } from '../../context/context.ts'
-import { Bag, Nullable, operation } from '../../http/operation.ts'
+import { Bag, BODY_LIMITS, Nullable, operation } from '../../http/operation.ts'
 import { accessConversation, accessConversationForMessage } from '../conversations/access.model.ts'
 import { ContactSender, Message, UserSender } from '../schemas.ts'
 import { listMessages } from './message-list.model.ts'
@@ -75,6 +75,7 @@ export const messageOperations = [
     example: { content: 'Hello, how can I help?', message_type: 'outgoing', private: false },
     access: 'agent',
     bots: true,
+    bodyLimit: BODY_LIMITS.message,
     body: MessageBody,
     invalid: 'text',
     repeatedBy: ['echo_id', 'source_id'],

@@ -125,10 +125,9 @@ function contentOf(operation: Operation, components: Map<string, Json>): Json {
         }
       : wrapped
   const example = exampleOf(operation)
-  const hasFile = JSON.stringify(fields).includes('"binary"')
   return {
     'application/json': { schema, ...(example !== undefined && { example }) },
-    ...(hasFile && { 'multipart/form-data': { schema: fields } }),
+    ...(operation.takesFiles && { 'multipart/form-data': { schema: fields } }),
   }
 }
 
