@@ -18,8 +18,8 @@ import { createEventLog, newestEvent, readEventsAfter } from './events/log.ts'
 import { createNotices } from './events/notices.ts'
 import { joinProcesses, type Processes } from './events/processes.ts'
 import { signIn, type Found } from './features/auth/caller.model.ts'
-import { rememberSignIns, shareSignIns } from './features/auth/sign-in-memory.ts'
-import { enterVisitor } from './features/contacts/client.model.ts'
+import { forgetAll, rememberSignIns, shareSignIns } from './features/auth/sign-in-memory.ts'
+import { enterVisitor, type EnteredInbox } from './features/contacts/client.model.ts'
 import { sharePresence } from './features/realtime/presence-share.ts'
 import { PushScope } from './features/realtime/push-scope.query.ts'
 import { createSockets } from './features/realtime/sockets.ts'
@@ -29,6 +29,7 @@ import { startDeliveries, type DeliveryPump } from './features/webhooks/delivery
 import { listeners } from './features/webhooks/endpoint.query.ts'
 import { createFiles } from './files/files.ts'
 import { parseForm } from './http/form.ts'
+import { remember } from './lib/memory.ts'
 import { mountOperations } from './http/mount.ts'
 import {
   BROKEN_QUERY,
@@ -67,6 +68,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
   // Processes that share a database tell each other; the embedded one has a single server.
   const notices = createNotices(database, { isShared: config.databaseUrl !== undefined })
   const memory = rememberSignIns<Found>(config.signInMemory)
+  const clientInboxes = remember<EnteredInbox>(config.signInMemory)
   const frames = createFrames({ reactions, openScope: (accountId) => new PushScope(app, accountId) })
   const share = sharePresence({ db, notices, log })
   const cable = createCable({
@@ -100,7 +102,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
     files: createFiles(config),
     presence: cable.presence,
     outbox: { write, publish: bus.publish, look: bus.look },
-    signIns: shareSignIns(memory, notices),
+    signIns: shareSignIns(forgetAll(memory.clear, clientInboxes.clear), notices),
     sockets: createSockets(cable.hub, notices),
     bus,
     cable,
@@ -109,7 +111,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
     async listen() {
       await notices.listen(() => {
         bus.catchUp()
-        memory.clear()
+        app.signIns.clear()
       })
       const position = config.run.has('cable') ? bus.position : undefined
       processes = await joinProcesses(database, { notices, position })
@@ -139,7 +141,7 @@ export async function buildApp(config: Config, database: Database, options: AppO
   mountOperations(server, operations, {
     app,
     signIn: (...request) => signIn({ db, now, memory }, ...request),
-    enterVisitor,
+    enterVisitor: (...request) => enterVisitor(clientInboxes, ...request),
   })
   await mountPages(server, app)
   return app

@@ -126,6 +126,18 @@ it('a job that a killed worker had begun is done by the next', async () => {
   await expect.poll(() => pictures, { timeout: 20_000 }).toBe(2)
 })
 
+it('an inbox that asks visitors for a proof asks for it at once, wherever they come in', async () => {
+  const [one, two] = cluster.web.map((server) => server.base) as [string, string]
+  const strict = await ok('POST', `${api}/inboxes`, { name: 'Strict', channel: { type: 'api' } })
+  const contacts = `/public/api/v1/inboxes/${strict.inbox_identifier}/contacts`
+  const arrive = (base: string) => call('POST', contacts, { identifier: `visitor-${number++}` }, { base })
+  for (const base of [one, two]) expect((await arrive(base)).status).toBe(200)
+  await ok('PATCH', `${api}/inboxes/${strict.id}`, { channel: { hmac_mandatory: true } }, { base: one })
+  expect((await arrive(one)).status).toBe(401)
+  await new Promise((done) => setTimeout(done, 50))
+  expect((await arrive(two)).status).toBe(401)
+})
+
 it('presence and the limits of a person are the same wherever they come in', async () => {
   const [one, two] = cluster.web.map((server) => server.base) as [string, string]
   await listen(one, await me())

@@ -33,7 +33,7 @@ const ADDRESSES = ['email', 'phone_number'] as const
 export async function identify(ctx: VisitorContext, fields: ClientContactFields): Promise<ContactRecord> {
   const { inbox, contact_inbox: place } = ctx.visitor
   await lockIdentities(ctx, inbox.account_id, [fields.email, fields.phone_number])
-  const visitor = await accessVisitor(ctx, inbox.identifier, place.source_id, { lock: true })
+  const visitor = await accessVisitor(ctx, inbox, place.source_id, { lock: true })
   // In a statement of its own, after the lock: it may just have been written.
   visitor.claim = await findClaim(ctx, place.id)
   Object.assign(ctx, { visitor })
