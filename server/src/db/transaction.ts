@@ -31,8 +31,8 @@ export async function runTransaction<T>(
   for (let attempt = 1; ; attempt++) {
     steps.begin?.()
     try {
-      const result = await tryTransaction(pool, props, steps)
-      await flush()
+      const { result, isBegun } = await tryTransaction(pool, props, steps)
+      if (isBegun) await flush()
       return result
     } catch (error) {
       if (attempt === TRIES || !TRY_AGAIN.has((error as { code?: string }).code ?? '')) throw error
@@ -44,7 +44,7 @@ async function tryTransaction<T>(
   pool: pg.Pool,
   props: KyselyProps,
   { work, onStatement, last }: TransactionSteps<T>,
-): Promise<T> {
+): Promise<{ result: T; isBegun: boolean }> {
   const client = await pool.connect()
   const transaction = new OpenTransaction(client, props, onStatement)
   try {
@@ -54,7 +54,7 @@ async function tryTransaction<T>(
     await written
     await committed
     client.release()
-    return result
+    return { result, isBegun: transaction.isBegun }
   } catch (error) {
     await transaction.rollback().then(
       () => client.release(),
@@ -105,6 +105,11 @@ class OpenTransaction {
     }
     const executor = props.executor.withConnectionProvider({ provideConnection: (consumer) => consumer(connection) })
     this.db = new Transaction<DB>({ ...props, executor })
+  }
+
+  /** Whether it has asked the database anything. */
+  get isBegun(): boolean {
+    return this.#begun !== undefined
   }
 
   async #execute<Row>({ name, sql: text, parameters }: NamedQuery): Promise<QueryResult<Row>> {

@@ -16,11 +16,11 @@ import { findMessagePlace, paceOf } from './place.query.ts'
 import { contentTypeNumber, MESSAGE_TYPES, type MessageType } from './message.presenter.ts'
 import type { ContactBefore, MessageChanges, NewMessage, WrittenMessage } from './message.record.ts'
 
-export const INCOMING = 0
-export const OUTGOING = 1
+const INCOMING = 0
+const OUTGOING = 1
 export const ACTIVITY = 2
-export const TEMPLATE = 3
-export const MAX_CONTENT = 150_000
+const TEMPLATE = 3
+const MAX_CONTENT = 150_000
 const MAX_TEXT = 20_000
 
 /**
