@@ -1,6 +1,7 @@
-/** Counted in characters, as Ruby and PostgreSQL count them: an emoji is one. */
+/** Counted in characters, as Ruby and PostgreSQL count them: an emoji is one, though it has a length of two. */
 export function isLonger(text: string | null | undefined, most: number): boolean {
-  return text !== null && text !== undefined && text.length > most && [...text].length > most
+  if (text === null || text === undefined || text.length <= most) return false
+  return text.length > most * 2 || [...text].length > most
 }
 
 /** One pass for each character: a function called for every one of them would take ten times as long. */

@@ -243,7 +243,11 @@ const ODD = [
   '[[]]',
   '[{}]',
   '{"0":{"a":1}}',
+  // What becomes text by what it says itself, and breaks where it is put into a sentence.
+  '{"toString":1,"valueOf":1,"toJSON":1,"then":1,"length":-1}',
+  '[{"toString":1}]',
   'true',
+  '1',
   '"\\u0000"',
   '"a\\u0000b"',
   '"\\ud800"',
@@ -317,6 +321,7 @@ it('no body and no query breaks an operation', async () => {
           [`${path}?${field}=${value}`, undefined],
           [`${path}?${field}[]=${value}`, undefined],
           [`${path}?${field}[a]=${value}`, undefined],
+          [`${path}?${field}[toString]=${value}`, undefined],
         )
       }
     }
@@ -426,6 +431,7 @@ it('no form breaks an operation', async () => {
             `${name}=\u00ff`,
             `${name}[]=a&${name}[b]=c&${name}=d`,
             `${name}[__proto__][x]=1`,
+            `${name}[toString]=1&${name}[valueOf]=1`,
             `${name}[][][a]=1`,
             `${name}${'[a]'.repeat(200)}=1`,
             `${name}[99999999]=1`,

@@ -136,6 +136,8 @@ const isBag = (value: unknown): value is Record<string, unknown> =>
 function nameOf<Name extends string>(value: unknown, names: readonly Name[], fallback: Name, field: string): Name {
   if (value === undefined || value === null || value === '') return fallback
   const name = typeof value === 'number' ? names[value] : names.find((one) => one === value)
-  if (!name) throw unprocessable(`'${String(value)}' is not a valid ${field}`)
+  // An object would be asked for its text by a name that it brings itself.
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (!name) throw unprocessable(`'${text}' is not a valid ${field}`)
   return name
 }
