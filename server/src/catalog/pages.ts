@@ -30,7 +30,7 @@ export async function mountPages(server: FastifyInstance, app: Services): Promis
   server.get('/', (_request, reply) => reply.headers(HOME_HEADERS).send(HOME))
   // Files have the server's public address, whichever way the page was reached; cards show pictures of anywhere.
   const { origin } = new URL(app.config.frontendUrl)
-  const chatPolicy = `default-src 'self'; img-src 'self' ${origin} https: blob: data:; media-src 'self' ${origin}; connect-src 'self' ws: wss:`
+  const chatPolicy = `default-src 'self'; img-src 'self' ${origin} https: blob: data:; media-src 'self' ${origin}; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'`
   await server.register(fastifyStatic, {
     root: VISITOR_CHAT,
     prefix: '/examples/visitor-chat/',

@@ -1,8 +1,4 @@
-export const HOME_HEADERS = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy':
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'",
-}
+import { policyOf } from '../http/transport.ts'
 
 /** What a person sees who opens the bare address. */
 export const HOME = `<!DOCTYPE html>
@@ -18,3 +14,5 @@ h1{font-size:1.75rem;margin:0}dt{margin-top:1.25rem;font-weight:600}dd{margin:0}
 <dt>Tokens</dt><dd>The first start printed them. <code>npx parley --help</code> shows how to make more.</dd>
 <dt><a href="/api">Status</a></dt><dd>The version, and whether database and jobs work.</dd></dl></main></body></html>
 `
+
+export const HOME_HEADERS = { 'content-type': 'text/html; charset=utf-8', ...policyOf(HOME) }

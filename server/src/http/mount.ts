@@ -12,7 +12,7 @@ import { compileReader, readPathId } from './params.ts'
 import { createGlobalLimit } from './rate-limit.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { answerOnce, repeatOf } from './repeats.ts'
-import { BROKEN_QUERY, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside } from './transport.ts'
+import { BROKEN_QUERY, EMPTY_POLICY, SECURITY_HEADERS, sendEmpty, sendJson, sendOutside } from './transport.ts'
 import { answerAs, formVerb } from './verbs.ts'
 
 declare module 'fastify' {
@@ -53,6 +53,9 @@ export function mountOperations(server: FastifyInstance, operations: Operation[]
   })
   server.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-runtime', (reply.elapsedTime / 1000).toFixed(6))
+    const type = reply.getHeader('content-type')
+    if (type?.toString().startsWith('text/html') && !reply.hasHeader('content-security-policy'))
+      reply.headers(EMPTY_POLICY)
     // Rails counts what it sends, which is nothing.
     if (request.method === 'HEAD' && typeof payload === 'string') done(null, '')
     else done()

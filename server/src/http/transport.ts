@@ -95,7 +95,7 @@ export function sendOutside(
     return reply.header('content-type', 'application/xml; charset=UTF-8').send(xml)
   }
   reply.header('content-type', 'text/html; charset=UTF-8')
-  return reply.send(status === 404 ? NOT_FOUND_PAGE : '')
+  return status === 404 ? reply.headers(NOT_FOUND_POLICY).send(NOT_FOUND_PAGE) : reply.headers(EMPTY_POLICY).send('')
 }
 
 /** The same for the families whose records answer so whatever the Accept header says. */
@@ -110,9 +110,24 @@ function wantedFormat(request: FastifyRequest): OtherFormat | 'json' {
   return accept.startsWith('application/xml') ? 'xml' : 'html'
 }
 
+/** What a page may load: nothing but the styles that stand in it. */
+export function policyOf(page: string): { 'content-security-policy': string } {
+  const styles = [...page.matchAll(/<style>([^]*?)<\/style>/g)].map(([, style]) => ` 'sha256-${digestOf(style!)}'`)
+  const style = styles.length ? `style-src${styles.join('')}; ` : ''
+  return {
+    'content-security-policy': `default-src 'none'; ${style}img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  }
+}
+
+const digestOf = (text: string) => hash('sha256', text, 'base64')
+
 const NOT_FOUND_PAGE = `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>Page not found</title>
 <style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;display:grid;place-content:center;min-height:100vh;margin:0;text-align:center}</style>
 </head><body><h1>Page not found</h1><p>There is nothing at this address.</p></body></html>
 `
+
+const NOT_FOUND_POLICY = policyOf(NOT_FOUND_PAGE)
+/** Of a page that says nothing. */
+export const EMPTY_POLICY = policyOf('')
