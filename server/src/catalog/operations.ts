@@ -2,6 +2,7 @@ import { accountOperations } from '../features/accounts/account.routes.ts'
 import { agentBotOperations } from '../features/agent-bots/agent-bot.routes.ts'
 import { agentOperations } from '../features/agents/agent.routes.ts'
 import { authOperations } from '../features/auth/auth.routes.ts'
+import { cannedResponseOperations } from '../features/canned-responses/canned-response.routes.ts'
 import { clientContactOperations } from '../features/contacts/client-contact.routes.ts'
 import { contactOperations } from '../features/contacts/contact.routes.ts'
 import { clientConversationOperations } from '../features/conversations/client-conversation.routes.ts'
@@ -35,6 +36,7 @@ export const operations: Operation[] = [
   ...messageOperations,
   ...participantOperations,
   ...labelOperations,
+  ...cannedResponseOperations,
   ...teamOperations,
   ...agentBotOperations,
   ...webhookOperations,

@@ -37,6 +37,7 @@ const STATEMENTS: Record<string, number> = {
   'conversation_participants.show': 2,
   'labels.index': 1,
   'labels.show': 1,
+  'canned_responses.index': 1,
   'teams.index': 1,
   'teams.show': 1,
   'team_members.index': 2,
@@ -94,6 +95,7 @@ async function fill(office: Office): Promise<void> {
     file.append('attachments[]', new Blob(['text'], { type: 'text/plain' }), 'note.txt')
     await admin.post(`${base}/conversations/${ids.conversations}/messages`, file)
     await admin.post(`${base}/labels`, { title: mark })
+    await admin.post(`${base}/canned_responses`, { short_code: mark, content: mark })
     await admin.post(`${base}/teams`, { name: mark })
     await admin.post(`${base}/agent_bots`, { name: mark, outgoing_url: '' })
     await admin.post(`${base}/webhooks`, {

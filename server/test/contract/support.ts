@@ -47,6 +47,7 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
   const webhook = (
     await made(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'] })
   ).payload.webhook
+  const canned = await made(`${base}/canned_responses`, { short_code: `${mark} code`, content: `${mark} text` })
   await made(`${base}/conversations/${conversation.id}/labels`, { labels: [`${mark}-label`] })
   const { rows } = await t.database.pool.query(
     `insert into notifications (account_id, user_id, notification_type, primary_actor_type, primary_actor_id, created_at, updated_at, last_activity_at)
@@ -69,6 +70,7 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
       conversations: conversation.id,
       messages: message.id,
       labels: label.id,
+      canned_responses: canned.id,
       teams: team.id,
       agent_bots: bot.id,
       webhooks: webhook.id,

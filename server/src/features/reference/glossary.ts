@@ -185,6 +185,7 @@ export const FIELDS: Record<string, [description: string, example?: unknown]> = 
   sender_type: ['User, Contact or AgentBot', 'User'],
   sentiment: ['Unused; empty', {}],
   settings: ['The settings of the account'],
+  short_code: ['By which agents find it', 'hours'],
   show_on_sidebar: ['Whether dashboards list it', true],
   snoozed_until: ['Until when it is put off, or `null`', null],
   source_id: [
@@ -263,6 +264,7 @@ export const NOUNS: Record<string, string> = {
   api: 'What version is spoken, and whether all is well.',
   assignable_agents: 'Who can be given the conversations of inboxes.',
   assignments: 'Who takes care of a conversation.',
+  canned_responses: 'Texts that agents answer with again and again, found by a short code.',
   confirmations: 'Confirming an e-mail address.',
   contact_inboxes: 'How a contact is known in an inbox: its source id.',
   contact_merges: 'Making one contact of two.',
