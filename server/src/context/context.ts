@@ -96,6 +96,7 @@ export class Context {
   #afterCommit: (() => void)[] = []
   #jobs: PendingJob[] = []
   #behind: Promise<unknown>[] = []
+  #undo: (() => Promise<void>)[] = []
 
   constructor({ app, db, caller = { kind: 'nobody' }, account, membership, ...request }: ContextValues) {
     this.app = app
@@ -133,6 +134,17 @@ export class Context {
   /** For what lives in this process only: sockets. Forgotten when the transaction fails. */
   afterCommit(work: () => void): void {
     this.#afterCommit.push(work)
+  }
+
+  /** Undoes what no transaction can, a file: where this one leaves nothing behind. */
+  onFailure = (undo: () => Promise<void>): void => {
+    this.#undo.push(undo)
+  }
+
+  takeUndo(): (() => Promise<void>)[] {
+    const undo = this.#undo
+    this.#undo = []
+    return undo
   }
 
   /** A write that nothing in the request waits for: it is out, and the commit waits for it. */

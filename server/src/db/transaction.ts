@@ -10,7 +10,7 @@ const TRIES = 4
 
 export interface TransactionSteps<T> {
   /** Before each try. */
-  begin?: () => void
+  begin?: () => void | Promise<void>
   work: (db: Kysely<DB>) => Promise<T> | T
   /** Sees the text of each statement of `work`. */
   onStatement?: (text: string) => void
@@ -29,7 +29,7 @@ export async function runTransaction<T>(
   steps: TransactionSteps<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    steps.begin?.()
+    await steps.begin?.()
     try {
       const { result, isBegun } = await tryTransaction(pool, props, steps)
       if (isBegun) await flush()

@@ -3,7 +3,7 @@ import { createHash, randomInt } from 'node:crypto'
 import { columns, listed } from '../db/columns.ts'
 import { prepared, type Slots } from '../db/prepared.ts'
 import type { DB } from '../db/schema.ts'
-import type { Blob, NewBlob, Storage } from '../vocabulary/files.ts'
+import type { Blob, Keeping, NewBlob, Storage } from '../vocabulary/files.ts'
 
 const KEY_LENGTH = 28
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
@@ -13,9 +13,10 @@ const COLUMNS = columns('active_storage_blobs', 'id', 'key', 'filename', 'conten
 const NOW = sql<Date>`clock_timestamp()`
 
 /** The bytes are kept first: a row without a file would be a promise broken. */
-export async function createBlob(db: Kysely<DB>, storage: Storage, file: NewBlob): Promise<Blob> {
+export async function createBlob({ db, onFailure }: Keeping, storage: Storage, file: NewBlob): Promise<Blob> {
   const key = Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
   const type = await typeOf(file)
+  onFailure(() => storage.remove(key))
   await storage.write(key, file.content)
   return db
     .insertInto('active_storage_blobs')

@@ -32,7 +32,7 @@ export function createFiles({ frontendUrl, secretKeyBase, dataFolder }: FilesOpt
     thumbUrl,
     avatarUrl: (blob) => (blob ? thumbUrl(blob) : ''),
     signedId: ({ id }) => signed(id),
-    createBlob: (db, file) => createBlob(db, storage, file),
+    createBlob: (keeping, file) => createBlob(keeping, storage, file),
     async findUpload(db, signedId, accountId) {
       const id = verifyBlobId(secretKeyBase, signedId)
       return id === null ? undefined : findUpload(db, id, accountId)

@@ -45,6 +45,12 @@ export interface Storage {
   path: (key: string) => string
 }
 
+/** What a file is kept for: should that fail, the file goes again. */
+export interface Keeping {
+  db: Kysely<DB>
+  onFailure: (undo: () => Promise<void>) => void
+}
+
 /** Files as the features see them. */
 export interface Files {
   storage: Storage
@@ -53,7 +59,7 @@ export interface Files {
   thumbUrl: (blob: BlobName) => string
   avatarUrl: (blob: BlobName | null | undefined) => string
   signedId: (blob: { id: number }) => string
-  createBlob: (db: Kysely<DB>, file: NewBlob) => Promise<Blob>
+  createBlob: (keeping: Keeping, file: NewBlob) => Promise<Blob>
   /** By the signed id that an upload was answered with, in the account for which it was made. */
   findUpload: (db: Kysely<DB>, signedId: string, accountId: number) => Promise<Blob | undefined>
 }

@@ -16,7 +16,7 @@ export async function setAvatar(ctx: Context, owner: Owner, { filename, content,
   if (content.length > MAX_AVATAR) throw invalidField('avatar', 'is too big')
   // Whatever it is called: it is shown wherever its owner is.
   if (!AVATARS.has(await typeOf({ filename: '', content }))) throw invalidField('avatar', 'filetype not supported')
-  const blob = await ctx.app.files.createBlob(ctx.db, { filename, content, ...(checksum && { checksum }) })
+  const blob = await ctx.app.files.createBlob(ctx, { filename, content, ...(checksum && { checksum }) })
   await detachFiles(ctx, { ...owner, name: 'avatar' })
   await attachBlob(ctx.db, { ...owner, name: 'avatar', blobId: blob.id })
 }

@@ -31,7 +31,7 @@ export async function saveAttachments(
       : null
     const signed = file ? null : await accessUpload(ctx, input as string, accountId)
     if (channel === 'Channel::WebWidget') checkOnSite(file ? await typeOf(file) : signed!.content_type)
-    const blob = signed ?? (await ctx.app.files.createBlob(ctx.db, file!))
+    const blob = signed ?? (await ctx.app.files.createBlob(ctx, file!))
     const type = FILE_TYPES.indexOf(fileTypeOf(blob.content_type ?? ''))
     if (IMAGES.has(blob.content_type ?? '')) ctx.later('blobs.analyze', { blob_id: blob.id })
     const now = sql<Date>`clock_timestamp()`

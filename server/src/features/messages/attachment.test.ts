@@ -103,7 +103,7 @@ describe('an uploaded file', () => {
   const upload = () =>
     t.run(async (ctx) => {
       const file = { filename: 'words.txt', content: Buffer.from('words') }
-      return t.app.files.signedId(await t.app.files.createBlob(ctx.db, file))
+      return t.app.files.signedId(await t.app.files.createBlob(ctx, file))
     })
 
   it('is taken from agents and visitors by its signed id', async () => {
