@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -150,6 +150,51 @@ describe('the command line', () => {
     expect(JSON.parse(out)).toMatchObject({ ok: true })
     expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(false)
   })
+
+  it(
+    'finds files without a row, moves them out of the way, and finds rows without a file',
+    { timeout: 90_000 },
+    async () => {
+      const folder = newFolder()
+      const server = await start(folder)
+      const [, base] = await server.hears(/runs at (\S+)/)
+      const [, identifier] = await server.hears(/visitor-chat\/\?inbox=(\w{24})/)
+      const visitors = `${base}/public/api/v1/inboxes/${identifier}/contacts`
+      const post = async (address: string, body?: FormData) =>
+        (await (await fetch(address, { method: 'POST', ...(body && { body }) })).json()) as any
+      const talks = `${visitors}/${(await post(visitors)).source_id}/conversations`
+      const form = new FormData()
+      for (const name of ['a.txt', 'b.txt']) form.append('attachments[]', new Blob(['words']), name)
+      await post(`${talks}/${(await post(talks)).id}/messages`, form)
+      const storage = join(folder, 'storage')
+      const filesIn = (place: string) =>
+        readdirSync(place, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+      const look = async (...more: string[]) => {
+        const { out } = await parley(['doctor', '--json', ...more], { PARLEY_DATA: folder })
+        const { checks } = JSON.parse(out) as { checks: { check: string; ok: boolean; detail: string }[] }
+        return checks.filter(({ check }) => /files/i.test(check)).map(({ check, ok, detail }) => [check, ok, detail])
+      }
+      const count = filesIn(storage).length
+      const whole = `${count}, each with its row`
+      expect(await look()).toEqual([['Files', true, whole]])
+      const old = new Date(Date.now() - 2 * 60 * 60 * 1000)
+      for (const name of ['lost', 'half.0123456789ab', 'young']) writeFileSync(join(storage, name), 'words')
+      for (const name of ['lost', 'half.0123456789ab']) utimesSync(join(storage, name), old, old)
+      expect(await look()).toEqual([
+        ['Files', true, expect.stringMatching(/^2 \(0\.0 MB\) belong to no row.*parley doctor --set-aside/)],
+      ])
+      expect(await look('--set-aside')).toEqual([
+        ['Files', true, expect.stringMatching(/^2 that belong to no row are now in/)],
+      ])
+      expect(readdirSync(join(folder, 'lost-files')).sort()).toEqual(['half.0123456789ab', 'lost'])
+      expect(await look()).toEqual([['Files', true, whole]])
+      const { parentPath, name: key } = filesIn(storage).find(({ name }) => name !== 'young')!
+      rmSync(join(parentPath, key))
+      const missing = ['Missing files', false, expect.stringMatching(new RegExp(`^1 rows? .*backup \\(${key}\\)$`))]
+      expect(await look()).toEqual([['Files', true, `${count - 1}, each with its row`], missing])
+      expect(await server.stop('SIGTERM')).toBe(0)
+    },
+  )
 
   it.each([
     [['bogus'], 'There is no command "bogus": parley --help lists them.\n'],

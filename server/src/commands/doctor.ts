@@ -6,6 +6,7 @@ import { hasEmbedded } from '../db/embedded.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { CHATWOOT_VERSION } from '../features/health/health.routes.ts'
 import { configOf, DATA_OPTION, JSON_OPTION, sentenceOf, type Command } from './command.ts'
+import { lookAtFiles } from './doctor-files.ts'
 import { lookAtServer, type Note } from './doctor-server.ts'
 import { print, withDatabase } from './session.ts'
 
@@ -15,7 +16,11 @@ const GIGABYTE = 1024 ** 3
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Check the installation',
-  options: [DATA_OPTION, JSON_OPTION],
+  options: [
+    DATA_OPTION,
+    JSON_OPTION,
+    { flag: 'set-aside', text: 'Move files that no row names out of the way, to lost-files in the data folder' },
+  ],
   run: async ({ values }) => {
     const config = configOf(values)
     const checks: { check: string; ok: boolean; detail: string; advice?: true }[] = []
@@ -32,9 +37,10 @@ export const doctor: Command = {
       )
     }
     if (config.databaseUrl || hasEmbedded(config.dataFolder)) {
-      await withDatabase(values, (database) => lookInside(database, config, note)).catch((error: Error) =>
-        note('PostgreSQL', false, sentenceOf(error)),
-      )
+      await withDatabase(values, async (database) => {
+        if (!(await lookInside(database, config, note))) return
+        await lookAtFiles(database, config, note, { setAside: Boolean(values['set-aside']) })
+      }).catch((error: Error) => note('PostgreSQL', false, sentenceOf(error)))
     } else note('PostgreSQL', false, `there is no database in ${config.dataFolder} yet: parley start makes it`)
     const ok = checks.every((one) => one.ok)
     print(
@@ -46,11 +52,14 @@ export const doctor: Command = {
   },
 }
 
-async function lookInside(database: Database, config: Config, note: Note): Promise<void> {
-  if (!(await lookAtServer(database, config, note))) return
+/** False where nothing more can be asked of the database. */
+async function lookInside(database: Database, config: Config, note: Note): Promise<boolean> {
+  if (!(await lookAtServer(database, config, note))) return false
   const pending = await pendingMigrations(database.pool)
-  if (pending.length)
-    return note('Schema', false, `lacks ${pending.join(', ')}: parley migrate, or a start, brings it up to date`)
+  if (pending.length) {
+    note('Schema', false, `lacks ${pending.join(', ')}: parley migrate, or a start, brings it up to date`)
+    return false
+  }
   note('Schema', true, `Chatwoot ${CHATWOOT_VERSION}, up to date`)
   const { rows } = await sql<{ accounts: number; waiting: number; failed: number }>`
     select (select count(*)::integer from accounts) as accounts,
@@ -66,6 +75,7 @@ async function lookInside(database: Database, config: Config, note: Note): Promi
     waiting ? `${waiting} deliveries failed and are tried again: look at the endpoints` : 'nothing waits',
   )
   note('Jobs', failed === 0, failed ? `${failed} jobs were given up: look at the log` : 'none was given up')
+  return true
 }
 
 function isWritable(folder: string): boolean {
