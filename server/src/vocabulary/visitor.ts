@@ -17,6 +17,8 @@ export interface ContactRow extends Refine<
   }
 > {
   label_list: string[]
+  /** A database that was taken over holds more attributes of it than are read: these are left out, and stay. */
+  is_oversized?: true
 }
 
 /** The API inbox that a client addresses by its identifier. */

@@ -1,9 +1,11 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { humanize } from '../../src/http/errors.ts'
 import type { Operation } from '../../src/http/operation.ts'
 import { MOST_CHARACTERS } from '../../src/http/params.ts'
 import { buildOffice, buildPlatformApp, nameOf, operations, pathOf, send, type Office } from '../contract/support.ts'
 import { startTestApp, type Client } from '../support.ts'
+import { watchStalls } from '../support/stalls.ts'
 import { buildVisitor } from '../support/visitor.ts'
 
 const t = startTestApp({ ENABLE_RACK_ATTACK: 'false' })
@@ -134,3 +136,129 @@ it('every field of every operation has a limit, and its refusal names the field'
   }
   expect(problems).toEqual([])
 }, 120_000)
+
+const stalls = watchStalls()
+afterAll(() => stalls.stop())
+
+/** How many bytes an answer has, and the longest that it held the others up; nothing is done with it here. */
+async function costOfReading(path: string, token?: string): Promise<{ status: number; bytes: number; stall: number }> {
+  const read = () =>
+    new Promise<{ status: number; bytes: number }>((resolve, reject) => {
+      const headers = token ? { api_access_token: token } : {}
+      request(t.base + path, { headers }, (answer) => {
+        let bytes = 0
+        answer.on('data', (chunk: Buffer) => (bytes += chunk.length))
+        answer.on('end', () => resolve({ status: answer.statusCode!, bytes }))
+      })
+        .on('error', reject)
+        .end()
+    })
+  let best = { status: 0, bytes: 0, stall: Infinity }
+  for (let tries = 0; tries < 6 && best.stall > 50; tries++) {
+    stalls.reset()
+    const answer = await read()
+    best = { ...answer, stall: Math.min(best.stall, stalls.longest()) }
+  }
+  return best
+}
+
+/** In bytes. */
+const CEILING = 8 * 1024 * 1024
+const MOST_STALL = 50
+
+async function expectBounded(paths: [path: string, token?: string][]): Promise<void> {
+  const problems: string[] = []
+  for (const [path, token] of paths) {
+    const { status, bytes, stall } = await costOfReading(path, token)
+    if (status !== 200 || bytes > CEILING || stall > MOST_STALL)
+      problems.push(`${path}: ${status}, ${bytes} bytes, ${stall.toFixed(0)} ms`)
+  }
+  expect(problems).toEqual([])
+}
+
+/** All that tells of a visitor and what they said. */
+async function placesOf({
+  contacts,
+  contact,
+  talks,
+  talk,
+  messages,
+  at,
+  base,
+  account,
+}: Awaited<ReturnType<typeof buildVisitor>>) {
+  const { access_token: token } = account.administrator
+  const first = (await t.database.pool.query('select min(id) as id from messages where account_id = $1', [account.id]))
+    .rows[0].id
+  const own = ['', `/${talk.id}`].map((path): [string] => [talks + path])
+  const agents = [
+    `${base}/conversations?status=all`,
+    `${base}/conversations/search?q=x`,
+    at,
+    `${at}/messages`,
+    `${at}/messages?after=${first}`,
+    `${at}/messages?after=${first}&before=2147483647`,
+    `${base}/contacts`,
+    `${base}/contacts/${contact.id}`,
+    `${base}/contacts/${contact.id}/conversations`,
+    `${base}/notifications`,
+  ]
+  return [...own, [messages], [`${contacts}/${contact.source_id}`], ...agents.map((path) => [path, token])] as [
+    string,
+    string?,
+  ][]
+}
+
+describe('what is answered', () => {
+  it('of a conversation to its visitor are the latest twenty messages', async () => {
+    const { talks, talk, say } = await buildVisitor(t)
+    for (let i = 1; i <= 23; i++) await say(`${i}`)
+    const shown = (conversation: any) => conversation.messages.map(({ content }: any) => Number(content))
+    const latest = Array.from({ length: 20 }, (_, i) => i + 4)
+    expect(shown((await t.anyone.get(`${talks}/${talk.id}`)).body)).toEqual(latest)
+    expect((await t.anyone.get(talks)).body.map(shown)).toEqual([latest])
+  })
+
+  it('has a ceiling, and holds nobody up, however much was said by however large a contact', async () => {
+    const visitor = await buildVisitor(t, { inbox: { enable_auto_assignment: false } })
+    const { contacts, contact, talks, say, admin, base } = visitor
+    await t.anyone.patch(`${contacts}/${contact.source_id}`, {
+      custom_attributes: Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, 'v'.repeat(50)])),
+    })
+    await admin.patch(`${base}/contacts/${contact.id}`, { additional_attributes: { about: 'x'.repeat(60_000) } })
+    for (let i = 0; i < 30; i++) await say('x'.repeat(150_000))
+    for (let i = 0; i < 30; i++) {
+      const { body: talk } = await t.anyone.post(talks, {
+        custom_attributes: Object.fromEntries(Array.from({ length: 40 }, (_, k) => [`k${k}`, 'v'.repeat(1500)])),
+      })
+      await t.anyone.post(`${talks}/${talk.id}/messages`, { content: 'x'.repeat(150_000) })
+    }
+    await expectBounded(await placesOf(visitor))
+  }, 120_000)
+
+  it('holds nobody up where a database that was taken over holds more', async () => {
+    const visitor = await buildVisitor(t)
+    const { contacts, contact, say, admin, base } = visitor
+    for (let i = 0; i < 12; i++) await say('x')
+    await t.database.pool.query(
+      `update contacts set custom_attributes = (select jsonb_object_agg('k' || i, repeat('x', 1000)) from generate_series(1, 12000) i)
+        where id = $1`,
+      [contact.id],
+    )
+    await expectBounded(await placesOf(visitor))
+    const own = `${contacts}/${contact.source_id}`
+    expect((await t.anyone.patch(own, { name: 'Ada' })).body).toMatchObject({ name: 'Ada', custom_attributes: {} })
+    expect(await t.anyone.patch(own, { custom_attributes: { one: 1 } })).toMatchObject({
+      status: 422,
+      body: { attributes: ['custom_attributes'] },
+    })
+    const keys = Array.from({ length: 11_999 }, (_, i) => `k${i + 1}`)
+    for (let i = 0; i < keys.length; i += 4000) {
+      await admin.post(`${base}/contacts/${contact.id}/destroy_custom_attributes`, {
+        custom_attributes: keys.slice(i, i + 4000),
+      })
+    }
+    const { body } = await admin.get(`${base}/contacts/${contact.id}`)
+    expect(Object.keys(body.payload.custom_attributes)).toEqual(['k12000'])
+  }, 120_000)
+})

@@ -1,5 +1,6 @@
 import type { Services } from '../../context/context.ts'
 import type { Claim } from '../../vocabulary/visitor.ts'
+import { amongOthers } from './contact.presenter.ts'
 import type { ConversationView } from '../conversations/conversation.query.ts'
 import type { ContactPicture } from '../pictures/picture.types.ts'
 
@@ -24,7 +25,8 @@ export function messageShownTo<Message extends { contact: ContactPicture | null 
   claim: Claim | null,
   message: Message,
 ): Message {
-  return message.contact ? { ...message, contact: shownTo(app, claim, message.contact) } : message
+  if (!claim || !message.contact) return message
+  return { ...message, contact: amongOthers(shownTo(app, claim, message.contact)) }
 }
 
 export function conversationShownTo(app: App, claim: Claim | null, conversation: ConversationView): ConversationView {

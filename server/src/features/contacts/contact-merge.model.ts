@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
+import { invalidField } from '../../http/errors.ts'
+import { TOO_LARGE } from '../../lib/bag.ts'
 import { iso } from '../../lib/times.ts'
 import { accessContact, deepMerge, updateContact, type ContactFields, type ContactRecord } from './contact.model.ts'
 import { contactPicture } from './contact.query.ts'
@@ -29,6 +31,7 @@ export async function mergeContacts(
   { isVouched = true }: { isVouched?: boolean } = {},
 ): Promise<ContactRecord> {
   if (base.id === mergee.id) return base
+  if (base.is_oversized || mergee.is_oversized) throw invalidField('custom_attributes', TOO_LARGE)
   const picture = await contactPicture(ctx, mergee.id)
   const gone = picture ? presentContactSender(ctx.app, picture) : { id: mergee.id }
   await moveConversations(ctx, base, mergee)

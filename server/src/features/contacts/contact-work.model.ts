@@ -101,6 +101,14 @@ export async function dropPicture(ctx: Context, contact: ContactRecord): Promise
 }
 
 export async function dropAttributes(ctx: Context, contact: ContactRecord, keys: string[]): Promise<void> {
+  if (contact.is_oversized) {
+    await ctx.db
+      .updateTable('contacts')
+      .set({ custom_attributes: sql<string>`custom_attributes - ${keys}::text[]`, updated_at: ctx.app.now() })
+      .where('id', '=', contact.id)
+      .execute()
+    return void ctx.emit('contact.updated', { account_id: contact.account_id, contact_id: contact.id, changes: {} })
+  }
   const gone = new Set(keys)
   const left = Object.entries(contact.custom_attributes ?? {}).filter(([key]) => !gone.has(key))
   await updateContact(ctx, contact, { custom_attributes: Object.fromEntries(left) })

@@ -3,7 +3,8 @@ import { runPrepared } from '../../db/prepared.ts'
 import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
-import { bagProblems, lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { bagProblems, invalidField, lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
+import { TOO_LARGE } from '../../lib/bag.ts'
 import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
@@ -139,6 +140,7 @@ export async function updateContact(
   const changes: Changes = {}
   for (const column of COLUMNS) {
     if (isDeepStrictEqual(before[column] ?? null, row[column] ?? null)) continue
+    if (JSON_COLUMNS.has(column) && contact.is_oversized) throw invalidField(column, TOO_LARGE)
     set[column] = row[column]
     changes[column] = [before[column] ?? null, row[column] ?? null]
   }

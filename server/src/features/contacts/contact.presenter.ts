@@ -1,5 +1,7 @@
 import type { Services } from '../../context/context.ts'
+import { sizeOf } from '../../lib/bag.ts'
 import { iso, unix } from '../../lib/times.ts'
+import { AMONG_OTHERS } from '../pictures/picture.sql.ts'
 import type { ContactPicture } from '../pictures/picture.types.ts'
 import type { ContactRow } from '../../vocabulary/visitor.ts'
 import type { ContactView, InboxSlim } from './contact.query.ts'
@@ -80,6 +82,18 @@ export function contactWebhook(app: Services, contact: ContactPicture, account: 
     phone_number: contact.phone_number,
     thumbnail: avatar,
     blocked: contact.blocked,
+  }
+}
+
+type Bags = Pick<ContactPicture, 'additional_attributes' | 'custom_attributes'>
+
+/** Attributes that are too large to be repeated are only shown with the contact itself. */
+export function amongOthers<Contact extends Bags>(contact: Contact): Contact {
+  const small = (bag: Bags['custom_attributes']) => (sizeOf(bag).bytes > AMONG_OTHERS ? {} : bag)
+  return {
+    ...contact,
+    custom_attributes: small(contact.custom_attributes),
+    additional_attributes: small(contact.additional_attributes),
   }
 }
 

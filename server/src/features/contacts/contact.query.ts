@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
 import type { ContactPicture } from '../pictures/picture.types.ts'
-import { avatarJson, contactJson } from '../pictures/picture.sql.ts'
+import { ALONE, avatarJson, bagWithin, contactJson } from '../pictures/picture.sql.ts'
 import type { AvatarBlob } from '../../vocabulary/caller.ts'
 import { contactRowJson, type ContactRecord } from './contact.record.ts'
 import { runPrepared, type Slots, byForm, prepared } from '../../db/prepared.ts'
@@ -31,17 +31,25 @@ export const INBOX_SLIM_JSON = sql`json_build_object('id', i.id, 'channel_id', i
 const INBOXES_JSON = sql`(select json_agg(json_build_object('source_id', ci.source_id, 'inbox', ${INBOX_SLIM_JSON}) order by ci.id)
   from contact_inboxes ci join inboxes i on i.id = ci.inbox_id where ci.contact_id = ct.id)`
 
+/** In bytes: all that attributes may come to, written with spaces. */
+const LISTED = 128 * 1024
+
 /** One statement, however many contacts a condition over `ct` finds. */
 export async function selectContacts(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
-  { inboxes = true, orderAndLimit = sql`` }: { inboxes?: boolean; orderAndLimit?: RawBuilder<unknown> } = {},
+  {
+    inboxes = true,
+    most = LISTED,
+    orderAndLimit = sql``,
+  }: { inboxes?: boolean; most?: number; orderAndLimit?: RawBuilder<unknown> } = {},
 ): Promise<ContactView[]> {
   return runPrepared(
     db,
     sql<ContactView>`
-    select ct.id, ct.name, ct.email, ct.phone_number, ct.identifier, ct.blocked, ct.additional_attributes,
-      ct.custom_attributes, ct.last_activity_at, ct.created_at, ct.account_id,
+    select ct.id, ct.name, ct.email, ct.phone_number, ct.identifier, ct.blocked,
+      ${bagWithin(most, sql`ct.additional_attributes`)} as additional_attributes,
+      ${bagWithin(most, sql`ct.custom_attributes`)} as custom_attributes, ct.last_activity_at, ct.created_at, ct.account_id,
       ${avatarJson('Contact', sql`ct.id`)} as avatar, ${inboxes ? INBOXES_JSON : sql`null`} as contact_inboxes
     from contacts ct where ${where} ${orderAndLimit}`,
   )
@@ -52,7 +60,9 @@ export async function findContactView(
   id: number,
   inboxes = true,
 ): Promise<ContactView | undefined> {
-  return (await selectContacts(ctx.db, sql`ct.account_id = ${ctx.account.id} and ct.id = ${id}`, { inboxes }))[0]
+  return (
+    await selectContacts(ctx.db, sql`ct.account_id = ${ctx.account.id} and ct.id = ${id}`, { inboxes, most: ALONE })
+  )[0]
 }
 
 /** What pushes and webhooks show of a contact. */

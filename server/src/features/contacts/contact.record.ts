@@ -1,12 +1,17 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { ContactRow } from '../../vocabulary/visitor.ts'
+import { ALONE, bagWithin } from '../pictures/picture.sql.ts'
 
 /** What models work on. */
 export type ContactRecord = ContactRow
 
-/** A row of `contacts`, by its alias, as one JSON column. */
+/** A row of `contacts`, by its alias, as one JSON column. Attributes that are too many to be read each time are left out. */
 export function contactRowJson(alias: RawBuilder<unknown>) {
-  return sql<ContactRecord>`(to_jsonb(${alias}) || jsonb_build_object('label_list', ${labelsJson('Contact', sql`${alias}.id`)}))`
+  const [custom, additional] = [sql`${alias}.custom_attributes`, sql`${alias}.additional_attributes`]
+  return sql<ContactRecord>`(to_jsonb(${alias}) || jsonb_build_object('label_list', ${labelsJson('Contact', sql`${alias}.id`)})
+    || case when octet_length(${custom}::text) > ${sql.lit(ALONE)} or octet_length(${additional}::text) > ${sql.lit(ALONE)}
+      then jsonb_build_object('is_oversized', true, 'custom_attributes', ${bagWithin(ALONE, custom)},
+        'additional_attributes', ${bagWithin(ALONE, additional)}) else '{}' end)`
 }
 
 /** The labels on a record, in the order in which they were put there. */

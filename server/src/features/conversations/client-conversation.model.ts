@@ -3,9 +3,9 @@ import type { Context, VisitorContext } from '../../context/context.ts'
 import { NotFoundError } from '../../http/errors.ts'
 import { unix } from '../../lib/times.ts'
 import { messageShownTo, shownTo } from '../contacts/claim.presenter.ts'
-import { presentContactRow } from '../contacts/contact.presenter.ts'
+import { amongOthers, presentContactRow } from '../contacts/contact.presenter.ts'
 import { presentPublicMessage } from '../messages/message.presenter.ts'
-import { OLDEST_FIRST, selectMessages, type MessageView } from '../messages/message.query.ts'
+import { selectLatest, type MessageView } from '../messages/message.query.ts'
 import { updateConversation } from './conversation.model.ts'
 import { messagePlace, paceOf, type MessagePlace, type Pace } from '../messages/place.query.ts'
 import { AROUND, RECORD_COLUMNS, recordsBy, withPlace } from './access.model.ts'
@@ -14,7 +14,12 @@ import { CONVERSATION_STATUSES } from './conversation.presenter.ts'
 import { openConversation } from './create.model.ts'
 import { byForm, prepared, type Slots } from '../../db/prepared.ts'
 import type { Lock } from '../../db/lock.ts'
+import { columns, listed, type Row } from '../../db/columns.ts'
 import type { Visitor } from '../../vocabulary/visitor.ts'
+
+/** The latest are shown. */
+const CONVERSATIONS = 100
+const MESSAGES = 20
 
 interface Scope {
   account_id: number
@@ -38,8 +43,23 @@ const door = byForm((isWhole: boolean) =>
     (asked) => sql`${isWithin(asked, isWhole)} and c.display_id = ${asked.display_id}`,
   ),
 )
-const all = byForm((isWhole: boolean) =>
-  recordsBy<Scope>((asked) => isWithin(asked, isWhole), { orderAndLimit: sql`order by c.id` }),
+const SHOWN_COLUMNS = columns(
+  'conversations',
+  'id',
+  'display_id',
+  'uuid',
+  'inbox_id',
+  'contact_last_seen_at',
+  'status',
+  'agent_last_seen_at',
+)
+type ShownConversation = Row<typeof SHOWN_COLUMNS>
+
+const latest = byForm((isWhole: boolean) =>
+  prepared<Scope, ShownConversation>(
+    (asked) => sql`select ${listed(SHOWN_COLUMNS, 'c')} from conversations c where ${isWithin(asked, isWhole)}
+      order by c.id desc limit ${sql.lit(CONVERSATIONS)}`,
+  ),
 )
 
 export async function accessClientConversation(
@@ -106,27 +126,36 @@ export async function seenByVisitor(ctx: Context, conversation: ConversationReco
 }
 
 export async function listClientConversations(ctx: VisitorContext) {
-  const conversations = await all(ctx.visitor.contact_inbox.hmac_verified)(false)(ctx.db, scopeOf(ctx.visitor))
+  const { visitor } = ctx
+  const conversations = (await latest(visitor.contact_inbox.hmac_verified)(ctx.db, scopeOf(visitor))).reverse()
   const messages = await publicMessages(
     ctx,
-    conversations.map((conversation) => conversation.id),
+    conversations.map(({ id }) => id),
   )
-  return conversations.map((conversation) => present(ctx, conversation, messages))
+  const contact = presentContactRow(shownTo(ctx.app, visitor.claim, visitor.contact))
+  const repeated = conversations.length > 1 ? amongOthers(contact) : contact
+  return conversations.map((conversation) => present(ctx, conversation, messages, repeated))
 }
 
-export async function showClientConversation(ctx: VisitorContext, conversation: ConversationRecord) {
-  return present(ctx, conversation, await publicMessages(ctx, [conversation.id]))
+export async function showClientConversation(ctx: VisitorContext, conversation: ShownConversation) {
+  const contact = presentContactRow(shownTo(ctx.app, ctx.visitor.claim, ctx.visitor.contact))
+  return present(ctx, conversation, await publicMessages(ctx, [conversation.id]), contact)
 }
 
-/** All that visitors may see of them, in one statement. */
-async function publicMessages(ctx: Context, conversationIds: number[]): Promise<MessageView[]> {
+/** Of each the latest that visitors may see, in one statement; what is older is listed by `messages`. */
+async function publicMessages(ctx: VisitorContext, conversationIds: number[]): Promise<MessageView[]> {
   if (!conversationIds.length) return []
-  const where = sql`m.conversation_id = any(${conversationIds}::integer[]) and m.message_type <> 2 and not m.private`
-  return selectMessages(ctx.db, where, OLDEST_FIRST)
+  const page = sql`select p.id from unnest(${conversationIds}::integer[]) as asked(id), lateral (select id from messages
+    where conversation_id = asked.id and message_type <> 2 and not private order by id desc limit ${MESSAGES}) p`
+  return selectLatest(ctx.db, sql`m.id in (${page})`, ctx.visitor.claim)
 }
 
-function present(ctx: VisitorContext, conversation: ConversationRecord, messages: MessageView[]) {
-  const { claim, contact } = ctx.visitor
+function present(
+  ctx: VisitorContext,
+  conversation: ShownConversation,
+  messages: MessageView[],
+  contact: ReturnType<typeof presentContactRow>,
+) {
   return {
     id: conversation.display_id,
     uuid: conversation.uuid,
@@ -136,7 +165,7 @@ function present(ctx: VisitorContext, conversation: ConversationRecord, messages
     agent_last_seen_at: unix(conversation.agent_last_seen_at),
     messages: messages
       .filter((message) => message.conversation_id === conversation.id)
-      .map((message) => presentPublicMessage(ctx.app, messageShownTo(ctx.app, claim, message))),
-    contact: presentContactRow(shownTo(ctx.app, claim, contact)),
+      .map((message) => presentPublicMessage(ctx.app, messageShownTo(ctx.app, ctx.visitor.claim, message))),
+    contact,
   }
 }

@@ -33,7 +33,7 @@ export const clientConversationOperations = [
     route: `GET ${base}`,
     summary: 'List the conversations of a visitor',
     description:
-      'With all their messages. A visitor who was proven by `identifier_hash` also sees those of their other devices.',
+      'The latest hundred, each with its latest 20 messages, as many as an answer has room for; `messages` lists the others. A visitor who was proven by `identifier_hash` also sees those of their other devices.',
     access: 'visitor',
     text: ['inbox_identifier', 'source_id'],
     reply: Type.Array(ClientConversation),
@@ -43,7 +43,7 @@ export const clientConversationOperations = [
     id: 'public/conversations.show',
     route: `GET ${base}/:id`,
     summary: 'Show a conversation of a visitor',
-    description: 'With all its messages, oldest first.',
+    description: 'With its latest 20 messages, oldest first; `messages` lists those before.',
     access: 'visitor',
     text: ['inbox_identifier', 'source_id'],
     reply: ClientConversation,

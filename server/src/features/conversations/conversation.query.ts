@@ -1,10 +1,9 @@
-import { sql, type Kysely } from 'kysely'
-import { listed } from '../../db/columns.ts'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { prepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import type { Time } from '../../lib/times.ts'
 import {
-  MESSAGE_COLUMNS,
+  messageColumns,
   sourcesOf,
   withPictures,
   type AnyMessageRow,
@@ -12,7 +11,7 @@ import {
 } from '../messages/message.query.ts'
 import type { ContactPicture, AgentPicture, AssigneeBotPicture } from '../pictures/picture.types.ts'
 import { pictureColumns, picturesOf, type PictureColumns } from '../pictures/pictures.query.ts'
-import { unreadCount } from '../pictures/picture.sql.ts'
+import { ALONE, AMONG_OTHERS, bagWithin, unreadCount } from '../pictures/picture.sql.ts'
 
 /** A conversation with all that any picture of it needs. */
 export interface ConversationView {
@@ -146,13 +145,18 @@ function readerFor(purpose: Purpose) {
   const said = sourcesOf('said')
   const none = sql`null::integer`
   return prepared<{ ids: number[] }, PictureColumns & { page: Row[] | null; said: AnyMessageRow[] | null }>(
-    ({ ids }) => sql`
+    ({ ids }) => {
+      const areMany = sql<boolean>`cardinality(${ids}::integer[]) > 1`
+      const small = (column: RawBuilder<unknown>) =>
+        sql`case when ${areMany} then ${bagWithin(AMONG_OTHERS, column)} else ${bagWithin(ALONE, column)} end`
+      return sql`
       with page as materialized (
         select c.id, c.account_id, c.inbox_id, c.display_id, c.uuid, c.status, c.priority, c.assignee_id,
           c.assignee_agent_bot_id, c.team_id, c.contact_id, c.created_at,
           extract(epoch from c.updated_at)::float8 as updated_epoch, c.last_activity_at, c.contact_last_seen_at,
           c.agent_last_seen_at, c.assignee_last_seen_at, c.first_reply_created_at, c.waiting_since, c.snoozed_until,
-          c.additional_attributes, c.custom_attributes, c.cached_label_list, c.sla_policy_id, i.channel_type,
+          ${small(sql`c.additional_attributes`)} as additional_attributes, ${small(sql`c.custom_attributes`)} as custom_attributes,
+          c.cached_label_list, c.sla_policy_id, i.channel_type,
           w.reply_window,
           case when w.reply_window is not null then (select max(created_at) from messages lm
             where lm.conversation_id = c.id and lm.account_id = c.account_id and lm.message_type = 0) end as last_incoming_at,
@@ -178,7 +182,7 @@ function readerFor(purpose: Purpose) {
             and ch.additional_attributes ? 'agent_reply_time_window') w on true
         where c.id = any(${ids}::integer[])
       ), said as materialized (
-        select ${listed(MESSAGE_COLUMNS, 'm')} from messages m where m.id = any(array(
+        select ${messageColumns(areMany)} from messages m where m.id = any(array(
           ${
             purpose === 'answer'
               ? sql`select last_message_id from page union all select last_non_activity_message_id from page`
@@ -191,7 +195,8 @@ function readerFor(purpose: Purpose) {
           contacts: sql`${said.contacts} union all select contact_id from page`,
           bots: sql`${said.bots} union all select assignee_agent_bot_id from page`,
           messages: said.messages,
-        })}`,
+        })}`
+    },
   )
 }
 

@@ -3,8 +3,10 @@ import type { MemberContext } from '../../context/context.ts'
 import { unix, type Time } from '../../lib/times.ts'
 import { conditions, countConversations, pageOf, type ListFilters } from './list.query.ts'
 
-/** Of a long conversation the latest are shown. */
+/** Of a long conversation the latest are shown, as many as have room (in bytes), and of a long text the beginning. */
 const MOST_MESSAGES = 100
+const ROOM = 80_000
+const SHOWN_TEXT = 20_000
 
 interface Found {
   id: number
@@ -25,10 +27,13 @@ export async function searchConversations(ctx: MemberContext, filters: ListFilte
     select c.display_id as id, c.uuid, c.created_at, json_build_object('id', ct.id, 'name', ct.name) as contact,
       json_build_object('id', i.id, 'name', i.name, 'channel_type', i.channel_type) as inbox,
       (select coalesce(json_agg(s order by s.created_at, s.id), '[]') from (
-        select m.content, m.id, case m.sender_type when 'User' then (select name from users where id = m.sender_id)
+        select f.content, f.id, f.sender_name, f.message_type, f.created_at from (
+        select left(m.content, ${SHOWN_TEXT}) as content, sum(octet_length(m.content)) over (order by m.id desc)
+          - octet_length(m.content) as taken, m.id, case m.sender_type when 'User' then (select name from users where id = m.sender_id)
             when 'AgentBot' then (select name from agent_bots where id = m.sender_id) when 'Contact' then
             (select name from contacts where id = m.sender_id) end as sender_name, m.message_type, m.created_at
-        from messages m where m.conversation_id = c.id ${said} order by m.id desc limit ${MOST_MESSAGES}) s) as messages,
+        from messages m where m.conversation_id = c.id ${said} order by m.id desc limit ${MOST_MESSAGES}) f
+        where coalesce(f.taken, 0) < ${ROOM}) s) as messages,
       c.account_id
     from conversations c join inboxes i on i.id = c.inbox_id left join contacts ct on ct.id = c.contact_id
     where ${where} ${pageOf(ctx, filters)}`.execute(ctx.db)

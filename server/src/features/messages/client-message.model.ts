@@ -7,7 +7,7 @@ import type { ConversationRecord } from '../conversations/conversation.record.ts
 import { contentAttributes, contentTypeName, presentPublicMessage } from './message.presenter.ts'
 import { accessMessage, ACTIVITY, updateMessage } from './message.model.ts'
 import { createMessage } from './create-message.model.ts'
-import { findMessage, OLDEST_FIRST, pictureMessage, selectMessages, type ShownMessage } from './message.query.ts'
+import { findMessage, pictureMessage, selectLatest, type ShownMessage } from './message.query.ts'
 import type { AttachmentInput } from './message.record.ts'
 
 const PAGE = 20
@@ -21,7 +21,7 @@ export async function listClientMessages(
 ) {
   const page = sql`select p.id from messages p where p.conversation_id = ${conversation.id} and not p.private
     and p.message_type <> 2 ${before?.trim() ? sql`and p.id < ${idOf(before)}` : sql``} order by p.id desc limit ${PAGE}`
-  const messages = await selectMessages(ctx.db, sql`m.id in (${page})`, OLDEST_FIRST)
+  const messages = await selectLatest(ctx.db, sql`m.id in (${page})`, ctx.visitor.claim)
   return messages.map((message) => present(ctx, message))
 }
 

@@ -12,7 +12,7 @@ import { asking, mayOpen, type Asking } from '../conversations/visibility.query.
 import { pictureColumns, picturesOf, type PictureColumns, type Pictures } from '../pictures/pictures.query.ts'
 import { presentUserSender } from '../users/user.presenter.ts'
 import { presentMessage } from './message.presenter.ts'
-import { SHOWN_COLUMNS, sourcesOf, withPictures, type ShownRow } from './message.query.ts'
+import { roomFor, SHOWN_COLUMNS, sourcesOf, withPictures, type ShownRow } from './message.query.ts'
 
 const PAGE = 20
 const AFTER_PAGE = 100
@@ -56,10 +56,12 @@ const ranges = {
 }
 const ALL = sql``
 const ONLY_PUBLIC = sql`and not p.private and p.message_type <> 2`
+/** Which of a page stay where an answer has no room for all of it: who goes on from there misses none. */
+const firstOf = (range: string) => (range === 'latest' || range === 'before' ? 'latest' : 'oldest')
 const pages = Object.fromEntries(
   Object.entries(ranges).map(([name, range]) => [
     name,
-    { all: pageOf(ALL, range), public: pageOf(ONLY_PUBLIC, range) },
+    { all: pageOf(ALL, range, firstOf(name)), public: pageOf(ONLY_PUBLIC, range, firstOf(name)) },
   ]),
 ) as Record<keyof typeof ranges, Record<'all' | 'public', ReturnType<typeof pageOf>>>
 
@@ -68,7 +70,11 @@ const pages = Object.fromEntries(
  * the page are found on an index alone, however long the conversation is; of messages written in one moment a later id may have
  * the earlier time.
  */
-function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots<Asked>) => RawBuilder<unknown>) {
+function pageOf(
+  kinds: RawBuilder<unknown>,
+  range: (asked: Slots<Asked>) => RawBuilder<unknown>,
+  first: 'latest' | 'oldest',
+) {
   const sources = sourcesOf('page')
   return prepared<Asked, Row>(
     (asked) => sql`
@@ -82,7 +88,7 @@ function pageOf(kinds: RawBuilder<unknown>, range: (asked: Slots<Asked>) => RawB
           select p.id from messages p where p.conversation_id = (select id from c where may_open) ${kinds} ${range(asked)})
       )
       select c.*,
-        (select json_agg(page order by created_at, id) from page) as page,
+        (select json_agg(shown order by created_at, id) from ${roomFor('page', first)} shown) as page,
         ${pictureColumns(sql`c.account_id`, {
           ...sources,
           users: sql`${sources.users} union all select c.assignee_id where c.may_open`,

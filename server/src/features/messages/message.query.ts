@@ -1,5 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import { columns, listed, type Refine, type Row } from '../../db/columns.ts'
+import { sizeOf } from '../../lib/bag.ts'
+import type { Claim } from '../../vocabulary/visitor.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import {
@@ -9,7 +11,8 @@ import {
   type PictureSources,
   type Pictures,
 } from '../pictures/pictures.query.ts'
-import type { Time } from '../../lib/times.ts'
+import { milliseconds, type Time } from '../../lib/times.ts'
+import { AMONG_OTHERS, bagWithin } from '../pictures/picture.sql.ts'
 import type { BotPicture, UserPicture, ContactPicture, AttachmentView } from '../pictures/picture.types.ts'
 
 export const MESSAGE_COLUMNS = columns(
@@ -96,7 +99,25 @@ export interface PushedMessageView extends PlacedMessage, Surroundings {
   unread_count: number
 }
 
-export const OLDEST_FIRST = sql`order by m.created_at, m.id`
+/** In characters, what is shown of a text that stands among others. */
+const BRIEF = 20_000
+const TEXTS = ['content', 'processed_message_content']
+const BAGS = ['content_attributes', 'external_source_ids', 'additional_attributes', 'sentiment']
+
+/** The columns of `m`; where there are many of them, long texts are cut and large bags left out. */
+export function messageColumns(areMany: RawBuilder<boolean>) {
+  const cut = (column: RawBuilder<unknown>) =>
+    sql`case when ${areMany} then left(${column}, ${sql.lit(BRIEF)}) else ${column} end`
+  const small = (column: RawBuilder<unknown>) =>
+    sql`case when ${areMany} then ${bagWithin(AMONG_OTHERS, column)} else ${column} end`
+  return sql.join(
+    MESSAGE_COLUMNS.map((name) => {
+      const column = sql.ref(`m.${name}`)
+      if (TEXTS.includes(name)) return sql`${cut(column)} as ${sql.ref(name)}`
+      return BAGS.includes(name) ? sql`${small(column)} as ${sql.ref(name)}` : column
+    }),
+  )
+}
 
 /** A `select` of messages, for a statement that goes on with them. */
 export function messageRows(where: RawBuilder<unknown>, orderAndLimit: RawBuilder<unknown> = sql``) {
@@ -117,16 +138,45 @@ export function sourcesOf(query: string): Omit<PictureSources, 'conversations'> 
   }
 }
 
-/** The messages that a condition over `m` (and `c`, their conversation) finds, in the order asked for. One statement. */
-export function selectMessages(
-  db: Kysely<DB>,
-  where: RawBuilder<unknown>,
-  orderAndLimit?: RawBuilder<unknown>,
-): Promise<MessageView[]> {
-  return select(db, messageRows(where, orderAndLimit), sourcesOf('page'))
+/** In bytes: what an answer shows of messages; each counts with what it repeats of who sent it. */
+const ROOM = 2 * 1024 * 1024
+/** What a message without words takes. */
+const BARE = 1000
+
+/**
+ * `from` those `messages` (a query's name) that an answer has room for, from the latest or from the oldest on, and the first of them
+ * in any case. `each` takes that much more.
+ */
+export function roomFor(messages: string, first: 'latest' | 'oldest', each: RawBuilder<unknown> = sql`0`) {
+  const from = sql.raw(messages)
+  return sql`(select * from (
+    select r.*, sum(r.room) over (order by r.id ${first === 'latest' ? sql`desc` : sql`asc`}) - r.room as taken from (
+      select p.*, ${sql.lit(BARE)} + ${each} + coalesce(octet_length(p.content), 0)
+        + coalesce(octet_length(p.content_attributes::text), 0) + coalesce(s.room, 0) as room
+      from ${from} p left join (select ct.id, least(octet_length(ct.custom_attributes::text), ${sql.lit(AMONG_OTHERS)})
+          + least(octet_length(ct.additional_attributes::text), ${sql.lit(AMONG_OTHERS)}) as room
+        from contacts ct where ct.id in (select sender_id from ${from} where sender_type = 'Contact')) s
+        on s.id = p.sender_id and p.sender_type = 'Contact') r) t
+    where t.taken < ${sql.lit(ROOM)})`
 }
 
-/** The same, ready to be pushed. */
+/** The latest of the messages that a condition over `m` (and `c`, their conversation) finds, oldest first: as many as an answer has room for. One statement. */
+export async function selectLatest(
+  db: Kysely<DB>,
+  where: RawBuilder<unknown>,
+  claim: Claim | null,
+): Promise<MessageView[]> {
+  const each = claim ? sizeOf(claim.said).bytes : 0
+  const messages = await select(
+    db,
+    messageRows(where),
+    sourcesOf('page'),
+    roomFor('page', 'latest', sql`${each}::integer`),
+  )
+  return messages.sort((a, b) => milliseconds(a.created_at) - milliseconds(b.created_at) || a.id - b.id)
+}
+
+/** Those that such a condition finds, ready to be pushed. */
 export function selectPushedMessages(
   db: Kysely<DB>,
   where: RawBuilder<unknown>,
@@ -140,12 +190,13 @@ async function select(
   db: Kysely<DB>,
   page: RawBuilder<unknown>,
   sources: PictureSources,
+  shown: RawBuilder<unknown> = sql`page`,
 ): Promise<PushedMessageView[]> {
   const rows = await runPrepared(
     db,
     sql<PictureColumns & { page: PlacedMessage[] | null }>`
     with page as materialized (${page})
-    select (select json_agg(page) from page) as page, ${pictureColumns(sql`(select account_id from page limit 1)`, sources)}`,
+    select (select json_agg(shown) from ${shown} shown) as page, ${pictureColumns(sql`(select account_id from page limit 1)`, sources)}`,
   )
   return completeMessages(rows[0]!.page ?? [], picturesOf(rows[0]!))
 }
@@ -177,7 +228,7 @@ export function withPictures<Message extends ShownRow>(
 }
 
 export async function findMessage(db: Kysely<DB>, id: number): Promise<MessageView | undefined> {
-  return (await selectMessages(db, sql`m.id = ${id}`))[0]
+  return (await select(db, messageRows(sql`m.id = ${id}`), sourcesOf('page')))[0]
 }
 
 /** A message that was just written. Where it has no files and its sender is known, nothing has to be read. */

@@ -10,6 +10,15 @@ type Ids = RawBuilder<unknown>
 
 const among = (ids: Ids) => sql`= any(array(${ids}))`
 
+/** In bytes, what is shown of a bag by itself, and where it stands among others. */
+export const ALONE = 1024 * 1024
+export const AMONG_OTHERS = 16 * 1024
+
+/** A column of attributes; what a database that was taken over may hold too much of is left out, so that it holds nobody up. */
+export function bagWithin(most: number, column: Reference) {
+  return sql`case when octet_length(${column}::text) > ${sql.lit(most)} then '{}' else ${column} end`
+}
+
 export function avatarJson(recordType: 'User' | 'Contact' | 'AgentBot' | 'Inbox', id: Reference) {
   return sql`(select json_build_object('id', pic_b.id, 'filename', pic_b.filename, 'content_type', pic_b.content_type)
     from active_storage_attachments pic_a join active_storage_blobs pic_b on pic_b.id = pic_a.blob_id
@@ -35,18 +44,18 @@ export function usersJson(ids: Ids, accountId: Reference) {
   return sql`(select json_agg(${USER}) ${fromUsers(accountId)} where pic_u.id ${among(ids)})`
 }
 
-const CONTACT = sql`json_build_object('id', pic_ct.id, 'name', pic_ct.name, 'email', pic_ct.email,
-    'phone_number', pic_ct.phone_number,
-    'identifier', pic_ct.identifier, 'blocked', pic_ct.blocked, 'additional_attributes', pic_ct.additional_attributes,
-    'custom_attributes', pic_ct.custom_attributes, 'last_activity_at', pic_ct.last_activity_at,
+const contact = (most: number) => sql`json_build_object('id', pic_ct.id, 'name', pic_ct.name, 'email', pic_ct.email,
+    'phone_number', pic_ct.phone_number, 'identifier', pic_ct.identifier, 'blocked', pic_ct.blocked,
+    'additional_attributes', ${bagWithin(most, sql`pic_ct.additional_attributes`)},
+    'custom_attributes', ${bagWithin(most, sql`pic_ct.custom_attributes`)}, 'last_activity_at', pic_ct.last_activity_at,
     'created_at', pic_ct.created_at, 'account_id', pic_ct.account_id, 'avatar', ${avatarJson('Contact', sql`pic_ct.id`)})`
 
 export function contactJson(id: Reference) {
-  return sql`(select ${CONTACT} from contacts pic_ct where pic_ct.id = ${id})`
+  return sql`(select ${contact(ALONE)} from contacts pic_ct where pic_ct.id = ${id})`
 }
 
 export function contactsJson(ids: Ids) {
-  return sql`(select json_agg(${CONTACT}) from contacts pic_ct where pic_ct.id ${among(ids)})`
+  return sql`(select json_agg(${contact(AMONG_OTHERS)}) from contacts pic_ct where pic_ct.id ${among(ids)})`
 }
 
 const BOT = sql`json_build_object('id', pic_ab.id, 'name', pic_ab.name, 'description', pic_ab.description,
