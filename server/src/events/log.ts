@@ -125,7 +125,7 @@ function accountsOf(events: PendingEvent[]): number[] {
 }
 
 /** At most so many events are read at once. */
-export const MOST_EVENTS = 500
+export const MOST_EVENTS = 100
 
 /**
  * The events of an account after one, oldest first. Their numbers are given in the order of commits: none is skipped. What is

@@ -1,10 +1,12 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { humanize } from '../../src/http/errors.ts'
 import type { Operation } from '../../src/http/operation.ts'
 import { MOST_CHARACTERS } from '../../src/http/params.ts'
 import { buildOffice, buildPlatformApp, nameOf, operations, pathOf, send, type Office } from '../contract/support.ts'
 import { startTestApp, type Client } from '../support.ts'
+import { eventually } from '../support/eventually.ts'
 import { watchStalls } from '../support/stalls.ts'
 import { buildVisitor } from '../support/visitor.ts'
 
@@ -260,5 +262,34 @@ describe('what is answered', () => {
     }
     const { body } = await admin.get(`${base}/contacts/${contact.id}`)
     expect(Object.keys(body.payload.custom_attributes)).toEqual(['k12000'])
+  }, 120_000)
+})
+
+describe('catching up on the cable', () => {
+  it('holds nobody up, however much was said meanwhile to others', async () => {
+    const { contacts, contact, messages, admin, at } = await buildVisitor(t)
+    await t.anyone.patch(`${contacts}/${contact.source_id}`, {
+      custom_attributes: Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, 'v'.repeat(50)])),
+    })
+    await t.anyone.post(messages, { content: 'x'.repeat(150_000) })
+    // All of the same conversation, which is read once for many of them.
+    for (let i = 0; i < 200; i++) await admin.post(`${at}/toggle_typing_status`, { typing_status: 'on' })
+    const { body: other } = await t.anyone.post(contacts, {})
+    let stall = Infinity
+    for (let tries = 0; tries < 4 && stall > MOST_STALL; tries++) {
+      const socket = new WebSocket(`${t.base.replace('http', 'ws')}/cable`)
+      let isThrough = false
+      socket.on('message', (data: Buffer) => {
+        if (data.subarray(0, 400).includes('presence.update')) isThrough = true
+      })
+      await new Promise((done) => socket.once('open', done))
+      stalls.reset()
+      const identifier = JSON.stringify({ channel: 'RoomChannel', pubsub_token: other.pubsub_token, after: 0 })
+      socket.send(JSON.stringify({ command: 'subscribe', identifier }))
+      await eventually(() => isThrough, 'the end of what was missed')
+      stall = Math.min(stall, stalls.longest())
+      socket.terminate()
+    }
+    expect(stall).toBeLessThan(MOST_STALL)
   }, 120_000)
 })

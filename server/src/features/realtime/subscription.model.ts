@@ -86,10 +86,10 @@ async function* missedFrames(
   streams: string[],
   after: number,
 ): AsyncGenerator<Replayed> {
+  const isHeard = (frame: { streams: string[]; except?: string }) =>
+    frame.streams.some((stream) => streams.includes(stream)) && !streams.includes(frame.except ?? '')
   for (let events; (events = await readEventsAfter(database, accountId, after)).length; after = events.at(-1)!.id) {
-    for await (const frame of frames(accountId, events)) {
-      if (frame.streams.some((stream) => streams.includes(stream)) && !streams.includes(frame.except ?? '')) yield frame
-    }
+    yield* frames(accountId, events, isHeard)
   }
 }
 
