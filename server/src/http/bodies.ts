@@ -7,7 +7,7 @@ import type { UploadedFile } from '../vocabulary/files.ts'
 import { badRequest, humanize, invalidField, RefusedError, RequestError } from './errors.ts'
 import { keysOf, nest, parseForm, plusToSpace, type Pair } from './form.ts'
 import type { Operation } from './operation.ts'
-import { checkShape, kindAt, parseJson } from './params.ts'
+import { kindAt, parseJson, shapeProblem, TOO_DEEP } from './params.ts'
 
 /** The framework reads no body: operations do, once they know who sends it. */
 export function leaveBodies(server: FastifyInstance): void {
@@ -85,7 +85,8 @@ function textOf(bytes: Buffer): string {
 function readJson(text: string): Fields {
   const body = text.trim()
   if (!body) return {}
-  checkShape(body)
+  const problem = shapeProblem(body)
+  if (problem) throw problem === TOO_DEEP ? badRequest() : new RefusedError(413, { error: `The body ${problem}` })
   const value = parseJson(body)
   // A list or a scalar at the top counts as no parameters.
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import { isTooLarge, TOO_LARGE } from '../lib/bag.ts'
 import type { UploadedFile } from '../vocabulary/files.ts'
-import { badRequest, humanize, invalidField, lengthProblems, RecordInvalidError, RefusedError } from './errors.ts'
+import { humanize, invalidField, lengthProblems, RecordInvalidError } from './errors.ts'
 
 /**
  * Reads parameters the way Rails clients send them: numbers as text and text as numbers, `"false"`, a scalar where a
@@ -173,6 +173,8 @@ function readBag(value: unknown, field: string): unknown {
 /** `content_attributes` may come as JSON text; text that is no object reads as an empty bag. */
 function readBagOrText(value: unknown, field: string): unknown {
   if (typeof value !== 'string') return readBag(value, field)
+  const problem = shapeProblem(value)
+  if (problem) throw invalidField(field, problem)
   try {
     const parsed: unknown = JSON.parse(value)
     const bag = readBag(parsed, field)
@@ -209,7 +211,7 @@ export function kindAt(schema: TSchema, keys: string[]): 'file' | 'other' | unde
 
 /** A copy of JSON that came from outside which PostgreSQL can keep, without keys that reach an object's prototype. */
 function cleanBag(value: unknown, field: string, depth = 0): unknown {
-  if (depth > 50) throw invalidField(field, 'is nested too deeply')
+  if (depth > 50) throw invalidField(field, TOO_DEEP)
   if (typeof value === 'string') return checkText(value, field)
   if (typeof value === 'number' && !Number.isFinite(value)) throw invalidField(field, 'is out of range')
   if (typeof value !== 'object' || value === null) return value
@@ -264,8 +266,11 @@ const MAX_DEPTH = 100
 /** A thousand times what any field needs; more only holds up the others. */
 const MAX_VALUES = 20_000
 
-/** Refuses JSON nested deeper than Rails reads, and of too many values, before anything walks it. */
-export function checkShape(text: string): void {
+export const TOO_DEEP = 'is nested too deeply'
+const TOO_MANY = 'holds too many values'
+
+/** Why JSON is not read: it is nested deeper than Rails reads, or of too many values. Seen before anything walks it. */
+export function shapeProblem(text: string): typeof TOO_DEEP | typeof TOO_MANY | undefined {
   let depth = 0
   let values = 0
   let inText = false
@@ -276,9 +281,9 @@ export function checkShape(text: string): void {
       else if (code === 34) inText = false
     } else if (code === 34) inText = true
     else if (code === 91 || code === 123) {
-      if (++depth > MAX_DEPTH) throw badRequest()
+      if (++depth > MAX_DEPTH) return TOO_DEEP
     } else if (code === 93 || code === 125) depth--
-    else if (code === 44 && ++values > MAX_VALUES)
-      throw new RefusedError(413, { error: 'The body holds too many values' })
+    else if (code === 44 && ++values > MAX_VALUES) return TOO_MANY
   }
+  return undefined
 }

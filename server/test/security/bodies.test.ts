@@ -72,6 +72,9 @@ const HEAVY: [what: string, headers: Record<string, string>, body: string][] = [
     JSON_TYPE,
     `{"a":[${list(19_000, (at) => `{"${at}":"${'x'.repeat(36)}"}`).join()},null]}`,
   ],
+  ['JSON within JSON', JSON_TYPE, `{"content_attributes":"{\\"a\\":[${'1,'.repeat(480_000)}1]}"}`],
+  ['depth within JSON', JSON_TYPE, `{"content_attributes":"${'['.repeat(480_000)}${']'.repeat(480_000)}"}`],
+  ['keys within JSON', JSON_TYPE, `{"content_attributes":"{${list(60_000, (at) => `\\"${at}\\":0`).join()}}"}`],
   ['two megabytes of JSON', JSON_TYPE, `{"a":[${list(19_000, (at) => `{"${at}":"${'x'.repeat(90)}"}`).join()}]}`],
 ]
 
