@@ -9,6 +9,8 @@ import { clientConversationOperations } from '../features/conversations/client-c
 import { conversationOperations } from '../features/conversations/conversation.routes.ts'
 import { draftOperations } from '../features/conversations/draft.routes.ts'
 import { csatOperations } from '../features/csat/csat.routes.ts'
+import { customAttributeDefinitionOperations } from '../features/custom-attributes/custom-attribute-definition.routes.ts'
+import { customFilterOperations } from '../features/custom-filters/custom-filter.routes.ts'
 import { healthOperations } from '../features/health/health.routes.ts'
 import { inboxOperations } from '../features/inboxes/inbox.routes.ts'
 import { labelOperations } from '../features/labels/label.routes.ts'
@@ -38,6 +40,8 @@ export const operations: Operation[] = [
   ...labelOperations,
   ...cannedResponseOperations,
   ...teamOperations,
+  ...customAttributeDefinitionOperations,
+  ...customFilterOperations,
   ...agentBotOperations,
   ...webhookOperations,
   ...notificationOperations,

@@ -241,6 +241,11 @@ export function idOf(text: string): number {
   return Math.min(Number(/^\s*\d{1,15}/.exec(text)?.[0] ?? 0), 2_147_483_647)
 }
 
+/** Which of a closed list of names a query means, by the name or by its number; -1 for none of them. */
+export function placeIn(names: readonly string[], text: string): number {
+  return names.findIndex((name, place) => text === name || text === String(place))
+}
+
 /** The page a list shall show. Text is read by its leading digits; below 1 is page 1; past the end is an empty list. */
 export function readPage(text: string | null | undefined): number {
   const page = Number(/^\s*\d{1,9}/.exec(text ?? '')?.[0] ?? 1)

@@ -248,6 +248,8 @@ const TABLES: Record<string, string> = {
   teams: 'teams',
   agent_bots: 'agent_bots',
   webhooks: 'webhooks',
+  custom_attribute_definitions: 'custom_attribute_definitions',
+  custom_filters: 'custom_filters',
   agents: 'users',
   profiles: 'users',
   notifications: 'notifications',
@@ -293,6 +295,8 @@ it('a column that an operation does not declare is not written, whatever its nam
       inbox_id: here.ids.inboxes,
       channel: { type: 'api' },
       outgoing_url: '',
+      attribute_display_name: t.unique('n'),
+      attribute_key: t.unique('n'),
     }
     for (const key of Object.keys(required)) if (declared.has(key)) sent[key] = required[key]
     if (operation.id === 'profiles.update') delete sent.email

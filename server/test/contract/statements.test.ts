@@ -41,6 +41,10 @@ const STATEMENTS: Record<string, number> = {
   'teams.index': 1,
   'teams.show': 1,
   'team_members.index': 2,
+  'custom_attribute_definitions.index': 1,
+  'custom_attribute_definitions.show': 1,
+  'custom_filters.index': 1,
+  'custom_filters.show': 1,
   'agent_bots.index': 1,
   'agent_bots.show': 1,
   'webhooks.index': 1,
@@ -97,6 +101,8 @@ async function fill(office: Office): Promise<void> {
     await admin.post(`${base}/labels`, { title: mark })
     await admin.post(`${base}/canned_responses`, { short_code: mark, content: mark })
     await admin.post(`${base}/teams`, { name: mark })
+    await admin.post(`${base}/custom_attribute_definitions`, { attribute_display_name: mark, attribute_key: mark })
+    await admin.post(`${base}/custom_filters`, { name: mark })
     await admin.post(`${base}/agent_bots`, { name: mark, outgoing_url: '' })
     await admin.post(`${base}/webhooks`, {
       url: `http://127.0.0.1:9/${mark}`,

@@ -48,6 +48,11 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
     await made(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'] })
   ).payload.webhook
   const canned = await made(`${base}/canned_responses`, { short_code: `${mark} code`, content: `${mark} text` })
+  const definition = await made(`${base}/custom_attribute_definitions`, {
+    attribute_display_name: `${mark} attribute`,
+    attribute_key: mark,
+  })
+  const filter = await made(`${base}/custom_filters`, { name: `${mark} filter` })
   await made(`${base}/conversations/${conversation.id}/labels`, { labels: [`${mark}-label`] })
   const { rows } = await t.database.pool.query(
     `insert into notifications (account_id, user_id, notification_type, primary_actor_type, primary_actor_id, created_at, updated_at, last_activity_at)
@@ -74,6 +79,8 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
       teams: team.id,
       agent_bots: bot.id,
       webhooks: webhook.id,
+      custom_attribute_definitions: definition.id,
+      custom_filters: filter.id,
       notifications: rows[0].id,
       agents: account.agent.id,
     },

@@ -1,3 +1,4 @@
+import { sql, type RawBuilder } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { humanize, lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { base58Token } from '../../lib/tokens.ts'
@@ -112,4 +113,36 @@ function columnsOf({ pre_chat_form_options: form, ...fields }: WebsiteFields) {
       feature_flags: fields.selected_feature_flags.reduce((bits, flag) => bits | (1 << WIDGET_FLAGS.indexOf(flag)), 0),
     }),
   }
+}
+
+/** Lays values over the fields of this name, in the forms of all websites of the account. */
+export async function changeFormFields(ctx: AccountContext, name: string, values: object): Promise<void> {
+  await writeForms(
+    ctx,
+    name,
+    sql`case when field ->> 'name' = ${name}
+    then field || ${JSON.stringify(values)}::jsonb else field end`,
+  )
+}
+
+export async function dropFormFields(ctx: AccountContext, name: string): Promise<void> {
+  await writeForms(ctx, name, sql`field`, sql`where field ->> 'name' is distinct from ${name}`)
+}
+
+/** Writes the fields of those forms anew that have one of this name. */
+async function writeForms(
+  ctx: AccountContext,
+  name: string,
+  field: RawBuilder<unknown>,
+  where: RawBuilder<unknown> = sql``,
+): Promise<void> {
+  const named = JSON.stringify([{ name }])
+  await sql`
+    update channel_web_widgets set updated_at = ${ctx.app.now()},
+      pre_chat_form_options = jsonb_set(pre_chat_form_options, '{pre_chat_fields}', (
+        select coalesce(jsonb_agg(${field} order by place), '[]')
+        from jsonb_array_elements(pre_chat_form_options -> 'pre_chat_fields') with ordinality as f(field, place) ${where}))
+    where account_id = ${ctx.account.id} and pre_chat_form_options -> 'pre_chat_fields' @> ${named}::jsonb`.execute(
+    ctx.db,
+  )
 }
