@@ -16,6 +16,7 @@ import { inboxOperations } from '../features/inboxes/inbox.routes.ts'
 import { labelOperations } from '../features/labels/label.routes.ts'
 import { clientMessageOperations } from '../features/messages/client-message.routes.ts'
 import { messageOperations } from '../features/messages/message.routes.ts'
+import { noteOperations } from '../features/notes/note.routes.ts'
 import { notificationOperations } from '../features/notifications/notification.routes.ts'
 import { participantOperations } from '../features/participants/participant.routes.ts'
 import { platformOperations } from '../features/platform/platform.routes.ts'
@@ -33,6 +34,7 @@ export const operations: Operation[] = [
   ...agentOperations,
   ...inboxOperations,
   ...contactOperations,
+  ...noteOperations,
   ...conversationOperations,
   ...draftOperations,
   ...messageOperations,

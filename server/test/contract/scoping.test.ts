@@ -241,6 +241,7 @@ const TABLES: Record<string, string> = {
   accounts: 'accounts',
   inboxes: 'inboxes',
   contacts: 'contacts',
+  'contacts/notes': 'notes',
   conversations: 'conversations',
   'conversations/messages': 'messages',
   labels: 'labels',

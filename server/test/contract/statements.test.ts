@@ -26,6 +26,8 @@ const STATEMENTS: Record<string, number> = {
   'contacts.contactable_inboxes': 2,
   'contacts/conversations.index': 3,
   'contacts/labels.index': 2,
+  'contacts/notes.index': 2,
+  'contacts/notes.show': 2,
   'conversations.index': 2,
   'conversations.meta': 1,
   'conversations.search': 2,
@@ -99,6 +101,7 @@ async function fill(office: Office): Promise<void> {
     file.append('attachments[]', new Blob(['text'], { type: 'text/plain' }), 'note.txt')
     await admin.post(`${base}/conversations/${ids.conversations}/messages`, file)
     await admin.post(`${base}/labels`, { title: mark })
+    await admin.post(`${base}/contacts/${ids.contacts}/notes`, { content: mark })
     await admin.post(`${base}/canned_responses`, { short_code: mark, content: mark })
     await admin.post(`${base}/teams`, { name: mark })
     await admin.post(`${base}/custom_attribute_definitions`, { attribute_display_name: mark, attribute_key: mark })

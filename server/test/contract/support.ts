@@ -47,6 +47,7 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
   const webhook = (
     await made(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'] })
   ).payload.webhook
+  const note = await made(`${base}/contacts/${contact.contact.id}/notes`, { content: `${mark} note` })
   const canned = await made(`${base}/canned_responses`, { short_code: `${mark} code`, content: `${mark} text` })
   const definition = await made(`${base}/custom_attribute_definitions`, {
     attribute_display_name: `${mark} attribute`,
@@ -75,6 +76,7 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
       conversations: conversation.id,
       messages: message.id,
       labels: label.id,
+      notes: note.id,
       canned_responses: canned.id,
       teams: team.id,
       agent_bots: bot.id,

@@ -294,6 +294,7 @@ export const NOUNS: Record<string, string> = {
   inboxes: 'Where conversations come in. An inbox has a channel: API, or a website.',
   labels: 'Words that conversations and contacts are sorted by.',
   messages: 'What is said, and private notes.',
+  notes: 'What agents know about a contact.',
   notification_settings: 'What the caller wants to be told of.',
   notification_subscriptions: 'Browsers and phones that are told.',
   notifications: 'What the caller was told of.',
