@@ -11,6 +11,7 @@ import { draftOperations } from '../features/conversations/draft.routes.ts'
 import { csatOperations } from '../features/csat/csat.routes.ts'
 import { customAttributeDefinitionOperations } from '../features/custom-attributes/custom-attribute-definition.routes.ts'
 import { customFilterOperations } from '../features/custom-filters/custom-filter.routes.ts'
+import { dashboardAppOperations } from '../features/dashboard-apps/dashboard-app.routes.ts'
 import { healthOperations } from '../features/health/health.routes.ts'
 import { inboxOperations } from '../features/inboxes/inbox.routes.ts'
 import { labelOperations } from '../features/labels/label.routes.ts'
@@ -46,6 +47,7 @@ export const operations: Operation[] = [
   ...customFilterOperations,
   ...agentBotOperations,
   ...webhookOperations,
+  ...dashboardAppOperations,
   ...notificationOperations,
   ...clientContactOperations,
   ...clientConversationOperations,

@@ -251,6 +251,7 @@ const TABLES: Record<string, string> = {
   webhooks: 'webhooks',
   custom_attribute_definitions: 'custom_attribute_definitions',
   custom_filters: 'custom_filters',
+  dashboard_apps: 'dashboard_apps',
   agents: 'users',
   profiles: 'users',
   notifications: 'notifications',
@@ -288,7 +289,7 @@ it('a column that an operation does not declare is not written, whatever its nam
     const required: Json = {
       name: t.unique('n'),
       title: t.unique('n'),
-      content: 'x',
+      content: table === 'dashboard_apps' ? [{ type: 'frame', url: 'https://example.test/' }] : 'x',
       short_code: t.unique('n'),
       url: `http://127.0.0.1:9/${t.unique('n')}`,
       email: `${t.unique('n')}@example.test`,

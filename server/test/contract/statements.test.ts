@@ -50,6 +50,8 @@ const STATEMENTS: Record<string, number> = {
   'agent_bots.index': 1,
   'agent_bots.show': 1,
   'webhooks.index': 1,
+  'dashboard_apps.index': 1,
+  'dashboard_apps.show': 1,
   'notifications.index': 3,
   'notifications.unread_count': 1,
   'notification_settings.show': 1,
@@ -102,6 +104,10 @@ async function fill(office: Office): Promise<void> {
     await admin.post(`${base}/conversations/${ids.conversations}/messages`, file)
     await admin.post(`${base}/labels`, { title: mark })
     await admin.post(`${base}/contacts/${ids.contacts}/notes`, { content: mark })
+    await admin.post(`${base}/dashboard_apps`, {
+      title: mark,
+      content: [{ type: 'frame', url: 'https://example.test/' }],
+    })
     await admin.post(`${base}/canned_responses`, { short_code: mark, content: mark })
     await admin.post(`${base}/teams`, { name: mark })
     await admin.post(`${base}/custom_attribute_definitions`, { attribute_display_name: mark, attribute_key: mark })

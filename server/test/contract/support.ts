@@ -48,6 +48,10 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
     await made(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'] })
   ).payload.webhook
   const note = await made(`${base}/contacts/${contact.contact.id}/notes`, { content: `${mark} note` })
+  const app = await made(`${base}/dashboard_apps`, {
+    title: `${mark} app`,
+    content: [{ type: 'frame', url: `https://${mark}.example.test/` }],
+  })
   const canned = await made(`${base}/canned_responses`, { short_code: `${mark} code`, content: `${mark} text` })
   const definition = await made(`${base}/custom_attribute_definitions`, {
     attribute_display_name: `${mark} attribute`,
@@ -78,6 +82,7 @@ export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<
       labels: label.id,
       notes: note.id,
       canned_responses: canned.id,
+      dashboard_apps: app.id,
       teams: team.id,
       agent_bots: bot.id,
       webhooks: webhook.id,

@@ -93,12 +93,15 @@ type Schema = {
   properties?: Record<string, Schema>
 }
 
+/** Leads into a list. */
+const ITEM = '[]'
+
 /** What is too much for a field of that kind, each under the keys that lead to it. */
 function tooMuch(schema: Schema, at: string[] = []): [path: string[], value: unknown][] {
   if (schema.anyOf) return schema.anyOf.flatMap((option) => tooMuch(option, at))
   if (schema.enum || schema.format === 'binary') return []
   if (schema.type === 'string') return [[at, 'x'.repeat((schema.maxLength ?? MOST_CHARACTERS) + 1)]]
-  if (schema.type === 'array') return tooMuch(schema.items ?? {}, at).map(([path, value]) => [path, [value]])
+  if (schema.type === 'array') return tooMuch(schema.items ?? {}, [...at, ITEM])
   if (schema.type === 'object') {
     const properties = Object.entries(schema.properties ?? {})
     return properties.length ? properties.flatMap(([key, inner]) => tooMuch(inner, [...at, key])) : [[at, LARGE_BAG]]
@@ -107,7 +110,7 @@ function tooMuch(schema: Schema, at: string[] = []): [path: string[], value: unk
 }
 
 const nest = (path: string[], value: unknown): unknown =>
-  path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value)
+  path.reduceRight<unknown>((inner, key) => (key === ITEM ? [inner] : { [key]: inner }), value)
 
 function clientFor(operation: Operation): Client {
   if (operation.family === 'platform') return platform
@@ -126,7 +129,8 @@ it('every field of every operation has a limit, and its refusal names the field'
         pathOf(operation, office),
         operation.wrapper ? { [operation.wrapper]: sent } : sent,
       )
-      const names = [path[0]!, path.at(-1)!, path.join('.')]
+      const keys = path.filter((key) => key !== ITEM)
+      const names = [keys[0]!, keys.at(-1)!, keys.join('.')]
       const isNamed = names.some((name) =>
         operation.invalid === 'text'
           ? answer.text.includes(`Validation failed: ${humanize(name)} is too l`)

@@ -288,6 +288,7 @@ export const NOUNS: Record<string, string> = {
   csat_survey: 'The rating of a conversation.',
   custom_attribute_definitions: 'Attributes of your own: what they are called, of what type they are.',
   custom_filters: 'Filters that people keep for themselves.',
+  dashboard_apps: 'Pages of yours that dashboards show beside a conversation.',
   draft_messages: 'What an agent has begun to write, shared by all agents of the conversation.',
   health: 'For load balancers.',
   inbox_members: 'Which agents see an inbox.',
