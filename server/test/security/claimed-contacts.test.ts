@@ -222,9 +222,14 @@ describe('who only says the address of somebody', () => {
 describe('who was somebody before them', () => {
   it('is shown nothing of those who prove it', async () => {
     const squatter = await mallory({ name: 'Mallory', identifier: 'wanda' })
+    const { body: talk } = await t.anyone.post(squatter.talks, {})
     const wanda = await t.anyone.post(contacts, { name: 'Wanda', ...proof('wanda') })
     const at = `${contacts}/${wanda.body.source_id}`
     await t.anyone.patch(at, { ...proof('wanda'), name: 'Wanda', email: 'wanda@acme.example' })
+    await eventually(async () => {
+      const { text } = await inbox.admin.get(`${inbox.base}/conversations/${talk.id}/messages`)
+      return text.includes('“wanda” was only claimed here')
+    }, 'the line for agents')
     await t.anyone.patch(squatter.at, { name: 'Eve' })
     expect(leaks(await allShown(squatter), ['Wanda', 'wanda@acme.example'])).toEqual([])
     expect(await known(wanda.body.id)).toMatchObject({ name: 'Wanda', email: 'wanda@acme.example' })

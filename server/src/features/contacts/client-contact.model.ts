@@ -3,7 +3,7 @@ import type { ClientContext, Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import { randomName } from '../../lib/random-name.ts'
 import { fetchAvatarLater } from './avatar.model.ts'
-import { keepClaim, setApart } from './claim.model.ts'
+import { keepClaim, makeGuests } from './claim.model.ts'
 import { shownTo, trustsClaims } from './claim.presenter.ts'
 import { CLAIM_JSON } from './client.model.ts'
 import type { Claim, ClientInbox, Visitor } from '../../vocabulary/visitor.ts'
@@ -61,7 +61,7 @@ export async function arrive(ctx: ClientContext, fields: ClientContactFields): P
   // The e-mail address may have led to somebody else.
   const isProven = hasProof && isAbout(fields, contact)
   if (isProven) await runPrepared(ctx.db, ctx.db.insertInto('parley.proofs').values({ contact_inbox_id: place.id }))
-  if (isProven && isKnown) await setApart(ctx, contact.id, { claimed: contact.identifier })
+  if (isProven && isKnown) await makeGuests(ctx, contact.id, { claimed: contact.identifier!, owner: contact })
   const claim = isKnown && !isProven && !trustsClaims(ctx.app) ? claimOf(ctx, contact, fields) : null
   if (claim) await keepClaim(ctx, place.id, claim)
   return { contact, contact_inbox: place, claim }

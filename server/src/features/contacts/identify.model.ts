@@ -4,7 +4,7 @@ import type { VisitorContext } from '../../context/context.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import type { Claim } from '../../vocabulary/visitor.ts'
 import { fetchAvatarLater } from './avatar.model.ts'
-import { findClaim, keepClaim, setApart, tellClaims } from './claim.model.ts'
+import { findClaim, keepClaim, makeGuests, setApart } from './claim.model.ts'
 import { shownTo, trustsClaims } from './claim.presenter.ts'
 import type { ClientContactFields } from './client-contact.model.ts'
 import { accessVisitor } from './client.model.ts'
@@ -68,7 +68,7 @@ async function become(
   { claimed, isVouched }: { claimed: string; isVouched: boolean },
 ): Promise<void> {
   const { visitor } = ctx
-  const { contact, contact_inbox: place, inbox } = visitor
+  const { contact, contact_inbox: place } = visitor
   const locked = await findContact(ctx, owner.account_id, owner.id, { lock: true })
   if (!locked) return
   await runPrepared(
@@ -77,9 +77,8 @@ async function become(
     delete from parley.proofs where contact_inbox_id in (select id from places)`,
   )
   place.hmac_verified = false
-  await setApart(ctx, locked.id, { claimed: isVouched ? locked.identifier : null })
-  await setApart(ctx, contact.id, { claimed, ...(isVouched && { except: place.id }) })
-  if (!isVouched) await tellClaims(ctx, { id: contact.id, locale: inbox.account_locale }, claimed, locked)
+  await setApart(ctx, locked.id)
+  await makeGuests(ctx, contact.id, { claimed, owner: locked, ...(isVouched && { except: place.id }) })
   visitor.contact = await mergeContacts(ctx, locked, contact, { isVouched })
   visitor.claim = await findClaim(ctx, place.id)
 }
@@ -117,7 +116,7 @@ async function fillBlanks(ctx: VisitorContext, wanted: Said, fields: ClientConta
     ...(!contact.phone_number?.trim() && wanted.phone_number && { phone_number: wanted.phone_number }),
     ...(!isDeepStrictEqual(custom, contact.custom_attributes ?? {}) && { custom_attributes: custom }),
   }
-  if (Object.keys(blanks).length) await setApart(ctx, contact.id, { claimed: null })
+  if (Object.keys(blanks).length) await setApart(ctx, contact.id)
   await updateContact(ctx, contact, blanks)
   fetchAvatarLater(ctx, contact, fields.avatar_url, { unlessThere: true })
 }

@@ -1,9 +1,10 @@
 import type { Context, VisitorContext } from '../../context/context.ts'
+import { inTransaction } from '../../context/transaction.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import { NotAuthorizedError } from '../../http/errors.ts'
 import { hmacHex, isSameText } from '../../lib/hmac.ts'
 import type { ClientInbox } from '../../vocabulary/visitor.ts'
-import { forgetClaim, setApart } from './claim.model.ts'
+import { forgetClaim, makeGuests } from './claim.model.ts'
 import { trustsClaims } from './claim.presenter.ts'
 import type { ContactRecord } from './contact.record.ts'
 
@@ -37,15 +38,17 @@ export async function markProven(ctx: VisitorContext): Promise<void> {
   const { visitor } = ctx
   const { contact, contact_inbox: place } = visitor
   if (place.hmac_verified) return
-  await setApart(ctx, contact.id, { claimed: contact.identifier, except: place.id })
-  await forgetClaim(ctx, place.id)
-  await runPrepared(
-    ctx.db,
-    ctx.db
-      .updateTable('contact_inboxes')
-      .set({ hmac_verified: true, updated_at: ctx.app.now() })
-      .where('id', '=', place.id),
-  )
+  await inTransaction(ctx, async () => {
+    await makeGuests(ctx, contact.id, { claimed: contact.identifier!, owner: contact, except: place.id })
+    await forgetClaim(ctx, place.id)
+    await runPrepared(
+      ctx.db,
+      ctx.db
+        .updateTable('contact_inboxes')
+        .set({ hmac_verified: true, updated_at: ctx.app.now() })
+        .where('id', '=', place.id),
+    )
+  })
   place.hmac_verified = true
   visitor.claim = null
 }
