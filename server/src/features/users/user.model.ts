@@ -167,7 +167,7 @@ function emailProblems(email: string): [string, string][] {
   ]
 }
 
-const MAX_LENGTHS = { name: 255, display_name: 255, message_signature: 20_000 }
+const MAX_LENGTHS = { name: 255, display_name: 255 }
 
 async function isTaken(ctx: Context, email: string, except = 0): Promise<boolean> {
   const other = await ctx.db
