@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { Transform } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { UploadedFile } from '../vocabulary/files.ts'
 import { badRequest, humanize, invalidField, RefusedError, RequestError } from './errors.ts'
 import { keysOf, nest, parseForm, plusToSpace, type Pair } from './form.ts'
@@ -120,8 +122,10 @@ function readMultipart(raw: IncomingMessage, operation: Operation, maximumUpload
     })
     let size = 0
     let text = 0
+    const pieces = inPieces()
     const refuse = (error: Error) => {
-      raw.unpipe(form).resume()
+      raw.unpipe(pieces).resume()
+      pieces.destroy()
       reject(error)
     }
     const countText = (bytes: number) => {
@@ -154,7 +158,22 @@ function readMultipart(raw: IncomingMessage, operation: Operation, maximumUpload
     form.on('error', () => refuse(badRequest()))
     form.on('finish', () => resolve(pairs))
     raw.on('error', () => reject(badRequest()))
-    raw.pipe(form)
+    raw.pipe(pieces).pipe(form)
+  })
+}
+
+const PIECE = 16 * 1024
+
+/** However many parts begin in what comes at once: the others get their turn between. */
+function inPieces(): Transform {
+  return new Transform({
+    async transform(chunk: Buffer, _encoding, done) {
+      for (let at = 0; at < chunk.length && !this.destroyed; at += PIECE) {
+        this.push(chunk.subarray(at, at + PIECE))
+        await setImmediate()
+      }
+      done()
+    },
   })
 }
 

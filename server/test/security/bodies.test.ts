@@ -143,6 +143,32 @@ describe('a body does not hold the others up', () => {
     expect(slow).toEqual([])
   })
 
+  it('between boundaries that look alike, or in headers of parts', async () => {
+    const length = 15_000
+    const boundary = 'a'.repeat(length)
+    const long = { 'content-type': `multipart/form-data; boundary=${boundary}` }
+    const file = 'content-disposition: form-data; name="attachments[]"; filename="a.bin"\r\n'
+    const fill = (text: string) => text.repeat((20 * MEGABYTE) / text.length)
+    const slow: string[] = []
+    for (const [what, headers, body] of [
+      ['one letter', long, `--${boundary}\r\n${file}\r\n${fill('a')}`],
+      ['almost', long, `--${boundary}\r\n${file}\r\n${fill(`\r\n--${boundary.slice(1)}b`)}`],
+      ['beginnings', long, `--${boundary}\r\n${file}\r\n${fill('\r\n--aaa')}`],
+      ['before the first', long, fill('-')],
+      ['breaks', MULTIPART, `--x\r\n${file}\r\n${fill('\r\n')}`],
+      ['dashes', MULTIPART, `--x\r\n${file}\r\n${fill('\r\n--')}`],
+      ['headers', MULTIPART, `--x\r\n${fill('a: b\r\n')}`],
+      ['a header', MULTIPART, `--x\r\n${file.trim()}${fill('; a="')}`],
+      ['parameters', MULTIPART, list(900, () => `--x\r\n${file.trim()}${'; a=%'.repeat(4000)}\r\n\r\n\r\n`).join('')],
+      ['parts', MULTIPART, fill('--x\r\n\r\n\r\n')],
+    ] as const) {
+      const bytes = Buffer.from(body)
+      const { status, stall } = await stallOf(() => post(visitor.messages, bytes, headers))
+      if (stall > 50 || status >= 500) slow.push(`${what}: ${status} after ${stall.toFixed(0)} ms`)
+    }
+    expect(slow).toEqual([])
+  }, 120_000)
+
   it('that is a file of forty megabytes, from a visitor', async () => {
     const [before, after] = parts(['name="attachments[]"; filename="a.bin"', 'CONTENT']).split('CONTENT')
     const bytes = Buffer.concat([Buffer.from(before!), Buffer.alloc(39 * MEGABYTE, 'x'), Buffer.from(after!)])
