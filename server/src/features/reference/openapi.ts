@@ -150,6 +150,7 @@ function responsesOf(operation: Operation, components: Map<string, Json>): Json 
     ...(!isOpen && { 401: ref(operation.access === 'platform' ? 'PlatformUnauthorized' : 'Unauthorized') }),
     ...(operation.path.includes(':') && { 404: ref(outside ? 'OutsideNotFound' : 'NotFound') }),
     ...(operation.body && {
+      413: ref('TooLarge'),
       422: ref(operation.invalid === 'text' ? 'TextInvalid' : operation.wrapper ? 'WrappedInvalid' : 'Invalid'),
     }),
     ...Object.fromEntries(
@@ -179,6 +180,9 @@ const INVALID = { message: "Name can't be blank", attributes: ['name'] }
 
 const RESPONSES = {
   BadRequest: refusal('The body is not JSON', { malformed: { status: 400, error: 'Bad Request' } }),
+  TooLarge: refusal('The body, or a file in it, is larger than this operation takes', {
+    too_large: { error: 'The body is larger than the 262144 bytes it may have' },
+  }),
   Unauthorized: refusal('Not signed in, or not allowed: there is no 403', {
     no_token: { errors: ['You need to sign in or sign up before continuing.'] },
     wrong_token: { error: 'Invalid Access Token' },
