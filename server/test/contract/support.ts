@@ -1,3 +1,4 @@
+import type { Database } from '../../src/db/connect.ts'
 import { createPlatformApp } from '../../src/features/platform/permissible.model.ts'
 import { operations } from '../../src/catalog/operations.ts'
 import type { Operation } from '../../src/http/operation.ts'
@@ -18,7 +19,10 @@ export interface Office {
   botToken: string
 }
 
-export async function buildOffice(t: TestApp, mark = t.unique('mark')): Promise<Office> {
+/** What an office is made with: a test's server, or one of its own. */
+export type Maker = Pick<TestApp, 'unique' | 'as' | 'buildAccount'> & { database: Pick<Database, 'pool'> }
+
+export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Office> {
   const account = await t.buildAccount()
   const [admin, agent] = [t.as(account.administrator), t.as(account.agent)]
   const base = `/api/v1/accounts/${account.id}`

@@ -4,8 +4,6 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { PROJECT } from '../../src/lib/project.ts'
 
-const PARLEY = join(PROJECT, 'bin/parley')
-
 /** The real server as a process of its own, on a data folder of its own. */
 export interface RealServer {
   base: string
@@ -30,7 +28,13 @@ export function freePort(): Promise<number> {
   })
 }
 
-export async function realServer(folder: string, env: Record<string, string> = {}): Promise<RealServer> {
+/** Of this project, or of another checkout of it. */
+export async function realServer(
+  folder: string,
+  env: Record<string, string> = {},
+  project = PROJECT,
+): Promise<RealServer> {
+  const parley = join(project, 'bin/parley')
   const port = env.PORT ?? String(await freePort())
   const base = `http://127.0.0.1:${port}`
   const all: Record<string, string> = {
@@ -57,7 +61,7 @@ export async function realServer(folder: string, env: Record<string, string> = {
     pid: () => child!.pid!,
     postmaster,
     async start() {
-      child = spawn(process.execPath, [PARLEY, 'start'], { env: all, stdio: ['ignore', 'pipe', 'pipe'] })
+      child = spawn(process.execPath, [parley, 'start'], { env: all, stdio: ['ignore', 'pipe', 'pipe'] })
       const own = child
       for (const stream of [child.stdout!, child.stderr!])
         stream.on('data', (data: Buffer) => (said += data.toString()))
@@ -87,7 +91,7 @@ export async function realServer(folder: string, env: Record<string, string> = {
     },
     command: (...words) =>
       new Promise((done) => {
-        execFile(process.execPath, [PARLEY, ...words], { env: all }, (error, stdout, stderr) =>
+        execFile(process.execPath, [parley, ...words], { env: all }, (error, stdout, stderr) =>
           done({ status: error ? Number(error.code) : 0, stdout, stderr }),
         )
       }),
