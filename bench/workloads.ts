@@ -60,6 +60,7 @@ export function workloadsOf(desk: Desk, busy: BusyDesk): Workload[] {
     of('GET conversations/meta', 15, () => get(`${api}/conversations/meta`, token)),
     of('GET contacts', 25, () => get(`${api}/contacts`, token)),
     of('GET contacts/search', 25, (i) => get(`${api}/contacts/search?q=visitor${1 + (i % desk.size)}@`, token)),
+    of('GET search/messages', 40, (i) => get(`${api}/search/messages?q=number%20${i % desk.size}`, token)),
     of('POST message', 40, (i) => agent(i, token)),
     of('POST message (visitor)', 40, visitor),
     ofBusy('busy: POST message', (i) => busyWriting.agent(i, busy.tokens[i % busy.tokens.length]!)),

@@ -18,7 +18,7 @@ const contract = JSON.parse(readFileSync(new URL('./contract/schema.json', impor
 const VECTORS = { article_embeddings: 'embedding', captain_assistant_responses: 'embedding' } as Record<string, string>
 const isVectorIndex = (index: string) => /ivfflat|hnsw|vector/.test(index)
 /** What Parley adds to Chatwoot's tables. */
-const ADDED = ['parley_conversations_list', 'parley_messages_page']
+const ADDED = ['parley_articles_words', 'parley_conversations_list', 'parley_messages_page']
 
 describe('the migrated database', () => {
   let client: pg.Client
@@ -52,7 +52,7 @@ describe('the migrated database', () => {
     }
   })
 
-  it('has their primary keys, indexes and constraints, and two indexes more', async () => {
+  it('has their primary keys, indexes and constraints, and three indexes more', async () => {
     const rows = await list(`
       select t.relname as "table", i.relname as name, x.indisprimary as primary, x.indisunique as "unique", pg_get_indexdef(i.oid) as definition
       from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid

@@ -22,6 +22,7 @@ import { notificationOperations } from '../features/notifications/notification.r
 import { participantOperations } from '../features/participants/participant.routes.ts'
 import { platformOperations } from '../features/platform/platform.routes.ts'
 import { profileOperations } from '../features/profile/profile.routes.ts'
+import { searchOperations } from '../features/search/search.routes.ts'
 import { teamOperations } from '../features/teams/team.routes.ts'
 import { webhookOperations } from '../features/webhooks/webhook.routes.ts'
 import type { Operation } from '../http/operation.ts'
@@ -48,6 +49,7 @@ export const operations: Operation[] = [
   ...agentBotOperations,
   ...webhookOperations,
   ...dashboardAppOperations,
+  ...searchOperations,
   ...notificationOperations,
   ...clientContactOperations,
   ...clientConversationOperations,

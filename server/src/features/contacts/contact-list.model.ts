@@ -1,10 +1,8 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
-import { featuresOf } from '../accounts/account.features.ts'
-import { LEAD } from './contact.record.ts'
 import { presentContactView } from './contact.presenter.ts'
-import { selectContacts } from './contact.query.ts'
+import { hasTypes, isResolved, selectContacts } from './contact.query.ts'
 import { prepared, runOnce } from '../../db/prepared.ts'
 
 export interface ListQuery {
@@ -17,13 +15,9 @@ export interface ListQuery {
 
 const PAGE_SIZE = 15
 
-/** Those that can be known again: with an e-mail, a telephone number or an identifier; leads, where the account has `crm_v2`. */
+/** Those that can be known again. */
 export async function listContacts(ctx: AccountContext, query: ListQuery) {
-  const { crm_v2: byType } = featuresOf(ctx.account.feature_flags)
-  const known = byType
-    ? sql`ct.contact_type = ${LEAD}`
-    : sql`(ct.email <> '' or ct.phone_number <> '' or ct.identifier <> '')`
-  const where = sql`ct.account_id = ${ctx.account.id} and ${known}`
+  const where = sql`ct.account_id = ${ctx.account.id} and ${isResolved(ctx)}`
   if (query.labels?.length) return countedPage(ctx, sql`${where} and ${hasLabel(query.labels)}`, query)
   const [counts, payload] = await Promise.all([
     countsOf(ctx.db, { account_id: ctx.account.id }),
@@ -31,7 +25,7 @@ export async function listContacts(ctx: AccountContext, query: ListQuery) {
       ? filteredPage(ctx, where, query, PAGE_SIZE)
       : selectPage(ctx, where, query, pageOrder(query, PAGE_SIZE)),
   ])
-  return { meta: { count: counts[0]?.[byType ? 'leads' : 'known'] ?? 0, current_page: pageOf(query) }, payload }
+  return { meta: { count: counts[0]?.[hasTypes(ctx) ? 'leads' : 'known'] ?? 0, current_page: pageOf(query) }, payload }
 }
 
 /** Kept by triggers (0011_contact_counts.sql). */

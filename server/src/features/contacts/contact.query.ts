@@ -1,10 +1,11 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { DB } from '../../db/schema.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
+import { featuresOf } from '../accounts/account.features.ts'
 import type { ContactPicture } from '../pictures/picture.types.ts'
 import { ALONE, avatarJson, bagWithin, contactJson } from '../pictures/picture.sql.ts'
 import type { AvatarBlob } from '../../vocabulary/caller.ts'
-import { contactRowJson, type ContactRecord } from './contact.record.ts'
+import { contactRowJson, LEAD, type ContactRecord } from './contact.record.ts'
 import { runPrepared, type Slots, byForm, prepared } from '../../db/prepared.ts'
 import type { Lock } from '../../db/lock.ts'
 
@@ -33,6 +34,15 @@ const INBOXES_JSON = sql`(select json_agg(json_build_object('source_id', ci.sour
 
 /** In bytes: all that attributes may come to, written with spaces. */
 const LISTED = 128 * 1024
+
+/** Those that lists show, over `ct`: with an e-mail, a telephone number or an identifier; leads, where the account has `crm_v2`. */
+export function isResolved(ctx: AccountContext): RawBuilder<boolean> {
+  return hasTypes(ctx)
+    ? sql`ct.contact_type = ${LEAD}`
+    : sql`(ct.email <> '' or ct.phone_number <> '' or ct.identifier <> '')`
+}
+
+export const hasTypes = (ctx: AccountContext): boolean => featuresOf(ctx.account.feature_flags).crm_v2
 
 /** One statement, however many contacts a condition over `ct` finds. */
 export async function selectContacts(

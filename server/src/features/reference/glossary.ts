@@ -279,6 +279,7 @@ export const NOUNS: Record<string, string> = {
   assignable_agents: 'Who can be given the conversations of inboxes.',
   assignments: 'Who takes care of a conversation.',
   canned_responses: 'Texts that agents answer with again and again, found by a short code.',
+  search: 'Looking through a whole account for a part of a name, a number or a text.',
   confirmations: 'Confirming an e-mail address.',
   contact_inboxes: 'How a contact is known in an inbox: its source id.',
   contact_merges: 'Making one contact of two.',
