@@ -4,6 +4,12 @@ const MOST_KEYS = 1000
 
 export const TOO_LARGE = `is too large (maximum is ${MOST_BYTES / 1024} kB and ${MOST_KEYS} keys)`
 
+/** Of what strangers add: the other half is left to those whose it is. */
+export function isHalfFull(value: unknown): boolean {
+  const { bytes, keys } = sizeOf(value)
+  return bytes > MOST_BYTES / 2 || keys > MOST_KEYS / 2
+}
+
 /** Of objects and lists; files in them are counted elsewhere. */
 export function isTooLarge(value: unknown): boolean {
   const { bytes, keys } = sizeOf(value)

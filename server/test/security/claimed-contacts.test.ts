@@ -198,6 +198,21 @@ describe('who only says the address of somebody', () => {
     one.socket.close()
   })
 
+  it('does not use up the room for its attributes, nor learns how much there is', async () => {
+    await inbox.admin.patch(`${inbox.base}/contacts/${victim.id}`, { custom_attributes: { about: 'x'.repeat(25_000) } })
+    const large = { mine: 'y'.repeat(50_000) }
+    const arrived = await mallory({ name: 'Mallory', email: EMAIL })
+    const merged = await mallory({ name: 'Mallory', custom_attributes: large })
+    for (const [one, said] of [
+      [arrived, { custom_attributes: large }],
+      [merged, { email: EMAIL }],
+    ] as const) {
+      expect(await t.anyone.patch(one.at, said)).toMatchObject({ status: 200, body: { custom_attributes: large } })
+      one.socket.close()
+    }
+    expect(Object.keys((await known()).custom_attributes)).toEqual(['plan', 'about'])
+  })
+
   it('gives the contact no identifier that they could prove then', async () => {
     await inbox.admin.patch(`${inbox.base}/contacts/${victim.id}`, { identifier: null })
     const one = await mallory({ name: 'Mallory', identifier: 'mallory' })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { inTransaction } from '../../context/transaction.ts'
 import type { Context } from '../../context/context.ts'
+import { isTooLarge } from '../../lib/bag.ts'
 import { RecordInvalidError } from '../../http/errors.ts'
 import type { NewBlob } from '../../vocabulary/files.ts'
 import { downloadPicture } from '../avatars/avatar.model.ts'
@@ -55,8 +56,9 @@ async function keepAvatar(ctx: Context, { contact_id: id, url }: AvatarJob, cont
   if (!contact) return
   const stamps = { last_avatar_sync_at: ctx.app.now().toISOString(), avatar_url_hash: hashOf(url) }
   const saved = content && (await isSaved(ctx, contact, url, content))
-  if (saved) {
-    await updateContact(ctx, contact, { additional_attributes: { ...contact.additional_attributes, ...stamps } })
+  const additional = { ...contact.additional_attributes, ...stamps }
+  if (saved && !contact.is_oversized && !isTooLarge(additional)) {
+    await updateContact(ctx, contact, { additional_attributes: additional })
   } else {
     await sql`update contacts set additional_attributes = coalesce(additional_attributes, '{}') || ${JSON.stringify(stamps)}::jsonb
       where id = ${id}`.execute(ctx.db)

@@ -3,7 +3,14 @@ import type { AccountContext, Context } from '../../context/context.ts'
 import { invalidField } from '../../http/errors.ts'
 import { TOO_LARGE } from '../../lib/bag.ts'
 import { iso } from '../../lib/times.ts'
-import { accessContact, deepMerge, updateContact, type ContactFields, type ContactRecord } from './contact.model.ts'
+import {
+  accessContact,
+  deepMerge,
+  filledBag,
+  updateContact,
+  type ContactFields,
+  type ContactRecord,
+} from './contact.model.ts'
 import { contactPicture } from './contact.query.ts'
 import { presentContactSender } from './contact.presenter.ts'
 import { detachFiles } from '../active-storage/attachment.model.ts'
@@ -40,19 +47,19 @@ export async function mergeContacts(
   await removeContactRow(ctx, mergee)
   ctx.emit('contact.deleted', { account_id: mergee.account_id, contact_id: mergee.id, picture: gone })
   ctx.emit('contact.merged', { account_id: base.account_id, contact_id: base.id })
-  const { identifier, ...blanks } = filledBlanks(base, mergee)
-  await updateContact(ctx, base, { ...blanks, ...(isVouched && { identifier }) })
+  await updateContact(ctx, base, filledBlanks(base, mergee, isVouched))
   return base
 }
 
-function filledBlanks(base: ContactRecord, mergee: ContactRecord): ContactFields {
+function filledBlanks(base: ContactRecord, mergee: ContactRecord, isVouched: boolean): ContactFields {
+  const fill = isVouched ? (own: unknown, added: unknown) => deepMerge(added, own) : filledBag
   return {
-    identifier: base.identifier || mergee.identifier,
+    ...(isVouched && { identifier: base.identifier || mergee.identifier }),
     name: base.name || mergee.name,
     email: base.email || mergee.email,
     phone_number: base.phone_number || mergee.phone_number,
-    additional_attributes: deepMerge(mergee.additional_attributes, base.additional_attributes),
-    custom_attributes: deepMerge(mergee.custom_attributes, base.custom_attributes),
+    additional_attributes: fill(base.additional_attributes, mergee.additional_attributes),
+    custom_attributes: fill(base.custom_attributes, mergee.custom_attributes),
   }
 }
 

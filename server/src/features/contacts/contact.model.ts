@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { bagProblems, invalidField, lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
-import { TOO_LARGE } from '../../lib/bag.ts'
+import { isHalfFull, TOO_LARGE } from '../../lib/bag.ts'
 import { isEmail } from '../../lib/email.ts'
 import { isE164End } from '../../lib/phone.ts'
 import { iso } from '../../lib/times.ts'
@@ -197,6 +197,12 @@ export function deepMerge(old: unknown, fresh: unknown): Record<string, unknown>
     merged[key] = isBag(value) && isBag(merged[key]) ? deepMerge(merged[key], value) : value
   }
   return merged
+}
+
+/** A bag with what somebody adds who has only claimed that it is theirs. */
+export function filledBag(own: unknown, added: unknown): Record<string, unknown> {
+  const filled = deepMerge(added, own)
+  return isHalfFull(filled) ? deepMerge(own, {}) : filled
 }
 
 const isBag = (value: unknown): value is Record<string, unknown> =>

@@ -12,6 +12,7 @@ import { mergeContacts } from './contact-merge.model.ts'
 import {
   checkContact,
   deepMerge,
+  filledBag,
   findContact,
   findContactByAny,
   lockIdentities,
@@ -109,7 +110,7 @@ async function change(ctx: VisitorContext, wanted: Said, fields: ClientContactFi
 /** Those who are there already do not see what another one says. */
 async function fillBlanks(ctx: VisitorContext, wanted: Said, fields: ClientContactFields): Promise<void> {
   const { contact } = ctx.visitor
-  const custom = deepMerge(fields.custom_attributes, contact.custom_attributes)
+  const custom = filledBag(contact.custom_attributes, fields.custom_attributes)
   const blanks: ContactFields = {
     ...(!contact.name?.trim() && wanted.name && { name: wanted.name }),
     ...(!contact.email?.trim() && wanted.email && { email: wanted.email }),
