@@ -2,6 +2,7 @@ import { accountOperations } from '../features/accounts/account.routes.ts'
 import { agentBotOperations } from '../features/agent-bots/agent-bot.routes.ts'
 import { agentOperations } from '../features/agents/agent.routes.ts'
 import { authOperations } from '../features/auth/auth.routes.ts'
+import { campaignOperations } from '../features/campaigns/campaign.routes.ts'
 import { cannedResponseOperations } from '../features/canned-responses/canned-response.routes.ts'
 import { clientContactOperations } from '../features/contacts/client-contact.routes.ts'
 import { contactOperations } from '../features/contacts/contact.routes.ts'
@@ -50,6 +51,7 @@ export const operations: Operation[] = [
   ...webhookOperations,
   ...dashboardAppOperations,
   ...searchOperations,
+  ...campaignOperations,
   ...notificationOperations,
   ...clientContactOperations,
   ...clientConversationOperations,

@@ -24,3 +24,11 @@ export function unix(time: Time): number {
 function utc(text: string): string {
   return /Z|[+-]\d\d:\d\d$/.test(text) ? text : `${text.replace(' ', 'T')}Z`
 }
+
+/** A time as a client writes it, by ISO 8601; null for what is none, or lies outside of the calendars of databases. */
+export function readTime(text: string): Date | null {
+  // A number alone would be a year.
+  const time = new Date(/^\s*\d+\s*$/.test(text) ? NaN : text)
+  const year = time.getUTCFullYear()
+  return year >= 1 && year <= 9999 ? time : null
+}

@@ -1,6 +1,7 @@
 import { stringify } from 'qs'
 import type { TSchema } from 'typebox'
 import { beforeAll, expect, it } from 'vitest'
+import type { Operation } from '../../src/http/operation.ts'
 import { startTestApp } from '../support.ts'
 import {
   buildOffice,
@@ -22,8 +23,10 @@ let there: Office
 beforeAll(async () => {
   here = await buildOffice(t, t.unique('ours'))
   there = await buildOffice(t, t.unique('theirs'))
-  // Conversations are numbered in each account: only a number that is not in use here can be somebody else's.
+  // Conversations and campaigns are numbered in each account: only a number that is not in use here can be somebody else's.
   for (let more = 0; more < 3; more++) {
+    const campaign = { title: there.mark, message: there.mark, inbox_id: there.ids.websites }
+    there.ids.campaigns = (await there.admin.post(`${there.base}/campaigns`, campaign)).body.id
     const { body } = await there.admin.post(`${there.base}/conversations`, {
       source_id: there.texts.source_id,
       inbox_id: there.ids.inboxes,
@@ -34,17 +37,17 @@ beforeAll(async () => {
   await addRows(there)
 })
 
-/** What no operation makes yet but fields name, and the conversation by its row. */
+/** What no operation makes yet but fields name, and what is numbered in its account by its row. */
 async function addRows({ account, ids, mark }: Office): Promise<void> {
   const add = async (sql: string, values: unknown[]) => (await t.database.pool.query(sql, values)).rows[0].id as number
   ids.portals = await add(
     `insert into portals (account_id, name, slug, created_at, updated_at) values ($1, $2::text, $2::text, now(), now()) returning id`,
     [account.id, mark],
   )
-  ids.campaigns = await add(
-    `insert into campaigns (display_id, title, message, account_id, inbox_id, created_at, updated_at) values (1, $2::text, $2::text, $1, $3, now(), now()) returning id`,
-    [account.id, mark, ids.inboxes],
-  )
+  ids.campaign_rows = await add('select id from campaigns where account_id = $1 and display_id = $2', [
+    account.id,
+    ids.campaigns,
+  ])
   ids.conversation_rows = await add('select id from conversations where account_id = $1 and display_id = $2', [
     account.id,
     ids.conversations,
@@ -105,9 +108,12 @@ const ROWS: Record<string, string[]> = {
   agent_bot: ['agent_bots'],
   primary_actor: ['conversation_rows'],
   portal: ['portals'],
-  campaign: ['campaigns'],
+  campaign: ['campaign_rows'],
 }
 const TYPES: Record<string, string> = { agents: 'User', agent_bots: 'AgentBot', conversation_rows: 'Conversation' }
+/** A campaign is of a website. */
+const idOf = (office: Office, { wrapper }: Operation, table: string) =>
+  office.ids[table === 'inboxes' && wrapper === 'campaign' ? 'websites' : table]!
 const NOBODYS = 999_999_999
 /** Names that a client, not the server, gives. */
 const NO_ROWS = new Set(['source_id', 'echo_id'])
@@ -180,9 +186,10 @@ it('no id of another account in a body or query leads anywhere', async () => {
         name: 'x',
         content: 'x',
         url: `http://127.0.0.1:9/${t.unique('x')}`,
+        ...(operation.wrapper === 'campaign' && { title: 'x', message: 'x' }),
       }
-      for (const field of fields) put(own, field, here.ids[field.table]!)
-      for (const field of chosen) put(own, field, there.ids[field.table]!)
+      for (const field of fields) put(own, field, idOf(here, operation, field.table))
+      for (const field of chosen) put(own, field, idOf(there, operation, field.table))
       const ask = (body: Json) => {
         const query = operation.method === 'GET' ? `?${stringify(body, { arrayFormat: 'brackets' })}` : ''
         const wrapped = operation.wrapper ? { [operation.wrapper]: body } : body
@@ -252,6 +259,7 @@ const TABLES: Record<string, string> = {
   custom_attribute_definitions: 'custom_attribute_definitions',
   custom_filters: 'custom_filters',
   dashboard_apps: 'dashboard_apps',
+  campaigns: 'campaigns',
   agents: 'users',
   profiles: 'users',
   notifications: 'notifications',
@@ -294,7 +302,8 @@ it('a column that an operation does not declare is not written, whatever its nam
       url: `http://127.0.0.1:9/${t.unique('n')}`,
       email: `${t.unique('n')}@example.test`,
       source_id: here.texts.source_id,
-      inbox_id: here.ids.inboxes,
+      inbox_id: idOf(here, operation, 'inboxes'),
+      ...(table === 'campaigns' && { message: 'x' }),
       channel: { type: 'api' },
       outgoing_url: '',
       attribute_display_name: t.unique('n'),

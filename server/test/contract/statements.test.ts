@@ -16,6 +16,7 @@ const STATEMENTS: Record<string, number> = {
   'inboxes.index': 1,
   'inboxes.show': 1,
   'inboxes.agent_bot': 2,
+  'inboxes.campaigns': 3,
   'inboxes.assignable_agents': 2,
   'assignable_agents.index': 2,
   'inbox_members.show': 2,
@@ -50,6 +51,8 @@ const STATEMENTS: Record<string, number> = {
   'agent_bots.index': 1,
   'agent_bots.show': 1,
   'webhooks.index': 1,
+  'campaigns.index': 2,
+  'campaigns.show': 2,
   'dashboard_apps.index': 1,
   'dashboard_apps.show': 1,
   'search.index': 5,
@@ -92,6 +95,12 @@ async function fill(office: Office): Promise<void> {
   await inTurns(24, async () => {
     const mark = t.unique('more')
     const inbox = (await admin.post(`${base}/inboxes`, { name: mark, channel: { type: 'api', webhook_url: '' } })).body
+    const website = (
+      await admin.post(`${base}/inboxes`, {
+        name: mark,
+        channel: { type: 'web_widget', website_url: 'https://example.test/' },
+      })
+    ).body
     await admin.post(`${base}/agents`, { name: mark, email: `${mark}@example.test`, role: 'agent' })
     const contact = (await admin.post(`${base}/contacts`, { name: mark, inbox_id: ids.inboxes })).body.payload
     await admin.post(`${base}/contacts/${ids.contacts}/contact_inboxes`, { inbox_id: inbox.id })
@@ -111,6 +120,8 @@ async function fill(office: Office): Promise<void> {
     await admin.post(`${base}/conversations/${ids.conversations}/messages`, file)
     await admin.post(`${base}/labels`, { title: mark })
     await admin.post(`${base}/contacts/${ids.contacts}/notes`, { content: mark })
+    for (const inbox_id of [ids.websites, website.id])
+      await admin.post(`${base}/campaigns`, { title: mark, message: mark, inbox_id, sender_id: account.agent.id })
     await admin.post(`${base}/dashboard_apps`, {
       title: mark,
       content: [{ type: 'frame', url: 'https://example.test/' }],
@@ -165,7 +176,8 @@ const askIn =
     if ('include_contact_inboxes' in (operation.query?.properties ?? {}))
       query.append('include_contact_inboxes', 'true')
     if (operation.id === 'conversations.index') query.append('assignee_type', 'all')
-    return (operation.family === 'client' ? t.anyone : office.admin).get(`${pathOf(operation, office)}?${query}`)
+    const other: Record<string, number> = operation.id === 'inboxes.campaigns' ? { id: office.ids.websites! } : {}
+    return (operation.family === 'client' ? t.anyone : office.admin).get(`${pathOf(operation, office, other)}?${query}`)
   }
 
 /** An account, a user and a bot of a platform app, and `count` of each. */

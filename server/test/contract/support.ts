@@ -52,6 +52,15 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
     await made(`${base}/webhooks`, { url: `http://127.0.0.1:9/${mark}`, subscriptions: ['contact_created'] })
   ).payload.webhook
   const note = await made(`${base}/contacts/${contact.contact.id}/notes`, { content: `${mark} note` })
+  const site = await made(`${base}/inboxes`, {
+    name: `${mark} site`,
+    channel: { type: 'web_widget', website_url: `https://${mark}.example.test/` },
+  })
+  const campaign = await made(`${base}/campaigns`, {
+    title: `${mark} campaign`,
+    message: `${mark} message`,
+    inbox_id: site.id,
+  })
   const app = await made(`${base}/dashboard_apps`, {
     title: `${mark} app`,
     content: [{ type: 'frame', url: `https://${mark}.example.test/` }],
@@ -87,6 +96,8 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
       notes: note.id,
       canned_responses: canned.id,
       dashboard_apps: app.id,
+      websites: site.id,
+      campaigns: campaign.id,
       teams: team.id,
       agent_bots: bot.id,
       webhooks: webhook.id,

@@ -169,6 +169,13 @@ describe('opening a conversation', () => {
     expect((await admin.get(`${talks}/meta?status=all`)).body.meta.all_count).toBe(0)
   })
 
+  it('puts it off to no time that no calendar has', async () => {
+    const { open } = await desk()
+    for (const time of ['someday', '+275760-09-13T00:00:00Z', '-000001-01-01T00:00:00Z'])
+      expect([time, (await open({ snoozed_until: time })).snoozed_until]).toEqual([time, null])
+    expect((await open({ snoozed_until: '2035-01-01' })).snoozed_until).toBe('2035-01-01T00:00:00.000Z')
+  })
+
   it('writes no message where an empty one is sent', async () => {
     const { open } = await desk()
     expect(await open({ message: {} })).toMatchObject({ messages: [], first_reply_created_at: 0 })

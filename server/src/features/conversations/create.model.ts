@@ -3,6 +3,7 @@ import { runPrepared } from '../../db/prepared.ts'
 import type { Changes } from '../../vocabulary/events.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { invalidField, NotAuthorizedError, NotFoundError, unprocessable } from '../../http/errors.ts'
+import { readTime } from '../../lib/times.ts'
 import { isWebAddress } from '../../lib/web-address.ts'
 import { tellClaim } from '../contacts/claim.model.ts'
 import { trustsClaims } from '../contacts/claim.presenter.ts'
@@ -223,8 +224,7 @@ async function memberOf(ctx: AccountContext, userId: number | null | undefined):
 function timeOf(text: string | undefined): string | null {
   // Seconds are for toggle_status; here they would be a year far away.
   if (text && /^\s*\d+\s*$/.test(text)) throw invalidField('snoozed_until', 'must be an ISO 8601 time')
-  const time = text ? Date.parse(text) : NaN
-  return Number.isNaN(time) ? null : new Date(time).toISOString()
+  return (text && readTime(text)?.toISOString()) || null
 }
 
 export async function destroyConversation(ctx: Context, conversation: ConversationRecord): Promise<void> {

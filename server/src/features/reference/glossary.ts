@@ -278,6 +278,8 @@ export const NOUNS: Record<string, string> = {
   api: 'What version is spoken, and whether all is well.',
   assignable_agents: 'Who can be given the conversations of inboxes.',
   assignments: 'Who takes care of a conversation.',
+  campaigns:
+    'What is said to many: to those who look at a page of a website, or to those who carry a label. Their `id` counts within the account.',
   canned_responses: 'Texts that agents answer with again and again, found by a short code.',
   search: 'Looking through a whole account for a part of a name, a number or a text.',
   confirmations: 'Confirming an e-mail address.',
