@@ -66,10 +66,9 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
     content: [{ type: 'frame', url: `https://${mark}.example.test/` }],
   })
   const canned = await made(`${base}/canned_responses`, { short_code: `${mark} code`, content: `${mark} text` })
-  const definition = await made(`${base}/custom_attribute_definitions`, {
-    attribute_display_name: `${mark} attribute`,
-    attribute_key: mark,
-  })
+  const attribute = { attribute_display_name: `${mark} attribute`, attribute_key: mark }
+  const definition = await made(`${base}/custom_attribute_definitions`, attribute)
+  await made(`${base}/custom_attribute_definitions`, { ...attribute, attribute_model: 'contact_attribute' })
   const filter = await made(`${base}/custom_filters`, { name: `${mark} filter` })
   await made(`${base}/conversations/${conversation.id}/labels`, { labels: [`${mark}-label`] })
   const { rows } = await t.database.pool.query(

@@ -1,6 +1,8 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { readPage } from '../../http/params.ts'
+import { filterCondition } from '../filters/filter.query.ts'
+import type { Rule } from '../filters/filter.schema.ts'
 import { presentContactView } from './contact.presenter.ts'
 import { hasTypes, isResolved, selectContacts } from './contact.query.ts'
 import { prepared, runOnce } from '../../db/prepared.ts'
@@ -33,6 +35,12 @@ const countsOf = prepared<{ account_id: number }, { known: number; leads: number
   db.selectFrom('parley.contact_counts').select(['known', 'leads']).where('account_id', '=', asked.account_id),
 )
 
+/** Of the list those that rules find. */
+export async function filterContacts(ctx: AccountContext, rules: Rule[] | null | undefined, query: ListQuery) {
+  const asked = await filterCondition(ctx, 'contact', rules)
+  return countedPage(ctx, sql`ct.account_id = ${ctx.account.id} and ${isResolved(ctx)} and ${asked}`, query)
+}
+
 /** Those with an open socket. */
 export function listActiveContacts(ctx: AccountContext, query: ListQuery) {
   const ids = ctx.app.presence.present(ctx.account.id, 'contact')
@@ -51,10 +59,16 @@ export async function searchContacts(ctx: AccountContext, query: ListQuery) {
   return { meta: { count: payload.length, current_page: pageOf(query), has_more: found.length > PAGE_SIZE }, payload }
 }
 
+/** How many there are, and the ids of the page. */
 async function countedPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery) {
-  const rows = await runOnce(ctx.db, sql<{ count: number }>`select count(*) as count from contacts ct where ${where}`)
-  const payload = await filteredPage(ctx, where, query, PAGE_SIZE)
-  return { meta: { count: rows[0]!.count, current_page: pageOf(query) }, payload }
+  const [found] = await runOnce(
+    ctx.db,
+    sql<{ count: number; ids: number[] }>`select count(*) as count,
+      array(select ct.id from contacts ct where ${where} ${pageOrder(query, PAGE_SIZE)}) as ids
+    from contacts ct where ${where}`,
+  )
+  const { count, ids } = found!
+  return { meta: { count, current_page: pageOf(query) }, payload: await selectByIds(ctx, ids, query) }
 }
 
 /** Where the plan depends on the values, that is for finding them only: what is shown of them is planned once. */
@@ -63,7 +77,15 @@ async function filteredPage(ctx: Context, where: RawBuilder<unknown>, query: Lis
     ctx.db,
     sql<{ id: number }>`select ct.id from contacts ct where ${where} ${pageOrder(query, limit)}`,
   )
-  const ids = sql`${rows.map((row) => row.id)}::integer[]`
+  return selectByIds(
+    ctx,
+    rows.map((row) => row.id),
+    query,
+  )
+}
+
+function selectByIds(ctx: Context, found: number[], query: ListQuery) {
+  const ids = sql`${found}::integer[]`
   return selectPage(ctx, sql`ct.id = any(${ids})`, query, sql`order by array_position(${ids}, ct.id)`)
 }
 

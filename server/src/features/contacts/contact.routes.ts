@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Bag, Empty, File, Nullable, operation } from '../../http/operation.ts'
+import { FilterBody } from '../filters/filter.schema.ts'
 import { readLabels, replaceContactLabels } from '../labels/label.model.ts'
 import { Contact, Conversation, Payload } from '../schemas.ts'
 import { accessContact } from './contact.model.ts'
@@ -16,7 +17,7 @@ import {
   showContact,
   updateByAgent,
 } from './contact-work.model.ts'
-import { listActiveContacts, listContacts, searchContacts, wantsInboxes } from './contact-list.model.ts'
+import { filterContacts, listActiveContacts, listContacts, searchContacts, wantsInboxes } from './contact-list.model.ts'
 
 const closed = { additionalProperties: false } as const
 const Text = Nullable(Type.String())
@@ -107,6 +108,27 @@ export const contactOperations = [
     query: Type.Partial(Type.Object({ ...paging, q: Type.String() })),
     reply: FoundContacts,
     handle: (ctx, { query }) => searchContacts(ctx, query),
+  }),
+  operation({
+    id: 'contacts.filter',
+    route: `POST ${base}/filter`,
+    summary: 'Find contacts by conditions',
+    description:
+      'Among those that can be known again, by fifteen. Text is compared whatever its case, and only with the first value; a custom attribute by the type of its definition.',
+    example: {
+      payload: [
+        { attribute_key: 'city', filter_operator: 'equal_to', values: ['London'], query_operator: 'AND' },
+        { attribute_key: 'plan', filter_operator: 'equal_to', values: ['gold'], query_operator: null },
+      ],
+    },
+    needs: ['payload'],
+    errors: { 422: { error: 'Invalid value. The values provided for city are invalid' } },
+    access: 'agent',
+    transaction: false,
+    query: Type.Partial(Type.Object(paging)),
+    body: FilterBody,
+    reply: ContactList,
+    handle: (ctx, { query, body }) => filterContacts(ctx, body.payload, query),
   }),
   operation({
     id: 'contacts.active',

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Bag, BODY_LIMITS, Choice, Empty, Iso, Nullable, operation, Strict, Unix } from '../../http/operation.ts'
+import { FilterBody } from '../filters/filter.schema.ts'
 import { readConversationLabels, replaceConversationLabels } from '../labels/label.model.ts'
 import { listAttachments } from '../messages/attachment-list.model.ts'
 import { MessageBody } from '../messages/message-body.model.ts'
@@ -8,6 +9,7 @@ import { assign } from './assignment.model.ts'
 import { accessConversation } from './access.model.ts'
 import { CONVERSATION_STATUSES, PRIORITIES, presentConversation } from './conversation.presenter.ts'
 import { createConversation, destroyConversation } from './create.model.ts'
+import { filterConversations } from './filter.query.ts'
 import { countFiltered, listConversations } from './list.query.ts'
 import {
   markUnread,
@@ -31,6 +33,8 @@ const Counts = Type.Object(
   },
   { title: 'ConversationCounts', additionalProperties: false },
 )
+
+const FoundCounts = Type.Omit(Counts, ['assigned_count'], { title: 'FoundCounts', additionalProperties: false })
 
 const Filters = Type.Partial(
   Type.Object({
@@ -143,14 +147,29 @@ export const conversationOperations = [
     summary: 'Find conversations by what was said in them',
     access: 'agent',
     query: Filters,
-    reply: Type.Object(
-      {
-        meta: Type.Omit(Counts, ['assigned_count'], { title: 'FoundCounts', additionalProperties: false }),
-        payload: Type.Array(FoundConversation),
-      },
-      { additionalProperties: false },
-    ),
+    reply: Type.Object({ meta: FoundCounts, payload: Type.Array(FoundConversation) }, { additionalProperties: false }),
     handle: async (ctx, { query }) => searchConversations(ctx, query),
+  }),
+  operation({
+    id: 'conversations.filter',
+    route: `POST ${base}/filter`,
+    summary: 'Find conversations by conditions',
+    description:
+      'Newest activity first, by 25. Agents find those of their inboxes, administrators all; of every status, unless a condition names one. A custom attribute is compared by the type of its definition.',
+    example: {
+      payload: [
+        { attribute_key: 'status', filter_operator: 'equal_to', values: ['open'], query_operator: 'AND' },
+        { attribute_key: 'priority', filter_operator: 'equal_to', values: ['high', 'urgent'], query_operator: null },
+      ],
+    },
+    needs: ['payload'],
+    errors: { 422: { error: 'Invalid operator. The allowed operators for status are [equal_to,not_equal_to].' } },
+    access: 'agent',
+    transaction: false,
+    query: Type.Partial(Type.Object({ page: Type.String() })),
+    body: FilterBody,
+    reply: Type.Object({ meta: FoundCounts, payload: Type.Array(Conversation) }, { additionalProperties: false }),
+    handle: (ctx, { query, body }) => filterConversations(ctx, body.payload, query.page),
   }),
   operation({
     id: 'conversations.show',

@@ -28,13 +28,24 @@ export interface Counts {
   all_count: number
 }
 
+export interface ConversationPage {
+  counts: Counts
+  conversations: ConversationView[]
+}
+
 /** The list and its counts. Two statements, three where a team is named. */
-export async function listConversations(
-  ctx: MemberContext,
+export async function listConversations(ctx: MemberContext, filters: ListFilters): Promise<ConversationPage> {
+  return readPageOf(ctx, await conditions(ctx, filters), filters, runnerOf(filters))
+}
+
+/** A page of what a condition over `c` finds, with the counts of the whole. */
+export async function readPageOf(
+  ctx: UserContext,
+  where: RawBuilder<unknown>,
   filters: ListFilters,
-): Promise<{ counts: Counts; conversations: ConversationView[] }> {
-  const where = await conditions(ctx, filters)
-  const { ids, ...counts } = await find(ctx, where, { page: pageOf(ctx, filters), run: runnerOf(filters) })
+  run = runOnce,
+): Promise<ConversationPage> {
+  const { ids, ...counts } = await find(ctx, where, { page: pageOf(ctx, filters), run })
   return { counts: countsOf(counts), conversations: await readConversations(ctx.db, ids) }
 }
 
