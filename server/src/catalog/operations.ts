@@ -16,6 +16,7 @@ import { dashboardAppOperations } from '../features/dashboard-apps/dashboard-app
 import { healthOperations } from '../features/health/health.routes.ts'
 import { inboxOperations } from '../features/inboxes/inbox.routes.ts'
 import { labelOperations } from '../features/labels/label.routes.ts'
+import { macroOperations } from '../features/macros/macro.routes.ts'
 import { clientMessageOperations } from '../features/messages/client-message.routes.ts'
 import { messageOperations } from '../features/messages/message.routes.ts'
 import { noteOperations } from '../features/notes/note.routes.ts'
@@ -52,6 +53,7 @@ export const operations: Operation[] = [
   ...dashboardAppOperations,
   ...searchOperations,
   ...campaignOperations,
+  ...macroOperations,
   ...notificationOperations,
   ...clientContactOperations,
   ...clientConversationOperations,

@@ -54,6 +54,8 @@ const STATEMENTS: Record<string, number> = {
   'agent_bots.index': 1,
   'agent_bots.show': 1,
   'webhooks.index': 1,
+  'macros.index': 1,
+  'macros.show': 1,
   'campaigns.index': 2,
   'campaigns.show': 2,
   'dashboard_apps.index': 1,
@@ -125,6 +127,7 @@ async function fill(office: Office): Promise<void> {
     await admin.post(`${base}/contacts/${ids.contacts}/notes`, { content: mark })
     for (const inbox_id of [ids.websites, website.id])
       await admin.post(`${base}/campaigns`, { title: mark, message: mark, inbox_id, sender_id: account.agent.id })
+    await admin.post(`${base}/macros`, { name: mark, visibility: 'global', actions: [] })
     await admin.post(`${base}/dashboard_apps`, {
       title: mark,
       content: [{ type: 'frame', url: 'https://example.test/' }],

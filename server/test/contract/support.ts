@@ -61,6 +61,11 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
     message: `${mark} message`,
     inbox_id: site.id,
   })
+  const macro = await made(`${base}/macros`, {
+    name: `${mark} macro`,
+    visibility: 'global',
+    actions: [{ action_name: 'add_label', action_params: [`${mark}-label`] }],
+  })
   const app = await made(`${base}/dashboard_apps`, {
     title: `${mark} app`,
     content: [{ type: 'frame', url: `https://${mark}.example.test/` }],
@@ -95,6 +100,7 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
       notes: note.id,
       canned_responses: canned.id,
       dashboard_apps: app.id,
+      macros: macro.payload.id,
       websites: site.id,
       campaigns: campaign.id,
       teams: team.id,

@@ -301,6 +301,7 @@ export const NOUNS: Record<string, string> = {
   inbox_members: 'Which agents see an inbox.',
   inboxes: 'Where conversations come in. An inbox has a channel: API, or a website.',
   labels: 'Words that conversations and contacts are sorted by.',
+  macros: 'Actions on a conversation under one name.',
   messages: 'What is said, and private notes.',
   notes: 'What agents know about a contact.',
   notification_settings: 'What the caller wants to be told of.',
