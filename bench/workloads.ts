@@ -25,6 +25,17 @@ const post = (path: string, body: object, token?: string): Asked => ({
   body: JSON.stringify(body),
 })
 
+/** All of these hold. */
+function filter(...rules: [key: string, operator: string, value: string][]) {
+  const payload = rules.map(([attribute_key, filter_operator, value], place) => ({
+    attribute_key,
+    filter_operator,
+    values: [value],
+    query_operator: place < rules.length - 1 ? 'AND' : null,
+  }))
+  return { payload }
+}
+
 /** What agents and visitors of a desk write. The newest conversations are open: in a resolved one a message reopens it. */
 function writing(desk: Desk) {
   const open = (i: number) => desk.size - (i % Math.min(desk.size, desk.open))
@@ -61,6 +72,16 @@ export function workloadsOf(desk: Desk, busy: BusyDesk): Workload[] {
     of('GET contacts', 25, () => get(`${api}/contacts`, token)),
     of('GET contacts/search', 25, (i) => get(`${api}/contacts/search?q=visitor${1 + (i % desk.size)}@`, token)),
     of('GET search/messages', 40, (i) => get(`${api}/search/messages?q=number%20${i % desk.size}`, token)),
+    of('POST conversations/filter', 60, () =>
+      post(
+        `${api}/conversations/filter`,
+        filter(['status', 'equal_to', 'open'], ['created_at', 'is_greater_than', '2020-01-01']),
+        token,
+      ),
+    ),
+    of('POST contacts/filter', 30, (i) =>
+      post(`${api}/contacts/filter`, filter(['email', 'contains', `visitor${1 + (i % desk.size)}@`]), token),
+    ),
     of('POST message', 40, (i) => agent(i, token)),
     of('POST message (visitor)', 40, visitor),
     ofBusy('busy: POST message', (i) => busyWriting.agent(i, busy.tokens[i % busy.tokens.length]!)),

@@ -56,10 +56,11 @@ beforeAll(async () => {
 })
 
 /** What a list shows over all its pages. */
-async function shown(path: string, rowsOf: (body: any) => { id: number }[]): Promise<number[]> {
+async function shown(path: string, rowsOf: (body: any) => { id: number }[], filter?: object): Promise<number[]> {
   const ids: number[] = []
   for (const page of PAGES) {
-    const { status, body } = await admin.get(`${base}${path}${path.includes('?') ? '&' : '?'}page=${page}`)
+    const paged = `${base}${path}${path.includes('?') ? '&' : '?'}page=${page}`
+    const { status, body } = await (filter ? admin.post(paged, filter) : admin.get(paged))
     expect(status).toBe(200)
     ids.push(...rowsOf(body).map(({ id }) => id))
   }
@@ -86,6 +87,11 @@ describe('a list of equal rows shows each once, page by page', () => {
     expectWhole(rows, conversations)
   })
 
+  it('conversations that a filter finds', async () => {
+    const payload = [{ attribute_key: 'status', filter_operator: 'equal_to', values: ['open'] }]
+    expectWhole(await shown('/conversations/filter', (body) => body.payload, { payload }), conversations)
+  })
+
   it.each(FIELDS.flatMap((field) => [field, `-${field}`]))('contacts by %s', async (sort) => {
     const all = await shown(`/contacts?sort=${sort}`, (body) => body.payload)
     const found = await shown(`/contacts/search?q=Bob&sort=${sort}`, (body) => body.payload)
@@ -94,6 +100,9 @@ describe('a list of equal rows shows each once, page by page', () => {
       contacts,
     )
     expectWhole(found, contacts)
+    const payload = [{ attribute_key: 'name', filter_operator: 'equal_to', values: ['Bob'] }]
+    const filtered = await shown(`/contacts/filter?sort=${sort}`, (body) => body.payload, { payload })
+    expectWhole(filtered, contacts)
   })
 
   it.each(['asc', 'desc'])('notifications, %s', async (order) => {

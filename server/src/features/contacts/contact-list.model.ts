@@ -59,13 +59,15 @@ export async function searchContacts(ctx: AccountContext, query: ListQuery) {
   return { meta: { count: payload.length, current_page: pageOf(query), has_more: found.length > PAGE_SIZE }, payload }
 }
 
-/** How many there are, and the ids of the page. */
+/** How many there are and the ids of the page, found in one go: what finds them may be dear. */
 async function countedPage(ctx: Context, where: RawBuilder<unknown>, query: ListQuery) {
+  const before = (readPage(query.page) - 1) * PAGE_SIZE
   const [found] = await runOnce(
     ctx.db,
-    sql<{ count: number; ids: number[] }>`select count(*) as count,
-      array(select ct.id from contacts ct where ${where} ${pageOrder(query, PAGE_SIZE)}) as ids
-    from contacts ct where ${where}`,
+    sql<{ count: number; ids: number[] }>`
+    with found as (select ct.id, row_number() over (${orderOf(query.sort)}) as place from contacts ct where ${where})
+    select (select count(*) from found) as count,
+      array(select id from found where place > ${before} and place <= ${before + PAGE_SIZE} order by place) as ids`,
   )
   const { count, ids } = found!
   return { meta: { count, current_page: pageOf(query) }, payload: await selectByIds(ctx, ids, query) }
