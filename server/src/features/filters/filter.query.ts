@@ -18,6 +18,8 @@ export async function filterCondition(ctx: AccountContext, noun: Noun, rules: Ru
   if (!rules) throw new MissingParamError('payload')
   if (rules.length > MOST_RULES)
     throw unprocessable(`The payload has too many conditions (the maximum is ${MOST_RULES}).`)
+  if (rules.filter(hasPieces).flatMap(valuesOf).length > MOST_PIECES)
+    throw unprocessable(`The payload looks for too many pieces of text (the maximum is ${MOST_PIECES}).`)
   if (!rules.length) return sql`true`
   const joints = rules.map((rule, place) => jointAfter(rule, place === rules.length - 1))
   const attributes = await attributesOf(ctx, noun, rules)
@@ -60,13 +62,16 @@ const definedTypes = prepared<{ account_id: number; model: number; keys: string[
 )
 
 const keyOf = (rule: Rule): string => rule.attribute_key ?? ''
+const valuesOf = (rule: Rule): string[] => (rule.values ?? []).map(String)
+const hasPieces = ({ filter_operator: operator }: Rule): boolean =>
+  operator === 'contains' || operator === 'does_not_contain'
 
 /** What a rule says of a record. Refused in the order and the words of Chatwoot. */
 function condition(noun: Noun, rule: Rule, attributes: Record<string, Attribute>, now: Date): Sql {
   const key = keyOf(rule)
   const attribute = own(attributes, key)
   const operator = attribute?.operators.find((one) => one === rule.filter_operator)
-  const values = (rule.values ?? []).map(String)
+  const values = valuesOf(rule)
   const isBuiltIn = own(ATTRIBUTES[noun], key) !== undefined
   if (isBuiltIn && !operator) throw unknownOperator(key, attribute!)
   const isPresence = rule.filter_operator === 'is_present' || rule.filter_operator === 'is_not_present'
@@ -88,8 +93,7 @@ const invalidValue = (key: string, problem = 'invalid') =>
   unprocessable(`Invalid value. The values provided for ${key} are ${problem}`)
 
 function comparedWith(key: string, { type }: Attribute, operator: Operator, values: string[], now: Date): Value[] {
-  if (operator === 'contains' || operator === 'does_not_contain') {
-    if (values.length > MOST_PIECES) throw invalidValue(key, `too many (the maximum is ${MOST_PIECES})`)
+  if (hasPieces({ filter_operator: operator })) {
     if (values.some((piece) => isLonger(piece, MAX_PIECE)))
       throw invalidValue(key, `too long (the maximum is ${MAX_PIECE} characters)`)
     // @NOTE A % or _ in it stands for any text, as in Chatwoot (app/services/filter_service.rb).

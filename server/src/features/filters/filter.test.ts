@@ -224,10 +224,13 @@ it.each<[string, string, Condition[], string]>([
     'Query operator of the last condition must be null.',
   ],
   [
-    'too many pieces',
+    'too many pieces in all',
     'contacts',
-    [['name', 'contains', Array(21).fill('a')]],
-    'Invalid value. The values provided for name are too many (the maximum is 20)',
+    [
+      ['name', 'contains', Array(10).fill('a'), 'AND'],
+      ['email', 'does_not_contain', Array(11).fill('a')],
+    ],
+    'The payload looks for too many pieces of text (the maximum is 20).',
   ],
   [
     'too long a piece',
