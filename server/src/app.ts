@@ -210,7 +210,7 @@ function rewriteUrl(request: RawRequest): string {
     request.method = otherVerb(wanted) ?? 'POST'
   }
   const [suffix, format] = /\.(json|xml|html)\/?$/.exec(path) ?? []
-  if (!suffix || !/^\/+(api|auth|public\/api|platform|health)\b/.test(path)) return url
+  if (!suffix || !/^\/+(api|auth|hc|public\/api|platform|health)\b/.test(path)) return url
   if (format !== 'json') request.format = format as OtherFormat
   return path.slice(0, -suffix.length) + (end < 0 ? '' : url.slice(end))
 }

@@ -1,9 +1,11 @@
 import { accountOperations } from '../features/accounts/account.routes.ts'
 import { agentBotOperations } from '../features/agent-bots/agent-bot.routes.ts'
 import { agentOperations } from '../features/agents/agent.routes.ts'
+import { articleOperations } from '../features/articles/article.routes.ts'
 import { authOperations } from '../features/auth/auth.routes.ts'
 import { campaignOperations } from '../features/campaigns/campaign.routes.ts'
 import { cannedResponseOperations } from '../features/canned-responses/canned-response.routes.ts'
+import { categoryOperations } from '../features/categories/category.routes.ts'
 import { clientContactOperations } from '../features/contacts/client-contact.routes.ts'
 import { contactOperations } from '../features/contacts/contact.routes.ts'
 import { clientConversationOperations } from '../features/conversations/client-conversation.routes.ts'
@@ -23,9 +25,12 @@ import { noteOperations } from '../features/notes/note.routes.ts'
 import { notificationOperations } from '../features/notifications/notification.routes.ts'
 import { participantOperations } from '../features/participants/participant.routes.ts'
 import { platformOperations } from '../features/platform/platform.routes.ts'
+import { portalOperations } from '../features/portals/portal.routes.ts'
+import { publicPortalOperations } from '../features/portals/public-portal.routes.ts'
 import { profileOperations } from '../features/profile/profile.routes.ts'
 import { searchOperations } from '../features/search/search.routes.ts'
 import { teamOperations } from '../features/teams/team.routes.ts'
+import { uploadOperations } from '../features/uploads/upload.routes.ts'
 import { webhookOperations } from '../features/webhooks/webhook.routes.ts'
 import type { Operation } from '../http/operation.ts'
 
@@ -55,9 +60,14 @@ export const operations: Operation[] = [
   ...campaignOperations,
   ...macroOperations,
   ...notificationOperations,
+  ...uploadOperations,
+  ...portalOperations,
+  ...categoryOperations,
+  ...articleOperations,
   ...clientContactOperations,
   ...clientConversationOperations,
   ...clientMessageOperations,
+  ...publicPortalOperations,
   ...csatOperations,
   ...platformOperations,
 ]

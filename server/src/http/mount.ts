@@ -145,18 +145,29 @@ function sentBy(request: FastifyRequest, body: Record<string, unknown>): Sent {
   return { all, body, isJson: bodyType(request) === JSON_TYPE }
 }
 
-/** What stands under the wrapper; JSON may send the same fields flat. An empty wrapper counts as missing. */
+/** What stands under the wrapper, and what may stand beside it. An empty wrapper counts as missing. */
 function unwrap(operation: Operation, sent: Sent): Record<string, unknown> {
+  const { wrapper, beside, mayBeEmpty } = operation
+  const fields = fieldsUnder(operation, sent)
+  if (!fields && !mayBeEmpty) throw new MissingParamError(wrapper!)
+  return beside.length ? { ...pick(sent.all, beside), ...fields } : (fields ?? {})
+}
+
+/** JSON may send the same fields flat. */
+function fieldsUnder(operation: Operation, sent: Sent): Record<string, unknown> | undefined {
   const wrapper = operation.wrapper!
   const wrapped = sent.all[wrapper]
   if (typeof wrapped === 'object' && wrapped !== null && !Array.isArray(wrapped)) {
     if (Object.keys(wrapped).length) return wrapped as Record<string, unknown>
   } else if (sent.isJson && !(wrapper in sent.body)) {
-    const fields = operation.flat ?? Object.keys(operation.body!.properties)
-    const flat = Object.fromEntries(Object.entries(sent.body).filter(([key]) => fields.includes(key)))
+    const flat = pick(sent.body, operation.flat ?? Object.keys(operation.body!.properties))
     if (Object.keys(flat).length) return flat
   }
-  throw new MissingParamError(wrapper)
+  return undefined
+}
+
+function pick(from: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)))
 }
 
 function readParams({ text: isText }: Operation, params: Record<string, string>): Record<string, string | number> {

@@ -19,9 +19,11 @@ export type Family = 'application' | 'client' | 'platform' | 'auth' | 'other'
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 type ParamNames<Route extends string> = Route extends `${string}:${infer Name}/${infer Rest}`
   ? Name | ParamNames<Rest>
-  : Route extends `${string}:${infer Name}`
+  : Route extends `${string}:${infer Name}.${string}`
     ? Name
-    : never
+    : Route extends `${string}:${infer Name}`
+      ? Name
+      : never
 type PathParams<Route extends string, Text extends string> = {
   [Name in ParamNames<Route>]: Name extends Text ? string : number
 }
@@ -81,6 +83,10 @@ export interface Declaration<
   wrapper?: string
   /** The fields that JSON may send flat; default all. */
   flat?: readonly string[]
+  /** Fields that stand beside the wrapper: they are none of the record's own. */
+  beside?: readonly string[]
+  /** Nothing at all may be sent, where that is "param is missing" otherwise. */
+  mayBeEmpty?: true
   /** Held against every answer at run time, in tests and development: types do not see a key too many. */
   reply: Reply
   /** Default 200. */
@@ -125,6 +131,8 @@ export interface Operation {
   takesFiles: boolean
   wrapper?: string
   flat?: readonly string[]
+  beside: readonly string[]
+  mayBeEmpty: boolean
   reply: TSchema
   status: number
   transaction: boolean
@@ -164,6 +172,8 @@ export function operation<
     takesFiles: JSON.stringify(declaration.body ?? {}).includes('"binary"'),
     text: new Set<string>(declaration.text),
     lock: declaration.lock ?? false,
+    beside: declaration.beside ?? [],
+    mayBeEmpty: declaration.mayBeEmpty ?? false,
     status: declaration.status ?? 200,
     transaction: declaration.transaction ?? method !== 'GET',
     invalid: declaration.invalid ?? 'record',

@@ -11,3 +11,10 @@ const WEB_ADDRESS = new RegExp(
 export function isWebAddress(value: unknown): boolean {
   return typeof value === 'string' && WEB_ADDRESS.test(value)
 }
+
+/** Of a link as people write it, perhaps without `https://`: a browser would follow it to nothing but the web. */
+export function hasSafeScheme(link: string): boolean {
+  // Browsers pass over these, wherever they stand.
+  const [, scheme] = /^([a-z][a-z\d+.-]*):(?!\d+(\/|$))/i.exec(link.replace(/[\0-\x20]/g, '')) ?? []
+  return scheme === undefined || /^https?$/i.test(scheme)
+}

@@ -66,6 +66,8 @@ it('what an operation needs is asked for', async () => {
       account_id: here.account.id,
       base_contact_id: here.ids.contacts,
       mergee_contact_id: here.ids.other_contact,
+      author_id: here.account.agent.id,
+      category_id: here.ids.categories,
     }
     return Object.fromEntries(Object.entries(example).map(([name, value]) => [name, own[name] ?? value]))
   }

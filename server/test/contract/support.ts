@@ -15,7 +15,9 @@ export interface Office {
   base: string
   mark: string
   ids: Record<string, number>
-  texts: { inbox_identifier: string; source_id: string; conversation_uuid: string; title: string }
+  texts: Record<'inbox_identifier' | 'source_id' | 'conversation_uuid' | 'title', string> &
+    /** Names in addresses, by their parameters. */
+    Record<string, string>
   botToken: string
 }
 
@@ -74,6 +76,28 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
   const attribute = { attribute_display_name: `${mark} attribute`, attribute_key: mark }
   const definition = await made(`${base}/custom_attribute_definitions`, attribute)
   await made(`${base}/custom_attribute_definitions`, { ...attribute, attribute_model: 'contact_attribute' })
+  const portal = await made(`${base}/portals`, {
+    name: `${mark} portal`,
+    slug: mark,
+    custom_domain: `${mark}.example.test`,
+  })
+  // One to be shown, and one to be changed.
+  await made(`${base}/portals`, { name: `${mark} other`, slug: `${mark}-other` })
+  const inPortal = `${base}/portals/${mark}`
+  const slugs = { category_slug: `${mark}-shown`, article_slug: `${mark}-shown` }
+  const shownCategory = (await made(`${inPortal}/categories`, { name: `${mark} shown`, slug: slugs.category_slug }))
+    .payload
+  const category = (await made(`${inPortal}/categories`, { name: `${mark} category`, slug: `${mark}-category` }))
+    .payload
+  const written = {
+    title: `${mark} article`,
+    content: mark,
+    author_id: account.agent.id,
+    category_id: shownCategory.id,
+    status: 'published',
+  }
+  await made(`${inPortal}/articles`, { ...written, slug: slugs.article_slug })
+  const article = (await made(`${inPortal}/articles`, written)).payload
   const filter = await made(`${base}/custom_filters`, { name: `${mark} filter` })
   await made(`${base}/conversations/${conversation.id}/labels`, { labels: [`${mark}-label`] })
   const { rows } = await t.database.pool.query(
@@ -110,12 +134,19 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
       custom_filters: filter.id,
       notifications: rows[0].id,
       agents: account.agent.id,
+      portals: portal.id,
+      categories: category.id,
+      articles: article.id,
     },
     texts: {
       inbox_identifier: key.identifier,
       source_id: sourceId,
       conversation_uuid: conversation.uuid,
       title: `${mark}-label`,
+      portal_id: mark,
+      slug: mark,
+      locale: 'en',
+      ...slugs,
     },
   }
 }
@@ -127,12 +158,18 @@ export async function buildPlatformApp(t: TestApp): Promise<{ id: number; token:
 
 /** The path of an operation, with the ids of an office in it. `other` replaces what a test wants to be different. */
 export function pathOf(operation: Operation, office: Office, other: Record<string, string | number> = {}): string {
-  return operation.path.replace(/:(\w+)/g, (_, name: string) => {
-    if (name in other) return String(other[name])
-    if (name === 'account_id') return String(office.account.id)
-    if (name in office.texts) return office.texts[name as keyof Office['texts']]
-    return String(office.ids[tableOf(operation, name)] ?? 1)
-  })
+  return operation.path.replace(/:(\w+)/g, (_, name: string) =>
+    String(other[name] ?? valueOf(operation, name, office) ?? 1),
+  )
+}
+
+/** What an office has for a parameter of a path. */
+export function valueOf(operation: Operation, name: string, office: Office): string | number | undefined {
+  if (name === 'account_id') return office.account.id
+  // It may get another slug, under which nobody would look for it.
+  if (operation.id === 'portals.update') return `${office.mark}-other`
+  if (operation.text.has(name) && tableOf(operation, name) === 'portals') return office.texts.slug!
+  return office.texts[name] ?? office.ids[tableOf(operation, name)]
 }
 
 /** Whose id a path parameter is, by the segment before it: `/teams/:team_id` is of teams. */
@@ -145,7 +182,7 @@ export function tableOf(operation: Operation, param: string): string {
 
 export const isAccountOperation = (operation: Operation) => operation.path.startsWith('/api/v1/accounts/:account_id')
 
-export function send(
+export async function send(
   client: Client,
   operation: Operation,
   path: string,
@@ -153,7 +190,13 @@ export function send(
   headers?: Record<string, string>,
 ): Promise<Answer> {
   const verb = operation.method.toLowerCase() as keyof Client
-  return client[verb](path, operation.method === 'GET' ? undefined : body, headers)
+  const answer = await client[verb](path, operation.method === 'GET' ? undefined : body, headers)
+  // What is found by its slug has it again for who comes next.
+  if (operation.id === 'portals.update' && answer.status === 200) {
+    const folder = path.slice(0, path.lastIndexOf('/') + 1)
+    await client.patch(folder + encodeURIComponent(answer.body.slug), { slug: path.slice(folder.length) })
+  }
+  return answer
 }
 
 /** `GET /a/:b` of every operation, for messages of failing tests. */

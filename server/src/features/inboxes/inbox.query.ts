@@ -80,7 +80,18 @@ export async function selectInboxes<Extra extends object = object>(
 ): Promise<(InboxRecord & Extra)[]> {
   const rows = await runPrepared(
     ctx.db,
-    sql<InboxRecord & Extra>`
+    sql<InboxRecord & Extra>`${inboxRows(where, extra)} order by i.id ${lock ? sql`for update of i` : sql``}`,
+  )
+  return rows
+}
+
+/** The first inbox of which it holds, as one JSON column of another statement. */
+export function inboxJson(where: RawBuilder<unknown>) {
+  return sql`(select row_to_json(pic_i) from (${inboxRows(where)} order by i.id limit 1) pic_i)`
+}
+
+function inboxRows(where: RawBuilder<unknown>, extra: RawBuilder<unknown> = sql``) {
+  return sql`
     select ${listed(INBOX_COLUMNS, 'i')}, ${avatarJson('Inbox', sql`i.id`)} as avatar,
       (select json_build_object('name', p.name, 'slug', p.slug) from portals p where p.id = i.portal_id) as help_center,
       (select json_agg(${jsonOf(HOUR_COLUMNS, 'wh')} order by wh.day_of_week, wh.id)
@@ -89,7 +100,5 @@ export async function selectInboxes<Extra extends object = object>(
         from channel_api ch where ch.id = i.channel_id and i.channel_type = 'Channel::Api') as channel,
       ${websiteJson} as website
       ${extra}
-    from inboxes i where ${where} order by i.id ${lock ? sql`for update of i` : sql``}`,
-  )
-  return rows
+    from inboxes i where ${where}`
 }

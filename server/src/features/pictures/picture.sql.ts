@@ -19,10 +19,18 @@ export function bagWithin(most: number, column: Reference) {
   return sql`case when octet_length(${column}::text) > ${sql.lit(most)} then '{}' else ${column} end`
 }
 
+const BLOB = sql`json_build_object('id', pic_b.id, 'filename', pic_b.filename, 'content_type', pic_b.content_type)`
+
 export function avatarJson(recordType: 'User' | 'Contact' | 'AgentBot' | 'Inbox', id: Reference) {
-  return sql`(select json_build_object('id', pic_b.id, 'filename', pic_b.filename, 'content_type', pic_b.content_type)
-    from active_storage_attachments pic_a join active_storage_blobs pic_b on pic_b.id = pic_a.blob_id
+  return sql`(select ${BLOB} from active_storage_attachments pic_a join active_storage_blobs pic_b on pic_b.id = pic_a.blob_id
     where pic_a.record_type = ${sql.lit(recordType)} and pic_a.record_id = ${id} and pic_a.name = 'avatar' limit 1)`
+}
+
+/** The logo of a help center, by the row that holds it. */
+export function logoJson(portalId: Reference) {
+  return sql`(select json_build_object('id', pic_a.id, 'blob', ${BLOB})
+    from active_storage_attachments pic_a join active_storage_blobs pic_b on pic_b.id = pic_a.blob_id
+    where pic_a.record_type = 'Portal' and pic_a.record_id = ${portalId} and pic_a.name = 'logo' limit 1)`
 }
 
 const USER = sql`json_build_object('id', pic_u.id, 'name', pic_u.name, 'display_name', pic_u.display_name,

@@ -87,7 +87,12 @@ function headerParameters({ method, transaction }: Operation): Json[] {
 function pathParameters(operation: Operation): Json[] {
   return [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => {
     const noun = nounOf(operation)
-    const [description, example] = name === 'id' ? idOf(noun) : (PARAMETERS[name!] ?? FIELDS[name!] ?? [])
+    const [description, example] =
+      name === 'id'
+        ? operation.text.has('id')
+          ? PARAMETERS.slug!
+          : idOf(noun)
+        : (PARAMETERS[name!] ?? FIELDS[name!] ?? [])
     const schema = { type: operation.text.has(name!) ? 'string' : 'integer' }
     return { name, in: 'path', required: true, description, schema, ...(example !== undefined && { example }) }
   })
@@ -112,7 +117,7 @@ function queryParameters(operation: Operation, components: Map<string, Json>): J
 function contentOf(operation: Operation, components: Map<string, Json>): Json {
   const fields = { ...toJsonSchema(operation.body!, components), ...(operation.needs && { required: operation.needs }) }
   const { wrapper } = operation
-  const wrapped = wrapper && { type: 'object', properties: { [wrapper]: fields }, required: [wrapper] }
+  const wrapped = wrapper && wrappedIn(wrapper, fields, operation)
   const isFlat = !operation.flat || operation.flat.length > 0
   const schema = !wrapped
     ? fields
@@ -129,6 +134,13 @@ function contentOf(operation: Operation, components: Map<string, Json>): Json {
     'application/json': { schema, ...(example !== undefined && { example }) },
     ...(operation.takesFiles && { 'multipart/form-data': { schema: fields } }),
   }
+}
+
+function wrappedIn(wrapper: string, fields: Json, { beside, mayBeEmpty }: Operation): Json {
+  const parts = Object.entries(fields.properties as Json)
+  const part = (isBeside: boolean) => Object.fromEntries(parts.filter(([name]) => beside.includes(name) === isBeside))
+  const properties = { [wrapper]: { ...fields, properties: part(false) }, ...part(true) }
+  return { type: 'object', properties, ...(!mayBeEmpty && { required: [wrapper] }) }
 }
 
 /** A body that is only taken under the name of its record is shown so. */

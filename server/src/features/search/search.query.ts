@@ -1,8 +1,9 @@
-import { sql, type RawBuilder } from 'kysely'
+import { sql } from 'kysely'
 import type { MemberContext } from '../../context/context.ts'
 import { runOnce } from '../../db/prepared.ts'
 import { readPage } from '../../http/params.ts'
 import { unix } from '../../lib/times.ts'
+import { byRank, hasWords, STATUSES } from '../articles/article.query.ts'
 import { isResolved } from '../contacts/contact.query.ts'
 import { isListed } from '../conversations/visibility.query.ts'
 import { presentMessage } from '../messages/message.presenter.ts'
@@ -130,8 +131,6 @@ async function messagesBy(ctx: MemberContext, ids: number[]): Promise<Map<number
   return new Map(messages.map((message) => [message.id, message]))
 }
 
-const ARTICLE_STATUSES = ['draft', 'published', 'archived'] as const
-
 interface ArticleRow {
   id: number
   title: string | null
@@ -147,34 +146,19 @@ interface ArticleRow {
 
 /** By the beginnings of words, in any order; those that fit best come first. */
 export async function findArticles(ctx: MemberContext, query: SearchQuery) {
-  const words = wordsOf(textOf(query))
-  if (!words) return []
+  const text = textOf(query)
+  if (!text) return []
   const rows = await runOnce(
     ctx.db,
     sql<ArticleRow>`
-    select ar.id, ar.title, ar.locale, ar.content, ar.slug, p.slug as portal_slug, ar.account_id,
-      (select g.name from categories g where g.id = ar.category_id) as category_name, ar.status, ar.updated_at
-    from articles ar join portals p on p.id = ar.portal_id, to_tsquery('simple', ${words}) as wanted
-    where ar.account_id = ${ctx.account.id} and ${WORDS} @@ wanted
-    order by ts_rank(${WORDS}, wanted, ${BY_LENGTH}) desc, ar.id ${page(query)}`,
+    select a.id, a.title, a.locale, a.content, a.slug, p.slug as portal_slug, a.account_id,
+      (select g.name from categories g where g.id = a.category_id) as category_name, a.status, a.updated_at
+    from articles a join portals p on p.id = a.portal_id
+    where a.account_id = ${ctx.account.id} and ${hasWords(text)} order by ${byRank(text)} ${page(query)}`,
   )
   return rows.map((row) => ({
     ...row,
-    status: ARTICLE_STATUSES[row.status ?? 0] ?? 'draft',
+    status: STATUSES[row.status ?? 0] ?? 'draft',
     updated_at: unix(row.updated_at),
   }))
-}
-
-const BY_LENGTH = sql.lit(2)
-const weighed = (column: string, weight: string): RawBuilder<unknown> =>
-  sql`setweight(to_tsvector('simple', coalesce(ar.${sql.ref(column)}, '')), ${sql.lit(weight)})`
-const WORDS = sql`(${weighed('title', 'A')} || ${weighed('description', 'B')} || ${weighed('content', 'C')})`
-
-/** A query of `to_tsquery`, in which quotes and colons would say something. */
-function wordsOf(text: string): string {
-  const words = text.replace(/['?\\:‘’ʻʼ]/g, ' ').split(/\s+/)
-  return words
-    .filter(Boolean)
-    .map((word) => `'${word}':*`)
-    .join(' & ')
 }
