@@ -11,6 +11,7 @@ import { contactOperations } from '../features/contacts/contact.routes.ts'
 import { clientConversationOperations } from '../features/conversations/client-conversation.routes.ts'
 import { conversationOperations } from '../features/conversations/conversation.routes.ts'
 import { draftOperations } from '../features/conversations/draft.routes.ts'
+import { csatSurveyResponseOperations } from '../features/csat/csat-survey-response.routes.ts'
 import { csatOperations } from '../features/csat/csat.routes.ts'
 import { customAttributeDefinitionOperations } from '../features/custom-attributes/custom-attribute-definition.routes.ts'
 import { customFilterOperations } from '../features/custom-filters/custom-filter.routes.ts'
@@ -59,6 +60,7 @@ export const operations: Operation[] = [
   ...searchOperations,
   ...campaignOperations,
   ...macroOperations,
+  ...csatSurveyResponseOperations,
   ...notificationOperations,
   ...uploadOperations,
   ...portalOperations,

@@ -271,6 +271,7 @@ const TABLES: Record<string, string> = {
   portals: 'portals',
   categories: 'categories',
   articles: 'articles',
+  csat_survey_responses: 'csat_survey_responses',
   agents: 'users',
   profiles: 'users',
   notifications: 'notifications',

@@ -54,6 +54,9 @@ const STATEMENTS: Record<string, number> = {
   'agent_bots.index': 1,
   'agent_bots.show': 1,
   'webhooks.index': 1,
+  'csat_survey_responses.index': 1,
+  'csat_survey_responses.metrics': 1,
+  'csat_survey_responses.download': 2,
   'macros.index': 1,
   'macros.show': 1,
   'campaigns.index': 2,
@@ -175,6 +178,12 @@ async function fill(office: Office): Promise<void> {
       [account.id, account.administrator.id, conversation.id],
     )
   })
+  await t.database.pool.query(
+    `insert into csat_survey_responses (account_id, conversation_id, message_id, rating, contact_id, assigned_agent_id, created_at, updated_at)
+     select account_id, conversation_id, id, 5, $2, $3, now(), now() from messages m
+     where account_id = $1 and not exists (select 1 from csat_survey_responses r where r.message_id = m.id) limit 24`,
+    [account.id, ids.contacts, account.agent.id],
+  )
   const { rows } = await t.database.pool.query('select user_id from account_users where account_id = $1', [account.id])
   const everybody = rows.map((row) => row.user_id as number)
   await admin.post(`${base}/inbox_members`, { inbox_id: ids.inboxes, user_ids: everybody })
@@ -219,6 +228,10 @@ const askIn =
     if (operation.method === 'POST') return office.admin.post(pathOf(operation, office), bodyOf(operation.id, office))
     const query = new URLSearchParams()
     if (operation.id === 'assignable_agents.index') query.append('inbox_ids[]', String(office.ids.inboxes))
+    if (operation.id === 'csat_survey_responses.download') {
+      query.append('since', '1')
+      query.append('until', '9999999999')
+    }
     if (operation.id === 'contacts.search') query.append('q', 'm')
     if ('include_contact_inboxes' in (operation.query?.properties ?? {}))
       query.append('include_contact_inboxes', 'true')

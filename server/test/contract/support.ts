@@ -105,6 +105,11 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
      select account_id, $2, 1, 'Conversation', id, now(), now(), now() from conversations where account_id = $1 returning id`,
     [account.id, account.administrator.id],
   )
+  const rated = await t.database.pool.query(
+    `insert into csat_survey_responses (account_id, conversation_id, message_id, rating, feedback_message, contact_id, created_at, updated_at)
+     select account_id, conversation_id, id, 4, $2, $3, now(), now() from messages where id = $1 returning id`,
+    [message.id, `${mark} feedback`, contact.contact.id],
+  )
   const key = (await t.database.pool.query('select identifier from channel_api where account_id = $1', [account.id]))
     .rows[0]
   return {
@@ -124,6 +129,7 @@ export async function buildOffice(t: Maker, mark = t.unique('mark')): Promise<Of
       notes: note.id,
       canned_responses: canned.id,
       dashboard_apps: app.id,
+      csat_survey_responses: rated.rows[0].id,
       macros: macro.payload.id,
       websites: site.id,
       campaigns: campaign.id,

@@ -58,8 +58,8 @@ const contact = (most: number) => sql`json_build_object('id', pic_ct.id, 'name',
     'custom_attributes', ${bagWithin(most, sql`pic_ct.custom_attributes`)}, 'last_activity_at', pic_ct.last_activity_at,
     'created_at', pic_ct.created_at, 'account_id', pic_ct.account_id, 'avatar', ${avatarJson('Contact', sql`pic_ct.id`)})`
 
-export function contactJson(id: Reference) {
-  return sql`(select ${contact(ALONE)} from contacts pic_ct where pic_ct.id = ${id})`
+export function contactJson(id: Reference, most = ALONE) {
+  return sql`(select ${contact(most)} from contacts pic_ct where pic_ct.id = ${id})`
 }
 
 export function contactsJson(ids: Ids) {
