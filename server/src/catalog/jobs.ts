@@ -1,4 +1,5 @@
 import { deleteAccount } from '../features/accounts/account.jobs.ts'
+import { carryOutActions } from '../features/actions/action.jobs.ts'
 import { sendPasswordToken } from '../features/auth/password.model.ts'
 import { fetchRecordAvatar } from '../features/avatars/avatar.model.ts'
 import { deleteContactRecords, fetchAvatar } from '../features/contacts/contact.jobs.ts'
@@ -25,6 +26,7 @@ export const jobs = {
   'users.destroy': job(deleteUser),
   'users.forgot_password': job(sendPasswordToken),
   'account_users.forget': job(forgetMembership),
+  'actions.carry_out': job(carryOutActions, { transaction: false }),
   'avatars.fetch': job(fetchRecordAvatar, { transaction: false }),
   'contacts.destroy': job(deleteContactRecords),
   'contacts.fetch_avatar': job(fetchAvatar, { transaction: false }),

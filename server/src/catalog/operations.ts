@@ -1,4 +1,5 @@
 import { accountOperations } from '../features/accounts/account.routes.ts'
+import { bulkActionOperations } from '../features/actions/bulk-action.routes.ts'
 import { agentBotOperations } from '../features/agent-bots/agent-bot.routes.ts'
 import { agentOperations } from '../features/agents/agent.routes.ts'
 import { articleOperations } from '../features/articles/article.routes.ts'
@@ -46,6 +47,7 @@ export const operations: Operation[] = [
   ...contactOperations,
   ...noteOperations,
   ...conversationOperations,
+  ...bulkActionOperations,
   ...draftOperations,
   ...messageOperations,
   ...participantOperations,

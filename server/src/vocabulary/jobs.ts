@@ -1,11 +1,28 @@
 import type { EventData } from './events.ts'
 
+/** What is done to a record, as Chatwoot keeps it in macros and automation rules. */
+export interface Action {
+  action_name: string
+  action_params: readonly unknown[]
+}
+
+export type ActionSubject = 'Conversation' | 'Contact'
+
 /** All jobs by name, with what each is told: ids, because a job may run late, and twice. Those of the clock are told nothing. */
 export interface JobMap {
   'accounts.destroy': { account_id: number }
   'users.destroy': { user_id: number }
   'users.forgot_password': { email: string }
   'account_users.forget': { account_id: number; user_id: number; remove_orphan?: boolean }
+  /** `run` tells one from another with the same words. */
+  'actions.carry_out': {
+    run: string
+    account_id: number
+    user_id: number
+    subject: ActionSubject
+    ids: number[]
+    actions: Action[]
+  }
   'avatars.fetch': { record_type: 'User' | 'AgentBot' | 'Inbox'; record_id: number; url: string }
   'contacts.destroy': { account_id: number; contact_id: number }
   /** `unless_there` leaves a picture that is there. */

@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox'
 import { beforeAll, expect, it } from 'vitest'
 import type { Operation } from '../../src/http/operation.ts'
 import { startTestApp } from '../support.ts'
+import { eventually } from '../support/eventually.ts'
 import {
   buildOffice,
   isAccountOperation,
@@ -194,6 +195,7 @@ it('no id of another account in a body or query leads anywhere', async () => {
         slug: t.unique('x'),
         url: `http://127.0.0.1:9/${t.unique('x')}`,
         ...(operation.wrapper === 'campaign' && { message: 'x' }),
+        ...(operation.id === 'bulk_actions.create' && { type: 'Conversation', ids: [here.ids.conversations] }),
       }
       for (const field of fields) put(own, field, idOf(here, operation, field.table))
       for (const field of chosen) put(own, field, idOf(there, operation, field.table))
@@ -227,9 +229,17 @@ it('no id of another account in a body or query leads anywhere', async () => {
     }
   }
   expect(problems).toEqual([])
+  await eventually(async () => !(await areActionsWaiting()), 'what was asked for in bulk')
   expect(await digest(there)).toEqual(before)
   expect(namedRows(await digest(here), there)).toEqual([])
 })
+
+async function areActionsWaiting(): Promise<boolean> {
+  const { rows } = await t.database.pool.query(
+    `select from parley_jobs.jobs where task_identifier = 'actions.carry_out'`,
+  )
+  return rows.length > 0
+}
 
 /** Which rows of an office name one of another, in their columns and in what those hold. */
 function namedRows(digested: Json, other: Office): string[] {

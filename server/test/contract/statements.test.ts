@@ -275,6 +275,29 @@ it('a read takes as many statements for 25 rows as for one, and no more than are
   expect(tooMany).toEqual([])
 }, 60_000)
 
+it('a thousand are asked for in as many statements as one', async () => {
+  const { admin, base } = await buildOffice(t)
+  const countFor = async (length: number) => {
+    const before = t.statements
+    const ids = Array.from({ length }, (_, at) => at + 1)
+    const { status } = await admin.post(`${base}/bulk_actions`, {
+      type: 'Conversation',
+      ids,
+      fields: { status: 'open' },
+    })
+    expect(status).toBe(200)
+    return t.statements - before
+  }
+  await countFor(1)
+  expect(await countFor(1000)).toBe(await countFor(1))
+  const { rows } = await t.database.pool.query(
+    `select p.payload -> 'ids' as ids from parley_jobs._private_jobs p join parley_jobs._private_tasks k on k.id = p.task_id
+     where k.identifier = 'actions.carry_out'`,
+  )
+  const lengths = rows.map((row) => (row.ids as number[]).length)
+  expect([Math.max(...lengths), lengths.reduce((sum, one) => sum + one, 0)]).toEqual([50, 1002])
+})
+
 /** Reads outside of accounts, of which none is a list. */
 const NO_LISTS = [
   'health.show',

@@ -215,6 +215,16 @@ function membershipOf(row: FoundRow): Membership {
   }
 }
 
+/** A person of an account, for work that they asked for; nobody where they have left it since. */
+export async function findMember(
+  db: Kysely<DB>,
+  asked: { account_id: number; user_id: number },
+): Promise<SignedIn | undefined> {
+  const [row] = await findUserInAccount(db, asked)
+  const found = row && foundOf(row)
+  return found?.membership ? found : undefined
+}
+
 async function findPlatformApp(db: Kysely<DB>, token: string | undefined): Promise<Caller> {
   const refused = new RefusedError(401, { error: 'Invalid access_token' })
   if (!token || token.length > 255 || token.includes('\0')) throw refused

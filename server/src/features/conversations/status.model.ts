@@ -10,7 +10,6 @@ import {
   OPEN,
   PENDING,
   RESOLVED,
-  SNOOZED,
   type ConversationStatus,
 } from './conversation.presenter.ts'
 import { writeActivity } from '../messages/activity.model.ts'
@@ -25,10 +24,7 @@ export async function toggleStatus(
   const before = conversation.status
   const after = status ? CONVERSATION_STATUSES.indexOf(status) : before === OPEN ? RESOLVED : OPEN
   const handsOver = ctx.caller.kind === 'agent_bot' && before === PENDING && after === OPEN
-  await updateConversation(ctx, conversation, {
-    status: after,
-    ...(after === SNOOZED && snoozedUntil !== undefined && { snoozed_until: snoozedUntil }),
-  })
+  await setStatus(ctx, conversation, CONVERSATION_STATUSES[after]!, snoozedUntil)
   // The bot is done: those who want to hear of new conversations hear of it now.
   if (handsOver) ctx.later('notifications.conversation_created', idsOf(conversation))
   // An agent who opens a conversation takes it over.
@@ -43,6 +39,19 @@ export async function toggleStatus(
       snoozed_until: conversation.snoozed_until?.toISOString() ?? null,
     },
   }
+}
+
+/** Who opens it by this does not take it over. */
+export async function setStatus(
+  ctx: Context,
+  conversation: ConversationRecord,
+  status: ConversationStatus,
+  snoozedUntil?: Date | null,
+): Promise<void> {
+  await updateConversation(ctx, conversation, {
+    status: CONVERSATION_STATUSES.indexOf(status),
+    ...(status === 'snoozed' && snoozedUntil !== undefined && { snoozed_until: snoozedUntil }),
+  })
 }
 
 const LAST_SECOND = 253_402_300_799 // of the year 9999
