@@ -22,6 +22,8 @@ let here: Office
 let there: Office
 
 beforeAll(async () => {
+  // A field that may name a bot must not name a person by the same number.
+  await t.database.pool.query(`select setval('agent_bots_id_seq', 1000000)`)
   here = await buildOffice(t, t.unique('ours'))
   there = await buildOffice(t, t.unique('theirs'))
   // Conversations and campaigns are numbered in each account: only a number that is not in use here can be somebody else's.

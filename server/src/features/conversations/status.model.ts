@@ -5,13 +5,7 @@ import { invalidField } from '../../http/errors.ts'
 import { idsOf, updateConversation } from './conversation.model.ts'
 import { loadConversation } from './access.model.ts'
 import type { ConversationRecord } from './conversation.record.ts'
-import {
-  CONVERSATION_STATUSES,
-  OPEN,
-  PENDING,
-  RESOLVED,
-  type ConversationStatus,
-} from './conversation.presenter.ts'
+import { CONVERSATION_STATUSES, OPEN, PENDING, RESOLVED, type ConversationStatus } from './conversation.presenter.ts'
 import { writeActivity } from '../messages/activity.model.ts'
 import { translate } from '../../lib/translate.ts'
 
