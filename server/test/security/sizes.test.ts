@@ -242,6 +242,43 @@ describe('what is answered', () => {
     await expectBounded(await placesOf(visitor))
   }, 120_000)
 
+  it('has a ceiling where a list has no pages: the first rows, as many as there is room for', async () => {
+    const { account, base, contact, admin } = await buildVisitor(t)
+    const fill = (insert: string, values: unknown[] = []) =>
+      t.database.pool.query(`${insert}, now(), now() from generate_series(1, 500) i`, [account.id, ...values])
+    await fill(
+      `insert into notes (account_id, contact_id, content, created_at, updated_at) select $1, $2, repeat('x', 20000)`,
+      [contact.id],
+    )
+    await fill(
+      `insert into canned_responses (account_id, short_code, content, created_at, updated_at) select $1, 'c' || i, repeat('x', 20000)`,
+    )
+    await fill(
+      `insert into macros (account_id, name, visibility, actions, created_at, updated_at)
+        select $1, 'm' || i, 1, jsonb_build_array(jsonb_build_object('action_name', 'send_message', 'action_params', jsonb_build_array(repeat('x', 20000))))`,
+    )
+    await fill(
+      `insert into dashboard_apps (account_id, title, content, created_at, updated_at)
+        select $1, 'd' || i, jsonb_build_array(jsonb_build_object('type', 'frame', 'url', 'https://a.test/' || repeat('x', 20000)))`,
+    )
+    const lists = [
+      `contacts/${contact.id}/notes`,
+      'canned_responses',
+      'canned_responses?search=x',
+      'macros',
+      'dashboard_apps',
+    ]
+    const { access_token: token } = account.administrator
+    await expectBounded(lists.map((list) => [`${base}/${list}`, token]))
+    for (const list of lists) {
+      const { body } = await admin.get(`${base}/${list}`)
+      const rows: { id: number }[] = body.payload ?? body
+      const ids = rows.map(({ id }) => id)
+      const sorted = [...ids].sort((one, other) => (list.endsWith('notes') ? other - one : one - other))
+      expect([list, ids.length > 50 && ids.length < 110, ids]).toEqual([list, true, sorted])
+    }
+  }, 120_000)
+
   it('holds nobody up where a database that was taken over holds more', async () => {
     const visitor = await buildVisitor(t)
     const { contacts, contact, say, admin, base } = visitor

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { AccountContext } from '../../context/context.ts'
 import type { Lock } from '../../db/lock.ts'
 import { runPrepared } from '../../db/prepared.ts'
+import { withinRoom } from '../../db/room.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { CANNED_RESPONSE_COLUMNS as COLUMNS, type CannedResponseRecord } from './canned-response.presenter.ts'
 
@@ -29,15 +30,11 @@ export async function accessCannedResponse(
 /** What is found comes with those first whose short code begins so, then those whose short code holds it. */
 export function listCannedResponses(ctx: AccountContext, search = ''): Promise<CannedResponseRecord[]> {
   const all = ctx.db.selectFrom('canned_responses').select(COLUMNS).where('account_id', '=', ctx.account.id)
-  if (!search.trim()) return runPrepared(ctx.db, all.orderBy('id'))
+  if (!search.trim()) return runPrepared(ctx.db, withinRoom(all, sql`r.id`))
   const anywhere = `%${search}%`
-  return runPrepared(
-    ctx.db,
-    all
-      .where(sql<boolean>`(short_code ilike ${anywhere} or content ilike ${anywhere})`)
-      .orderBy(sql`short_code ilike ${`${search}%`} desc, short_code ilike ${anywhere} desc`)
-      .orderBy('id'),
-  )
+  const found = all.where(sql<boolean>`(short_code ilike ${anywhere} or content ilike ${anywhere})`)
+  const order = sql`r.short_code ilike ${`${search}%`} desc, r.short_code ilike ${anywhere} desc, r.id`
+  return runPrepared(ctx.db, withinRoom(found, order))
 }
 
 export async function createCannedResponse(

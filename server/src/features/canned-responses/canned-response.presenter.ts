@@ -14,5 +14,6 @@ export const CANNED_RESPONSE_COLUMNS = columns(
 export type CannedResponseRecord = Row<typeof CANNED_RESPONSE_COLUMNS>
 
 export function presentCannedResponse(response: CannedResponseRecord) {
-  return { ...response, created_at: iso(response.created_at), updated_at: iso(response.updated_at) }
+  const { id, account_id, short_code, content, created_at, updated_at } = response
+  return { id, account_id, short_code, content, created_at: iso(created_at), updated_at: iso(updated_at) }
 }

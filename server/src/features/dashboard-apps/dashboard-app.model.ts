@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import type { AccountContext, MemberContext } from '../../context/context.ts'
 import type { Lock } from '../../db/lock.ts'
 import { runPrepared } from '../../db/prepared.ts'
+import { withinRoom } from '../../db/room.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { isWebAddress } from '../../lib/web-address.ts'
 import { DASHBOARD_APP_COLUMNS, type DashboardAppRecord, type Frame } from './dashboard-app.presenter.ts'
@@ -11,7 +13,7 @@ export interface DashboardAppFields {
 }
 
 export function listDashboardApps(ctx: AccountContext): Promise<DashboardAppRecord[]> {
-  return runPrepared(ctx.db, selectDashboardApps(ctx).orderBy('id'))
+  return runPrepared(ctx.db, withinRoom(selectDashboardApps(ctx), sql`r.id`))
 }
 
 export async function accessDashboardApp(

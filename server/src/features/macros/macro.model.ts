@@ -3,6 +3,7 @@ import type { MemberContext } from '../../context/context.ts'
 import { listed } from '../../db/columns.ts'
 import type { Lock } from '../../db/lock.ts'
 import { runPrepared } from '../../db/prepared.ts'
+import { withinRoom } from '../../db/room.ts'
 import { attachBlob } from '../../files/blob.ts'
 import { EmptyNotFoundError, NotAuthorizedError, RefusedError, unprocessable } from '../../http/errors.ts'
 import { isLonger } from '../../lib/text.ts'
@@ -52,13 +53,11 @@ function selectMacros(
   where: RawBuilder<unknown>,
   { lock = false }: Lock = {},
 ): Promise<MacroRecord[]> {
-  return runPrepared(
-    ctx.db,
-    sql<MacroRecord>`
+  const macros = sql<MacroRecord>`
     select ${listed(MACRO_COLUMNS, 'm')}, ${userJson(sql`m.created_by_id`, sql`m.account_id`)} as created_by,
       ${userJson(sql`m.updated_by_id`, sql`m.account_id`)} as updated_by, ${FILES} as files
-    from macros m where m.account_id = ${ctx.account.id} and ${where} order by m.id ${lock ? sql`for update of m` : sql``}`,
-  )
+    from macros m where m.account_id = ${ctx.account.id} and ${where} ${lock ? sql`for update of m` : sql``}`
+  return runPrepared(ctx.db, withinRoom(macros, sql`r.id`))
 }
 
 export async function createMacro(ctx: MemberContext, fields: MacroFields): Promise<MacroRecord> {

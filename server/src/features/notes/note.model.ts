@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { Context, MemberContext } from '../../context/context.ts'
 import { runPrepared } from '../../db/prepared.ts'
+import { withinRoom } from '../../db/room.ts'
 import { NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import type { ContactRecord } from '../contacts/contact.record.ts'
 import { userJson } from '../pictures/picture.sql.ts'
@@ -22,13 +23,10 @@ function selectNotes(
   contact: ContactRecord,
   { which = sql`true`, author = sql`n.user_id` }: { which?: RawBuilder<unknown>; author?: RawBuilder<unknown> } = {},
 ): Promise<NoteRecord[]> {
-  return runPrepared(
-    ctx.db,
-    sql<NoteRecord>`
+  const notes = sql<NoteRecord>`
     select n.id, n.account_id, n.content, n.created_at, n.updated_at, ${userJson(author, sql`n.account_id`)} as user
-    from notes n where n.account_id = ${contact.account_id} and n.contact_id = ${contact.id} and ${which}
-    order by n.created_at desc, n.id desc`,
-  )
+    from notes n where n.account_id = ${contact.account_id} and n.contact_id = ${contact.id} and ${which}`
+  return runPrepared(ctx.db, withinRoom(notes, sql`r.created_at desc, r.id desc`))
 }
 
 export async function createNote(
