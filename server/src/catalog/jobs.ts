@@ -1,5 +1,5 @@
 import { deleteAccount } from '../features/accounts/account.jobs.ts'
-import { carryOutActions } from '../features/actions/action.jobs.ts'
+import { carryOutActions, tellHook } from '../features/actions/action.jobs.ts'
 import { sendPasswordToken } from '../features/auth/password.model.ts'
 import { fetchRecordAvatar } from '../features/avatars/avatar.model.ts'
 import { deleteContactRecords, fetchAvatar } from '../features/contacts/contact.jobs.ts'
@@ -27,6 +27,7 @@ export const jobs = {
   'users.forgot_password': job(sendPasswordToken),
   'account_users.forget': job(forgetMembership),
   'actions.carry_out': job(carryOutActions, { transaction: false }),
+  'actions.tell_hook': job(tellHook, { transaction: false }),
   'avatars.fetch': job(fetchRecordAvatar, { transaction: false }),
   'contacts.destroy': job(deleteContactRecords),
   'contacts.fetch_avatar': job(fetchAvatar, { transaction: false }),

@@ -171,7 +171,8 @@ export async function findUpload(db: Kysely<DB>, id: number, accountId: number):
     select ${listed(COLUMNS)} from active_storage_blobs b where id = ${id}
       and not exists (select 1 from active_storage_attachments a
         left join attachments f on a.record_type = 'Attachment' and f.id = a.record_id
-        where a.blob_id = b.id and f.account_id is distinct from ${accountId})`.execute(db)
+        left join macros m on a.record_type = 'Macro' and m.id = a.record_id
+        where a.blob_id = b.id and coalesce(f.account_id, m.account_id) is distinct from ${accountId})`.execute(db)
   return rows[0]
 }
 

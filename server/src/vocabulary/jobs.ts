@@ -23,6 +23,8 @@ export interface JobMap {
     ids: number[]
     actions: Action[]
   }
+  /** The picture of a moment, which no id brings back. */
+  'actions.tell_hook': { url: string; body: string }
   'avatars.fetch': { record_type: 'User' | 'AgentBot' | 'Inbox'; record_id: number; url: string }
   'contacts.destroy': { account_id: number; contact_id: number }
   /** `unless_there` leaves a picture that is there. */

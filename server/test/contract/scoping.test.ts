@@ -98,6 +98,7 @@ const mine = operations.filter((one) => isAccountOperation(one) && one.access !=
 const ROWS: Record<string, string[]> = {
   inbox: ['inboxes'],
   contact: ['contacts'],
+  conversation: ['conversation_rows'],
   base_contact: ['contacts'],
   mergee_contact: ['other_contact'],
   team: ['teams'],

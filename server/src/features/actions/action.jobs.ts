@@ -2,6 +2,7 @@ import { Context, type MemberContext } from '../../context/context.ts'
 import { inTransaction } from '../../context/transaction.ts'
 import { RequestError } from '../../http/errors.ts'
 import { isFirstTime } from '../../jobs/once.ts'
+import { FetchError, safeFetch } from '../../lib/safe-fetch.ts'
 import type { JobPayload } from '../../vocabulary/jobs.ts'
 import { findMember } from '../auth/caller.model.ts'
 import { readAction } from './action.model.ts'
@@ -29,5 +30,18 @@ async function carryOutStep(ctx: MemberContext, { run, subject, actions }: Run, 
   } catch (error) {
     if (!(error instanceof RequestError) || error.status >= 500) throw error
     ctx.app.log.info({ err: error, account: ctx.account.id, subject, id }, 'an action was refused')
+  }
+}
+
+/** Once, as in Chatwoot: no endpoint of the account keeps what failed. */
+export async function tellHook({ app }: Context, { url, body }: JobPayload<'actions.tell_hook'>): Promise<void> {
+  const { timeout, allowPrivateNetwork } = app.config.webhook
+  const headers = { 'content-type': 'application/json', accept: 'application/json', 'user-agent': 'Parley' }
+  const limits = { timeout, allowPrivateNetwork, maxBytes: 64 * 1024, cutAtMax: true }
+  try {
+    await safeFetch(url, { method: 'POST', headers, body, ...limits })
+  } catch (error) {
+    if (!(error instanceof FetchError)) throw error
+    app.log.info({ err: error }, 'an address that an action names could not be told')
   }
 }

@@ -2,12 +2,14 @@ import { sql } from 'kysely'
 import type { MemberContext } from '../../context/context.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import { invalidField, NotAuthorizedError } from '../../http/errors.ts'
+import { isWebAddress } from '../../lib/web-address.ts'
 import type { Action, ActionSubject } from '../../vocabulary/jobs.ts'
 import { destroyContact } from '../contacts/contact-work.model.ts'
 import { accessContact, type ContactRecord } from '../contacts/contact.model.ts'
 import { accessConversation } from '../conversations/access.model.ts'
 import { assign } from '../conversations/assignment.model.ts'
-import { CONVERSATION_STATUSES, PRIORITIES } from '../conversations/conversation.presenter.ts'
+import { CONVERSATION_STATUSES, conversationWebhook, PRIORITIES } from '../conversations/conversation.presenter.ts'
+import { findConversation } from '../conversations/conversation.query.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { muteConversation, setPriority } from '../conversations/marks.model.ts'
 import { setStatus, timeOfSeconds } from '../conversations/status.model.ts'
@@ -19,7 +21,7 @@ import {
   replaceConversationLabels,
 } from '../labels/label.model.ts'
 import { createMessage } from '../messages/create-message.model.ts'
-import { newMessageOf } from '../messages/message-body.model.ts'
+import { newMessageOf, type MessageFields } from '../messages/message-body.model.ts'
 import { accessTeam } from '../teams/team.model.ts'
 
 type Params = readonly unknown[]
@@ -72,6 +74,11 @@ const conversationVerbs = {
   ),
   add_private_note: verb(text, (ctx, conversation: ConversationRecord, content) =>
     write(ctx, conversation, { content, private: true }),
+  ),
+  send_webhook_event: verb(address, tellHook),
+  /** By its number: a macro takes only files that were shown to be the account's. */
+  send_attachment: verb(file, (ctx, conversation: ConversationRecord, id) =>
+    write(ctx, conversation, { attachments: [ctx.app.files.signedId({ id })] }),
   ),
 }
 
@@ -128,12 +135,15 @@ async function assignTeam(ctx: MemberContext, conversation: ConversationRecord, 
   await assign(ctx, conversation, { team_id: id })
 }
 
-async function write(
-  ctx: MemberContext,
-  conversation: ConversationRecord,
-  fields: { content: string; private: boolean },
-) {
+async function write(ctx: MemberContext, conversation: ConversationRecord, fields: MessageFields) {
   await createMessage(ctx, conversation, await newMessageOf(ctx, conversation, fields))
+}
+
+/** The conversation as it is now: what the actions after this one make of it is not told. */
+async function tellHook(ctx: MemberContext, conversation: ConversationRecord, url: string) {
+  const view = await findConversation(ctx.db, conversation.id, 'push')
+  const body = JSON.stringify({ ...conversationWebhook(ctx.app, view!), event: 'macro.executed' })
+  ctx.later('actions.tell_hook', { url, body }, { queue: `hooks:${ctx.account.id}` })
 }
 
 const without = (names: string[], removed: string[]) => names.filter((name) => !removed.includes(name))
@@ -145,6 +155,12 @@ function nothing(): void {}
 function text([value]: Params): string {
   if (typeof value !== 'string' || !value.trim()) throw refuse("can't be blank")
   return value
+}
+
+function address(params: Params): string {
+  const url = text(params)
+  if (!isWebAddress(url)) throw refuse('must be a web address')
+  return url
 }
 
 function labels(params: Params): string[] {
@@ -159,6 +175,12 @@ function idOrNone([value]: Params): number | null {
   if (NONE.has(value)) return null
   const id = typeof value === 'string' ? Number(value) : value
   if (typeof id !== 'number' || !Number.isInteger(id) || Math.abs(id) > 2_147_483_647) throw refuse('must be an id')
+  return id
+}
+
+function file(params: Params): number {
+  const id = idOrNone(params)
+  if (id === null) throw refuse('must be a file')
   return id
 }
 

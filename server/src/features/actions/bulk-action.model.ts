@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { MemberContext } from '../../context/context.ts'
 import { NotAuthorizedError, RefusedError } from '../../http/errors.ts'
 import type { Action, ActionSubject } from '../../vocabulary/jobs.ts'
 import type { ConversationStatus } from '../conversations/conversation.presenter.ts'
 import { readAction } from './action.model.ts'
+import { actLater } from './run.model.ts'
 
 interface BulkAction {
   type?: string
@@ -22,21 +22,8 @@ export function askForBulkAction(ctx: MemberContext, body: BulkAction): void {
   const actions = isDeletion
     ? [action('delete')]
     : [...labelActions(body), ...(subject === 'Conversation' ? fieldActions(body) : [])]
-  const ids = [...new Set((body.ids ?? []).filter((id) => id !== null))]
-  actLater(ctx, subject, ids, actions)
-}
-
-/** Records that one job takes. */
-const AT_ONCE = 50
-
-/** One run of actions over records, in the order asked for: those of an account wait for one another. */
-export function actLater(ctx: MemberContext, subject: ActionSubject, ids: number[], actions: Action[]): void {
   for (const one of actions) readAction[subject](one)
-  if (!actions.length) return
-  const run = { run: randomUUID(), account_id: ctx.account.id, user_id: ctx.user.id, subject, actions }
-  for (let at = 0; at < ids.length; at += AT_ONCE) {
-    ctx.later('actions.carry_out', { ...run, ids: ids.slice(at, at + AT_ONCE) }, { queue: `actions:${ctx.account.id}` })
-  }
+  actLater(ctx, subject, body.ids ?? [], actions)
 }
 
 function subjectOf(type: string): ActionSubject {

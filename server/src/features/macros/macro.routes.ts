@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Choice, Empty, Nullable, operation } from '../../http/operation.ts'
+import { actLater } from '../actions/run.model.ts'
 import { Agent, Payload } from '../schemas.ts'
 import { accessMacro, createMacro, destroyMacro, listMacros, updateMacro } from './macro.model.ts'
 import { presentMacro, VISIBILITIES } from './macro.presenter.ts'
@@ -117,6 +118,23 @@ export const macroOperations = [
     handle: async (ctx, { params, body }) => {
       const macro = await accessMacro(ctx, params.id, 'change', { lock: true })
       return { payload: presentMacro(ctx.app, await updateMacro(ctx, macro, body)) }
+    },
+  }),
+  operation({
+    id: 'macros.execute',
+    route: `POST ${base}/:id/execute`,
+    summary: 'Carry out a macro on conversations',
+    description:
+      'Answers at once and works a little later, in the name of the caller. Conversations that they may not open, and what cannot be done to one, are passed over.',
+    example: { conversation_ids: [1, 2] },
+    access: 'agent',
+    body: Type.Partial(
+      Type.Object({ conversation_ids: Type.Array(Type.Integer(), { description: 'Display ids', 'x-lone': true }) }),
+    ),
+    reply: Empty,
+    handle: async (ctx, { params, body }) => {
+      const macro = await accessMacro(ctx, params.id, 'use')
+      actLater(ctx, 'Conversation', body.conversation_ids ?? [], macro.actions)
     },
   }),
   operation({

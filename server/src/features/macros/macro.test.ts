@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import { startTestApp } from '../../../test/support.ts'
+import { createServer } from 'node:http'
+import { eventually } from '../../../test/support/eventually.ts'
 import { deleteUser } from '../users/delete.model.ts'
 
 const t = startTestApp()
@@ -136,4 +138,61 @@ it('keeps a file of the account, which goes with the macro', async () => {
   ])
   expect(left).toEqual([])
   expect((await admin.get(macros)).body.payload).toEqual([])
+})
+
+it('is carried out in the name of whoever asks, on what they may open', async () => {
+  const { account, admin, agent, base, macros } = await office()
+  const openIn = async (members: number[]) => {
+    const { body: inbox } = await admin.post(`${base}/inboxes`, { name: 'Desk', channel: { type: 'api' } })
+    await admin.post(`${base}/inbox_members`, { inbox_id: inbox.id, user_ids: members })
+    const { payload } = (await admin.post(`${base}/contacts`, { name: 'Eve', inbox_id: inbox.id })).body
+    const { source_id } = payload.contact_inbox
+    return (await admin.post(`${base}/conversations`, { inbox_id: inbox.id, source_id })).body.id as number
+  }
+  const [talk, hidden] = [await openIn([account.agent.id]), await openIn([])]
+  const heard: { event: string; id: number; status: string }[] = []
+  const hook = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    heard.push(JSON.parse(Buffer.concat(chunks).toString()))
+    response.end()
+  })
+  const port = await new Promise((done) => hook.listen(0, () => done((hook.address() as { port: number }).port)))
+  const blob = await t.run((ctx) =>
+    ctx.app.files.createBlob(ctx, { filename: 'map.txt', content: Buffer.from('here') }),
+  )
+  const { body: macro } = await admin.post(macros, {
+    name: 'Everything',
+    visibility: 'global',
+    actions: [
+      act('send_email_transcript', 'nobody@example.test'),
+      act('assign_agent', 'self'),
+      act('send_message', 'Hello {{contact.name}}'),
+      act('send_attachment', t.app.files.signedId(blob)),
+      act('send_webhook_event', 'file:///etc/passwd'),
+      act('send_webhook_event', `http://127.0.0.1:${port}/`),
+      act('resolve_conversation'),
+    ],
+  })
+  const run = (client: typeof agent, id: number, body: object) => client.post(`${macros}/${id}/execute`, body)
+  const answer = await run(agent, macro.payload.id, { conversation_ids: [talk, hidden, 999_999] })
+  expect([answer.status, answer.text]).toEqual([200, ''])
+  const show = async (id: number) => (await admin.get(`${base}/conversations/${id}`)).body
+  await eventually(async () => (await show(talk)).status === 'resolved' && heard.length, 'the macro')
+  hook.close()
+  expect(heard).toEqual([expect.objectContaining({ event: 'macro.executed', id: talk, status: 'open' })])
+  expect((await show(talk)).meta.assignee.id).toBe(account.agent.id)
+  const written = (await admin.get(`${base}/conversations/${talk}/messages`)).body.payload.filter(
+    (one: { message_type: number }) => one.message_type === 1,
+  )
+  expect(written.map((one: any) => [one.content, one.attachments?.length ?? 0, one.sender.id])).toEqual([
+    ['Hello Eve', 0, account.agent.id],
+    [null, 1, account.agent.id],
+  ])
+  expect(await show(hidden)).toMatchObject({ status: 'open', messages: [] })
+
+  const { body: own } = await admin.post(macros, { name: 'Own', actions: [act('resolve_conversation')] })
+  expect((await run(agent, own.payload.id, { conversation_ids: [talk] })).status).toBe(401)
+  expect((await run(agent, 2_000_000_000, { conversation_ids: [talk] })).status).toBe(404)
+  expect((await run(agent, macro.payload.id, {})).status).toBe(200)
 })
