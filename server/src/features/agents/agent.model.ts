@@ -10,6 +10,7 @@ import { userJson } from '../pictures/picture.sql.ts'
 import { addMember, roleNumber } from '../users/membership.model.ts'
 import { createUser, findUserByEmail } from '../users/user.model.ts'
 import { AVAILABILITIES } from '../users/user.presenter.ts'
+import { isMember } from '../accounts/own.query.ts'
 
 export interface AgentFields {
   name?: string | null
@@ -63,15 +64,6 @@ function join(ctx: MemberContext, userId: number, fields: AgentFields) {
     ...(fields.availability && { availability: AVAILABILITIES.indexOf(fields.availability) }),
     ...(typeof fields.auto_offline === 'boolean' && { auto_offline: fields.auto_offline }),
   })
-}
-
-async function isMember(ctx: AccountContext, userId: number): Promise<boolean> {
-  const membership = ctx.db
-    .selectFrom('account_users')
-    .select('id')
-    .where('account_id', '=', ctx.account.id)
-    .where('user_id', '=', userId)
-  return (await runPrepared(ctx.db, membership)).length > 0
 }
 
 /** What is null stays as it is; the e-mail is theirs alone to change. */

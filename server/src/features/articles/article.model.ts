@@ -7,6 +7,7 @@ import { idOf, placeIn, readPage } from '../../http/params.ts'
 import { isSlug } from '../../lib/slug.ts'
 import { defaultLocaleOf, localesOf, type PortalRecord } from '../portals/portal.query.ts'
 import { BY_POSITION, hasWords, selectArticles, STATUSES, type ArticleRecord } from './article.query.ts'
+import { isMember } from '../accounts/own.query.ts'
 
 export interface ArticleFields {
   title?: string | null
@@ -264,22 +265,12 @@ const MAX_LENGTHS = { title: 255, slug: 255, locale: 255 }
 async function checkArticle(ctx: AccountContext, fields: ArticleFields): Promise<void> {
   const { title, content, author_id: author } = fields
   const problems = lengthProblems(fields, MAX_LENGTHS)
-  if (author !== undefined && !(await isMember(ctx, author))) problems.push(['author', 'Author must exist'])
+  if (author !== undefined && (author === null || !(await isMember(ctx, author))))
+    problems.push(['author', 'Author must exist'])
   if (author === null) problems.push(['author_id', "Author can't be blank"])
   if (title !== undefined && !title?.trim()) problems.push(['title', "Title can't be blank"])
   if (content !== undefined && !content?.trim()) problems.push(['content', "Content can't be blank"])
   if (problems.length) throw new RecordInvalidError(problems)
-}
-
-async function isMember(ctx: AccountContext, userId: number | null): Promise<boolean> {
-  if (userId === null) return false
-  const member = await ctx.db
-    .selectFrom('account_users')
-    .select('id')
-    .where('account_id', '=', ctx.account.id)
-    .where('user_id', '=', userId)
-    .executeTakeFirst()
-  return member !== undefined
 }
 
 async function isTaken(ctx: AccountContext, slug: string): Promise<boolean> {

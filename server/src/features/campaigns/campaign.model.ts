@@ -6,6 +6,7 @@ import { readTime } from '../../lib/times.ts'
 import type { InboxRecord } from '../inboxes/inbox.query.ts'
 import { COMPLETED, ONE_OFF, ONGOING } from './campaign.presenter.ts'
 import { selectCampaigns, type CampaignRecord } from './campaign.query.ts'
+import { isMember } from '../accounts/own.query.ts'
 
 export interface CampaignFields {
   title?: string | null
@@ -166,14 +167,4 @@ async function channelOf(ctx: AccountContext, inboxId: number | null): Promise<s
     .where('id', '=', inboxId)
     .executeTakeFirst()
   return inbox && (inbox.channel_type ?? '')
-}
-
-async function isMember(ctx: AccountContext, userId: number): Promise<boolean> {
-  const member = await ctx.db
-    .selectFrom('account_users')
-    .select('id')
-    .where('account_id', '=', ctx.account.id)
-    .where('user_id', '=', userId)
-    .executeTakeFirst()
-  return member !== undefined
 }

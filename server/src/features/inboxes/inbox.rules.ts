@@ -1,6 +1,7 @@
 import type { AccountContext } from '../../context/context.ts'
 import { humanize, lengthProblems, RecordInvalidError } from '../../http/errors.ts'
 import { isTimezone } from './timezone.ts'
+import { hasOwn } from '../accounts/own.query.ts'
 
 const MAX_LENGTHS: Record<string, number> = {
   name: 255,
@@ -32,7 +33,7 @@ export async function checkInbox(
   if (isPresent(limit) && !isPositive(limit)) {
     problems.push(['auto_assignment_config', 'Auto assignment config max_assignment_limit must be greater than 0'])
   }
-  if (typeof columns.portal_id === 'number' && !(await hasPortal(ctx, columns.portal_id)))
+  if (typeof columns.portal_id === 'number' && !(await hasOwn(ctx, 'portals', columns.portal_id)))
     problems.push(['portal', 'Portal must exist'])
   if (channelType !== undefined && !CHANNELS.includes(channelType ?? '')) {
     const isKnown = OTHER_CHANNELS.includes(channelType ?? '')
@@ -54,13 +55,3 @@ export function isPresent(value: unknown): boolean {
 /** By its leading digits, as Ruby reads numbers. */
 export const isPositive = (value: unknown): boolean =>
   typeof value !== 'object' && Number.parseInt(String(value), 10) > 0
-
-async function hasPortal(ctx: AccountContext, id: number): Promise<boolean> {
-  const portal = await ctx.db
-    .selectFrom('portals')
-    .select('id')
-    .where('id', '=', id)
-    .where('account_id', '=', ctx.account.id)
-    .executeTakeFirst()
-  return portal !== undefined
-}

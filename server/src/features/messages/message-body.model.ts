@@ -6,6 +6,7 @@ import { BagOrText, File, Nullable, Strict } from '../../http/operation.ts'
 import type { ConversationRecord } from '../conversations/conversation.record.ts'
 import { CONTENT_TYPES, MESSAGE_TYPES, type ContentType, type MessageType } from './message.presenter.ts'
 import type { NewMessage } from './message.record.ts'
+import { hasOwn } from '../accounts/own.query.ts'
 
 const NO_ATTACHMENTS = 'must be files, sent as attachments[] in a multipart form, or signed ids of uploads'
 
@@ -93,21 +94,11 @@ async function additionalOf(
   ctx: AccountContext,
   { template_params: template, campaign_id: campaign }: MessageFields,
 ): Promise<Record<string, unknown>> {
-  if (campaign && !(await hasCampaign(ctx, campaign))) throw invalidField('campaign_id', 'must exist')
+  if (campaign && !(await hasOwn(ctx, 'campaigns', campaign))) throw invalidField('campaign_id', 'must exist')
   return {
     ...(campaign && { campaign_id: campaign }),
     ...(isBlank(template) ? {} : { template_params: checkTemplate(template) }),
   }
-}
-
-async function hasCampaign(ctx: AccountContext, id: number): Promise<boolean> {
-  const campaign = await ctx.db
-    .selectFrom('campaigns')
-    .select('id')
-    .where('id', '=', id)
-    .where('account_id', '=', ctx.account.id)
-    .executeTakeFirst()
-  return campaign !== undefined
 }
 
 const isBlank = (value: unknown) => !value || (typeof value === 'object' && !Object.keys(value).length)

@@ -4,6 +4,7 @@ import type { DB } from '../../db/schema.ts'
 import type { AccountContext, Context } from '../../context/context.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
 import { WEBHOOK_COLUMNS, type WebhookRecord } from './webhook.presenter.ts'
+import { hasOwn } from '../accounts/own.query.ts'
 
 export interface WebhookFields {
   name?: string | null
@@ -138,19 +139,9 @@ async function checkWebhook(
   if (!/https?:\/\/\S/.test(webhook.url ?? '')) problems.push(['url', 'Url is invalid'])
   const known = webhook.subscriptions.every((name) => SUBSCRIPTIONS.includes(name))
   if (!known || !webhook.subscriptions.length) problems.push(['subscriptions', 'Subscriptions Invalid events'])
-  if (webhook.inbox_id !== null && !(await hasInbox(ctx, webhook.inbox_id)))
+  if (webhook.inbox_id !== null && !(await hasOwn(ctx, 'inboxes', webhook.inbox_id)))
     problems.push(['inbox_id', 'Inbox must exist'])
   if (problems.length) throw new RecordInvalidError(problems)
-}
-
-async function hasInbox(ctx: AccountContext, id: number): Promise<boolean> {
-  const inbox = await ctx.db
-    .selectFrom('inboxes')
-    .select('id')
-    .where('id', '=', id)
-    .where('account_id', '=', ctx.account.id)
-    .executeTakeFirst()
-  return inbox !== undefined
 }
 
 const UNIQUE_VIOLATION = '23505'
