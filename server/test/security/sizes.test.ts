@@ -306,6 +306,53 @@ describe('what is answered', () => {
   }, 120_000)
 })
 
+describe('a help center', () => {
+  it('has a ceiling, and holds nobody up, however much is written in it', async () => {
+    const { account, admin, base, texts } = await buildOffice(t)
+    const at = `${base}/portals/${texts.slug}`
+    const { id } = (await admin.get(at)).body
+    const { pool } = t.database
+    await pool.query(
+      `with roots as (insert into articles (account_id, portal_id, title, slug, description, content, status, locale, author_id, created_at, updated_at)
+         select $1, $2, repeat('é', 200), $3::text || n, repeat('é', 20000), repeat('é', 20000), 1, 'en', $4, now(), now()
+         from generate_series(1, 150) n returning id)
+       insert into articles (account_id, portal_id, title, slug, description, content, status, locale, author_id, associated_article_id, created_at, updated_at)
+       select $1, $2, repeat('é', 200), $3::text || id || '-' || n, repeat('é', 20000), repeat('é', 2000), 1, 'es', $4, id, now(), now()
+       from roots, generate_series(1, 50) n`,
+      [account.id, id, texts.slug, account.agent.id],
+    )
+    const { access_token: token } = account.administrator
+    const articles: [string, string?][] = [
+      [`${at}/articles`, token],
+      [`${at}/articles?locale=en`, token],
+      [`${at}/articles?query=éé`, token],
+      ...['en', 'es'].map((locale): [string] => [`/hc/${texts.slug}/${locale}/articles`]),
+    ]
+    await expectBounded(articles)
+    const locales = Array.from({ length: 99 }, (_, i) => `long-locale-code-${i}`)
+    await admin.patch(at, { header_text: 'é'.repeat(20_000), config: { allowed_locales: ['en', ...locales] } })
+    await pool.query(
+      `insert into categories (account_id, portal_id, name, slug, description, locale, created_at, updated_at)
+       select $1, $2, repeat('é', 100), 'many-' || n, repeat('é', 20000), 'en', now(), now() from generate_series(1, 1500) n`,
+      [account.id, id],
+    )
+    await pool.query(
+      `insert into related_categories (category_id, related_category_id, created_at, updated_at)
+       select one.id, other.id, now(), now() from (select id from categories where portal_id = $1 order by id limit 20) one,
+         (select id from categories where portal_id = $1 order by id desc limit 50) other`,
+      [id],
+    )
+    await expectBounded([
+      ...articles,
+      [`${base}/portals`, token],
+      ...['', '/categories', '/categories?page=2'].map((path): [string, string] => [at + path, token]),
+      ...['en', 'en/categories', `articles/${texts.article_slug}`].map((path): [string] => [
+        `/hc/${texts.slug}/${path}`,
+      ]),
+    ])
+  }, 120_000)
+})
+
 describe('catching up on the cable', () => {
   it('holds nobody up, however much was said meanwhile to others', async () => {
     const { contacts, contact, messages, admin, at } = await buildVisitor(t)

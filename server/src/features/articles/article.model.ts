@@ -34,11 +34,12 @@ export interface ArticleFilters {
 
 const ARTICLES_A_PAGE = 25
 
-/** The latest changed first, or by position within a category. */
+/** The latest changed first, or by position within a category. `portalSize` is what the portal beside each takes, in bytes. */
 export function listArticles(
   ctx: AccountContext,
   portal: PortalRecord,
   filters: ArticleFilters,
+  portalSize: number,
 ): Promise<ArticleRecord[]> {
   const { status, author_id: author, page } = filters
   const byStatus = status ? sql`and a.status = ${placeIn(STATUSES, status)}` : sql``
@@ -47,6 +48,7 @@ export function listArticles(
     order: filters.category_slug ? BY_POSITION : sql`a.updated_at desc, a.id desc`,
     limit: ARTICLES_A_PAGE,
     offset: (readPage(page) - 1) * ARTICLES_A_PAGE,
+    associated: { size: portalSize },
   })
 }
 

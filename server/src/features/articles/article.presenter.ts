@@ -1,16 +1,16 @@
-import type { Context, Services } from '../../context/context.ts'
+import type { Services } from '../../context/context.ts'
 import { iso, unix } from '../../lib/times.ts'
 import { presentAgent } from '../agents/agent.presenter.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
-import { presentPortal } from '../portals/portal.presenter.ts'
-import type { PortalRecord } from '../portals/portal.query.ts'
+import type { presentPortal } from '../portals/portal.presenter.ts'
 import { STATUSES, type ArticleRecord, type AssociatedArticle } from './article.query.ts'
 
 const NO_CATEGORY = { id: null, name: null, slug: null, locale: null }
 const statusOf = ({ status }: { status: number | null }) => STATUSES[status ?? 0] ?? 'draft'
 
-export function presentArticle(ctx: Context, portal: PortalRecord, article: ArticleRecord) {
-  const agent = (author: AgentPicture) => presentAgent(ctx.app, author, article.account_id)
+/** `portal` is as it is shown: once for all that stand beside articles. */
+export function presentArticle(app: Services, portal: ReturnType<typeof presentPortal>, article: ArticleRecord) {
+  const agent = (author: AgentPicture) => presentAgent(app, author, article.account_id)
   return {
     id: article.id,
     slug: article.slug,
@@ -28,7 +28,7 @@ export function presentArticle(ctx: Context, portal: PortalRecord, article: Arti
     ...(article.associated && {
       associated_articles: article.associated.map((other) => ({
         ...presentAssociated(other),
-        portal: presentPortal(ctx, portal),
+        portal,
         ...(other.author && { author: agent(other.author) }),
       })),
     }),

@@ -25,16 +25,7 @@ const ARTICLE_COLUMNS = columns(
   'associated_article_id',
   'updated_at',
 )
-const ASSOCIATED_COLUMNS = [
-  'id',
-  'account_id',
-  'category_id',
-  'title',
-  'description',
-  'status',
-  'views',
-  'updated_at',
-] as const
+const ASSOCIATED_COLUMNS = ['id', 'account_id', 'category_id', 'title', 'status', 'views', 'updated_at'] as const
 
 export interface ArticleRecord extends Refine<Row<typeof ARTICLE_COLUMNS>, { meta: Record<string, unknown> | null }> {
   category: { id: number; name: string | null; slug: string; locale: string | null } | null
@@ -63,21 +54,36 @@ interface ArticlePage {
   order?: RawBuilder<unknown>
   limit?: number
   offset?: number
-  /** Only these are shown with an article. */
-  associated?: RawBuilder<unknown>
+  /** Of those beside an article only these, so many, and each in a list takes that much more than its texts. */
+  associated?: { where?: RawBuilder<unknown>; most?: number; size?: number }
 }
 
-/** As many as there are languages, nearly; and of their texts so much in a list. */
+/** In bytes: what an answer shows of articles, and of those beside them. */
+const ROOM = 2 * 1024 * 1024
+const ROOM_BESIDE = 1024 * 1024
+/** As many as there are languages, nearly. */
 const MOST_ASSOCIATED = 50
-const EXCERPT = 1000
+/** Of their texts in a list, in characters; and what one takes by itself. */
+const EXCERPT = 255
+const BARE = 1000
 
-/** Planned for their values: what they are found by differs. */
+/** One by itself, or a page: of it those that an answer has room for. Planned for their values: what they are found by differs. */
 export function selectArticles(
   ctx: Context,
   where: RawBuilder<unknown>,
-  { order = sql`a.id`, limit = 1, offset = 0, associated = sql``, lock = false }: ArticlePage & Lock = {},
+  { order = sql`a.id`, limit = 1, offset = 0, associated = {}, lock = false }: ArticlePage & Lock = {},
 ): Promise<ArticleRecord[]> {
-  const content = limit > 1 ? sql`left(r.content, ${EXCERPT})` : sql`r.content`
+  const isList = limit > 1
+  const { most = MOST_ASSOCIATED, size = 0 } = associated
+  const fitting = isList ? Math.max(Math.floor(ROOM_BESIDE / limit / (BARE + size)), 1) : most
+  const text = (column: RawBuilder<unknown>) => (isList ? sql`left(${column}, ${EXCERPT})` : column)
+  const from = isList
+    ? sql`(select t.*, sum(t.size) over (order by t.place) - t.size as taken from (
+        select a.*, row_number() over (order by ${order}) as place, coalesce(octet_length(a.content), 0)
+          + coalesce(octet_length(a.description), 0) + coalesce(octet_length(a.meta::text), 0) as size
+        from articles a where ${where} order by ${order} limit ${limit} offset ${offset}) t) a
+      where a.taken < ${ROOM} order by a.place`
+    : sql`articles a where ${where} order by ${order} limit 1`
   return runOnce(
     ctx.db,
     sql<ArticleRecord>`
@@ -85,10 +91,11 @@ export function selectArticles(
         (select json_build_object('id', c.id, 'name', c.name, 'slug', c.slug, 'locale', c.locale)
           from categories c where c.id = a.category_id and c.portal_id = a.portal_id) as category,
         (select json_agg(r order by r.id) from (
-          select ${listed(ASSOCIATED_COLUMNS, 'r')}, ${content} as content, ${userJson(sql`r.author_id`, sql`r.account_id`)} as author
-          from articles r where r.associated_article_id = a.id and r.portal_id = a.portal_id ${associated}
-          order by r.id limit ${MOST_ASSOCIATED}) r) as associated
-      from articles a where ${where} order by ${order} limit ${limit} offset ${offset} ${lock ? sql`for update of a` : sql``}`,
+          select ${listed(ASSOCIATED_COLUMNS, 'r')}, ${text(sql`r.description`)} as description, ${text(sql`r.content`)} as content,
+            ${userJson(sql`r.author_id`, sql`r.account_id`)} as author
+          from articles r where r.associated_article_id = a.id and r.portal_id = a.portal_id ${associated.where ?? sql``}
+          order by r.id limit ${Math.min(most, fitting)}) r) as associated
+      from ${from} ${lock ? sql`for update of a` : sql``}`,
   )
 }
 

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import type { AccountContext } from '../../context/context.ts'
 import { Bag, Empty, Nullable, operation } from '../../http/operation.ts'
 import { accessPortal } from '../portals/portal.model.ts'
+import { presentPortal } from '../portals/portal.presenter.ts'
 import { CurrentPage } from '../portals/portal.schema.ts'
 import { Payload } from '../schemas.ts'
 import {
@@ -30,12 +31,12 @@ const example = {
 
 /** The portal as it is now: it counts its articles. */
 async function payloadOf(ctx: AccountContext, slug: string, article: ArticleRecord) {
-  return { payload: presentArticle(ctx, await accessPortal(ctx, slug), article) }
+  return { payload: presentArticle(ctx.app, presentPortal(ctx, await accessPortal(ctx, slug)), article) }
 }
 
 async function show(ctx: AccountContext, { portal_id: slug, id }: { portal_id: string; id: number }) {
   const portal = await accessPortal(ctx, slug)
-  return { payload: presentArticle(ctx, portal, await accessArticle(ctx, portal, id)) }
+  return { payload: presentArticle(ctx.app, presentPortal(ctx, portal), await accessArticle(ctx, portal, id)) }
 }
 
 export const articleOperations = [
@@ -77,9 +78,10 @@ export const articleOperations = [
     ),
     handle: async (ctx, { params, query }) => {
       const portal = await accessPortal(ctx, params.portal_id)
-      const articles = await listArticles(ctx, portal, query)
+      const shown = presentPortal(ctx, portal)
+      const articles = await listArticles(ctx, portal, query, Buffer.byteLength(JSON.stringify(shown)))
       return {
-        payload: articles.map((article) => presentArticle(ctx, portal, article)),
+        payload: articles.map((article) => presentArticle(ctx.app, shown, article)),
         meta: { ...(await countFound(ctx, portal, query)), current_page: query.page ?? 1 },
       }
     },

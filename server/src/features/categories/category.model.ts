@@ -104,7 +104,7 @@ export async function destroyCategory(ctx: AccountContext, { id, portal_id: port
 /** Lists show all of these. */
 const MOST_CATEGORIES = 2000
 const MOST_RELATED = 50
-const MOST_RELATED_IN_PORTAL = 5000
+const MOST_RELATED_IN_PORTAL = 1000
 
 async function relate(ctx: AccountContext, portal: PortalRecord, id: number, related: number[]): Promise<void> {
   const ids = [...new Set(related)]

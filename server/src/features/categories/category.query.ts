@@ -31,9 +31,9 @@ interface CategoryList {
 
 export const CATEGORIES_A_PAGE = 1000
 
-/** What lists show of a description, and of those of relatives. */
-const EXCERPT = 1000
-const RELATIVE_EXCERPT = 255
+/** In bytes: a list shows descriptions whole as long as there is room, and of the others, and of relatives, so many characters. */
+const ROOM = 1024 * 1024
+const EXCERPT = 100
 
 /** Of a portal, by position, those without one last. */
 export function selectCategories(
@@ -41,15 +41,19 @@ export function selectCategories(
   portal: { id: number },
   { where = sql``, page = 1, alone = false }: CategoryList = {},
 ): Promise<CategoryRecord[]> {
-  const cut = (text: RawBuilder<unknown>, most: number) => (alone ? text : sql`left(${text}, ${sql.lit(most)})`)
+  const excerpt = (text: RawBuilder<unknown>) => (alone ? text : sql`left(${text}, ${sql.lit(EXCERPT)})`)
+  const taken = sql`sum(octet_length(c.description)) over (order by c.position, c.id)`
+  const own = alone
+    ? sql`c.description`
+    : sql`case when ${taken} > ${sql.lit(ROOM)} then ${excerpt(sql`c.description`)} else c.description end`
   const shown = sql`json_build_object('id', r.id, 'name', r.name, 'slug', r.slug, 'locale', r.locale, 'position', r.position,
-    'account_id', r.account_id, 'description', ${cut(sql`r.description`, RELATIVE_EXCERPT)})`
+    'account_id', r.account_id, 'description', ${excerpt(sql`r.description`)})`
   const relative = (id: RawBuilder<unknown>) =>
     sql`(select ${shown} from categories r where r.id = ${id} and r.portal_id = c.portal_id)`
   return runPrepared(
     ctx.db,
     sql<CategoryRecord>`
-      select ${listed(COLUMNS, 'c')}, ${cut(sql`c.description`, EXCERPT)} as description,
+      select ${listed(COLUMNS, 'c')}, ${own} as description,
         ${relative(sql`c.parent_category_id`)} as parent, ${relative(sql`c.associated_category_id`)} as root,
         (select json_agg(${shown} order by rc.id)
           from related_categories rc join categories r on r.id = rc.related_category_id and r.portal_id = c.portal_id

@@ -38,16 +38,22 @@ it('relatives are of the same portal, fifty at most, and replaced as a whole', a
   expect((await admin.get(`${base}/portals/${slug}/categories/${first.id}`)).status).toBe(404)
 })
 
-it('lists show the beginning of a long description, the category itself all of it', async () => {
-  const { admin, at, make, slug } = await desk()
-  const { id } = await make({ name: 'A', slug: 'a', description: 'x'.repeat(5000) })
-  const lengths = [
-    (await admin.get(at)).body.payload[0].description.length,
-    (await t.anyone.get(`/hc/${slug}/en/categories.json`)).body.payload[0].description.length,
-    (await admin.get(`${at}/${id}`)).body.payload.description.length,
-    (await t.anyone.get(`/hc/${slug}/en/categories/a.json`)).body.description.length,
-  ]
-  expect(lengths).toEqual([1000, 1000, 5000, 5000])
+it('lists show descriptions whole as long as there is room, the category itself in any case', async () => {
+  const { account, admin, at, make, slug, base } = await desk()
+  const long = 'x'.repeat(20_000)
+  const { id } = await make({ name: 'First', slug: 'first', description: long, position: 0 })
+  const portal = (await admin.get(`${base}/portals/${slug}`)).body.id
+  await t.database.pool.query(
+    `insert into categories (account_id, portal_id, name, slug, description, position, locale, created_at, updated_at)
+     select $1, $2, 'Same', 'same-' || n, $3, n, 'en', now(), now() from generate_series(1, 60) n`,
+    [account.id, portal, long],
+  )
+  for (const answer of [await admin.get(at), await t.anyone.get(`/hc/${slug}/en/categories.json`)]) {
+    const lengths = answer.body.payload.map((one: any) => one.description.length)
+    expect([lengths.length, lengths[0], lengths[51], lengths[52], lengths[60]]).toEqual([61, 20_000, 20_000, 100, 100])
+  }
+  expect((await admin.get(`${at}/${id}`)).body.payload.description).toBe(long)
+  expect((await t.anyone.get(`/hc/${slug}/en/categories/same-60.json`)).body.description).toBe(long)
 })
 
 it('a category that is taken away leaves its articles and its relatives behind', async () => {

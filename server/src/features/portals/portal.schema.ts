@@ -78,7 +78,7 @@ export const PortalBody = Type.Partial(
       Type.Partial(
         Type.Object({
           default_locale: MaybeText,
-          allowed_locales: Nullable(Type.Array(Type.String({ maxLength: 255 }))),
+          allowed_locales: Nullable(Type.Array(Type.String({ maxLength: 20 }))),
         }),
       ),
     ),

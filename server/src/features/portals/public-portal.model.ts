@@ -26,7 +26,9 @@ const ROOM = 2 * 1024 * 1024
 
 /** Only what is published, also beside another article. */
 const PUBLIC = sql`a.status = ${PUBLISHED}`
-const PUBLIC_ONES = { associated: sql`and r.status = ${PUBLISHED}` }
+const PUBLIC_ONES = { where: sql`and r.status = ${PUBLISHED}` }
+/** Of those, in a list. */
+const MOST_ASSOCIATED = 10
 
 async function accessPublicPortal(ctx: Context, slug: string): Promise<PublicPortalRecord> {
   const portal = await findPublicPortal(ctx, slug)
@@ -76,7 +78,7 @@ export async function listPublicArticles(ctx: Context, slug: string, locale: str
     sql`a.portal_id = ${portal.id} and ${PUBLIC} and ${isPublic} and a.locale = ${locale}
       ${words ? sql`and ${hasWords(words)}` : sql``}`,
     {
-      ...PUBLIC_ONES,
+      associated: { ...PUBLIC_ONES, most: MOST_ASSOCIATED },
       order: sort === 'views' ? sql`a.views desc nulls last, a.id` : words ? byRank(words) : BY_POSITION,
       limit,
       offset: (readPage(page) - 1) * limit,
@@ -91,7 +93,7 @@ export async function listPublicArticles(ctx: Context, slug: string, locale: str
 export async function showPublicArticle(ctx: Context, slug: string, articleSlug: string) {
   const portal = await accessPublicPortal(ctx, slug)
   const where = sql`a.portal_id = ${portal.id} and ${PUBLIC} and a.slug = ${articleSlug}`
-  const [article] = await selectArticles(ctx, where, PUBLIC_ONES)
+  const [article] = await selectArticles(ctx, where, { associated: PUBLIC_ONES })
   if (!article) throw notFound()
   return presentPublicArticle(ctx.app, await withCategories(ctx, portal), article)
 }
