@@ -261,7 +261,12 @@ describe('what is answered', () => {
       `insert into dashboard_apps (account_id, title, content, created_at, updated_at)
         select $1, 'd' || i, jsonb_build_array(jsonb_build_object('type', 'frame', 'url', 'https://a.test/' || repeat('x', 20000)))`,
     )
+    await fill(
+      `insert into portals (account_id, name, slug, header_text, created_at, updated_at) select $1, 'p', $2::text || i, repeat('x', 20000)`,
+      [t.unique('p')],
+    )
     const lists = [
+      'portals',
       `contacts/${contact.id}/notes`,
       'canned_responses',
       'canned_responses?search=x',

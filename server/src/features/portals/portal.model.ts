@@ -9,7 +9,14 @@ import { hasSafeScheme } from '../../lib/web-address.ts'
 import { detachFiles } from '../active-storage/attachment.model.ts'
 import { accessInbox } from '../inboxes/inbox.model.ts'
 import type { ArticleCounts } from './portal.presenter.ts'
-import { defaultLocaleOf, localesOf, selectPortals, type PortalConfig, type PortalRecord } from './portal.query.ts'
+import {
+  defaultLocaleOf,
+  listPortalsWhere,
+  localesOf,
+  selectPortals,
+  type PortalConfig,
+  type PortalRecord,
+} from './portal.query.ts'
 
 export interface PortalFields {
   name?: string | null
@@ -26,7 +33,7 @@ export interface PortalFields {
 }
 
 export function listPortals(ctx: AccountContext): Promise<PortalRecord[]> {
-  return selectPortals(ctx, sql`p.account_id = ${ctx.account.id}`)
+  return listPortalsWhere(ctx, sql`p.account_id = ${ctx.account.id}`)
 }
 
 /** Help centers go by their slugs. */
