@@ -171,7 +171,7 @@ it('a chain of 303 is followed once, and a name that changes between is checked 
   expect([status, met]).toEqual([303, [first, last]])
 })
 
-it('neither a webhook, an inbox, a bot nor a picture reaches the inside', async () => {
+it('neither a webhook, an inbox, a bot, a picture nor a macro reaches the inside', async () => {
   met.length = 0
   const account = await guarded.buildAccount()
   const admin = guarded.as(account.administrator)
@@ -199,6 +199,12 @@ it('neither a webhook, an inbox, a bot nor a picture reaches the inside', async 
     content: 'Hello',
     message_type: 'incoming',
   })
+  const { body: macro } = await admin.post(`${base}/macros`, {
+    name: 'Tell',
+    actions: [{ action_name: 'send_webhook_event', action_params: [`${url}/macro`] }],
+  })
+  const ids = { conversation_ids: [conversation.body.id] }
+  expect((await admin.post(`${base}/macros/${macro.payload.id}/execute`, ids)).status).toBe(200)
   // Each delivery has had its first try when it says why it failed.
   await expect
     .poll(
@@ -216,7 +222,8 @@ it('neither a webhook, an inbox, a bot nor a picture reaches the inside', async 
     .poll(
       async () => {
         const { rowCount } = await guarded.database.pool.query(
-          `select 1 from parley_jobs.jobs where task_identifier like '%avatar%' and attempts = 0`,
+          `select 1 from parley_jobs.jobs where task_identifier like '%avatar%' and attempts = 0
+             or task_identifier like 'actions.%'`,
         )
         return rowCount
       },
