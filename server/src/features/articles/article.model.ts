@@ -45,9 +45,11 @@ export function listArticles(
   const byStatus = status ? sql`and a.status = ${placeIn(STATUSES, status)}` : sql``
   const byAuthor = author ? sql`and a.author_id = ${idOf(author)}` : sql``
   return selectArticles(ctx, sql`${found(portal, filters)} ${byStatus} ${byAuthor}`, {
-    order: filters.category_slug ? BY_POSITION : sql`a.updated_at desc, a.id desc`,
-    limit: ARTICLES_A_PAGE,
-    offset: (readPage(page) - 1) * ARTICLES_A_PAGE,
+    page: {
+      order: filters.category_slug ? BY_POSITION : sql`a.updated_at desc, a.id desc`,
+      limit: ARTICLES_A_PAGE,
+      offset: (readPage(page) - 1) * ARTICLES_A_PAGE,
+    },
     associated: { size: portalSize },
   })
 }

@@ -50,10 +50,9 @@ export interface AssociatedArticle {
 export const STATUSES = ['draft', 'published', 'archived'] as const
 export const PUBLISHED = 1
 
-interface ArticlePage {
-  order?: RawBuilder<unknown>
-  limit?: number
-  offset?: number
+interface ArticleChoice {
+  /** Without one it is about a single article. */
+  page?: { order: RawBuilder<unknown>; limit: number; offset: number }
   /** Of those beside an article only these, so many, and each in a list takes that much more than its texts. */
   associated?: { where?: RawBuilder<unknown>; most?: number; size?: number }
 }
@@ -71,19 +70,18 @@ const BARE = 1000
 export function selectArticles(
   ctx: Context,
   where: RawBuilder<unknown>,
-  { order = sql`a.id`, limit = 1, offset = 0, associated = {}, lock = false }: ArticlePage & Lock = {},
+  { page, associated = {}, lock = false }: ArticleChoice & Lock = {},
 ): Promise<ArticleRecord[]> {
-  const isList = limit > 1
   const { most = MOST_ASSOCIATED, size = 0 } = associated
-  const fitting = isList ? Math.max(Math.floor(ROOM_BESIDE / limit / (BARE + size)), 1) : most
-  const text = (column: RawBuilder<unknown>) => (isList ? sql`left(${column}, ${EXCERPT})` : column)
-  const from = isList
+  const fitting = page ? Math.max(Math.floor(ROOM_BESIDE / page.limit / (BARE + size)), 1) : most
+  const text = (column: RawBuilder<unknown>) => (page ? sql`left(${column}, ${EXCERPT})` : column)
+  const from = page
     ? sql`(select t.*, sum(t.size) over (order by t.place) - t.size as taken from (
-        select a.*, row_number() over (order by ${order}) as place, coalesce(octet_length(a.content), 0)
+        select a.*, row_number() over (order by ${page.order}) as place, coalesce(octet_length(a.content), 0)
           + coalesce(octet_length(a.description), 0) + coalesce(octet_length(a.meta::text), 0) as size
-        from articles a where ${where} order by ${order} limit ${limit} offset ${offset}) t) a
+        from articles a where ${where} order by ${page.order} limit ${page.limit} offset ${page.offset}) t) a
       where a.taken < ${ROOM} order by a.place`
-    : sql`articles a where ${where} order by ${order} limit 1`
+    : sql`articles a where ${where} order by a.id limit 1`
   return runOnce(
     ctx.db,
     sql<ArticleRecord>`

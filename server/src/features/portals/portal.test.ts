@@ -173,5 +173,7 @@ describe('the public help center', () => {
       expect(new Set([...first, ...second]).size).toBe(130)
     }
     expect((await page('per_page=1000')).length).toBe(100)
+    const [first, second] = await page('')
+    expect([await page('per_page=1'), await page('per_page=1&page=2')]).toEqual([[first], [second]])
   })
 })

@@ -79,9 +79,11 @@ export async function listPublicArticles(ctx: Context, slug: string, locale: str
       ${words ? sql`and ${hasWords(words)}` : sql``}`,
     {
       associated: { ...PUBLIC_ONES, most: MOST_ASSOCIATED },
-      order: sort === 'views' ? sql`a.views desc nulls last, a.id` : words ? byRank(words) : BY_POSITION,
-      limit,
-      offset: (readPage(page) - 1) * limit,
+      page: {
+        order: sort === 'views' ? sql`a.views desc nulls last, a.id` : words ? byRank(words) : BY_POSITION,
+        limit,
+        offset: (readPage(page) - 1) * limit,
+      },
     },
   )
   return {
