@@ -51,8 +51,12 @@ interface Sent {
 const CHECK_EVERY = 80
 /** Answers of this many bytes say that what is attacked from has swollen. */
 const SWOLLEN = 1_000_000
+/** Milliseconds that are left to chance, however long the rest took. */
+const LEAST = 15_000
 /** How much more may be in use in the end than after everything was asked for once. */
 const GROWTH = 1.2
+/** They need a session, or what a mail brings. */
+const BY_SESSION = /^(sessions|token_validations|registrations|confirmations)\./
 const ABSENT = { number: 2_147_483_000, text: 'nobody-has-this' }
 
 /** Sends, looks at what came of it, and keeps what should not have. */
@@ -64,7 +68,11 @@ export class Attack {
   readonly #found = new Map<string, string>()
   readonly #suspects = new Map<string, Shot>()
   readonly #lately: Sent[] = []
-  readonly #files = new Map<string, Shot>()
+  /** What was sent with files since they were counted last, and the files without a row then. */
+  #withFiles: Shot[] = []
+  readonly #orphans = new Set<string>()
+  /** Operations that did something for somebody. */
+  readonly #entered = new Set<string>()
   readonly #ground: Ground = { references: (caller, side) => this.#references(caller, side), columns: {} }
   #world!: World
   #warm: Memory | undefined
@@ -91,19 +99,21 @@ export class Attack {
 
   /** First what everything does when it is used as it is meant, by everybody; then what is known to be wicked; then by chance. */
   async run(until: number): Promise<void> {
+    const everybody = () => this.#everybody()
     const phases: [string, () => Promise<void>][] = [
-      ['everybody everywhere', () => this.#everybody()],
+      ['everybody everywhere', everybody],
       ['values of every kind', () => this.#values()],
       ["claims of what is somebody else's", () => this.#claims()],
       ['bags that are filled', () => this.#growth()],
       ['bodies that cost', () => this.#bombs()],
       ['broken HTTP', () => this.#framings()],
-      ['chance', () => this.#chance(until)],
+      ['chance', () => this.#chance(Math.max(until, Date.now() + LEAST))],
     ]
     for (const [name, phase] of phases.filter(([name]) => name.includes(this.#options.part))) {
       const [start, count] = [now(), this.#count]
       await phase()
       await this.#confirm()
+      if (phase === everybody) await this.#proveEntered()
       this.#options.say(`  ${name}: ${this.#count - count} requests in ${((now() - start) / 1000).toFixed(1)} s`)
       this.#warm ??= await memoryOf(this.#options.server)
     }
@@ -112,14 +122,11 @@ export class Attack {
   /** What is left behind; answers how much was found. */
   async end(): Promise<number> {
     const { server, say } = this.#options
+    await this.#settle(20)
+    await this.#confirm()
     this.#stalls.stop()
     this.#sender.close()
-    await this.#settle(20)
     await sleep(1500)
-    for (const file of await this.#orphans()) {
-      const shot = this.#files.get(file)
-      this.#keep(`file ${shot?.target}`, `a file that nothing holds: ${file}${shot ? this.#told(shot) : ''}`)
-    }
     const memory = await memoryOf(server)
     const warm = this.#warm!
     const inMegabytes = ({ heap, resident }: Memory) =>
@@ -143,17 +150,32 @@ export class Attack {
   }
 
   async #everybody(): Promise<void> {
-    const isLast = (target: Target) => target.method === 'DELETE' || /destroy|sign_out|reset/.test(target.id)
-    const inOrder = [...this.#targets].sort((a, b) => Number(isLast(a)) - Number(isLast(b)))
+    // What takes away comes last, and of that what takes away most.
+    const rank = ({ id, method, path }: Target) =>
+      method === 'DELETE' ? 100 - path.split('/').length : Number(/destroy|reset/.test(id))
+    const inOrder = [...this.#targets].sort((a, b) => rank(a) - rank(b))
+    const chance = chanceOf(this.#options.seed, 'everybody')
     for (const target of inOrder) {
       for (const caller of callersOf(target)) {
-        const sides = mayCall(target, caller) ? SIDES : (['own', 'foreign'] as const)
+        const sides = mayCall(target, caller) ? SIDES : [chance.pick(['own', 'foreign'] as const)]
         for (const side of sides) await this.#alone(plainShot(target, caller, side, this.#ground))
       }
     }
   }
 
-  /** Each declared place once with an object that is no text, once with something else that is wrong. */
+  /** An attack that is turned away at the door finds nothing: what others took away before is there again, and then somebody gets in. */
+  async #proveEntered(): Promise<void> {
+    for (const target of this.#targets) {
+      if (this.#entered.has(target.id) || BY_SESSION.test(target.id)) continue
+      await this.#rebuild()
+      for (const caller of callersOf(target).filter((one) => mayCall(target, one)))
+        await this.#play(plainShot(target, caller, 'own', this.#ground))
+      if (!this.#entered.has(target.id))
+        this.#keep(`closed ${target.id}`, `nobody got into ${target.id}: the attack is blind there`)
+    }
+  }
+
+  /** Each declared place once with an object that is no text, and some with something else that is wrong. */
   async #values(): Promise<void> {
     const chance = chanceOf(this.#options.seed, 'values')
     for (const target of this.#targets) {
@@ -161,17 +183,21 @@ export class Attack {
       if (target.places.some(isFile)) await this.#refused(target, chance.pick(callers))
       for (const place of target.places) {
         const caller = chance.pick(callers)
-        for (const value of ['{"toString":1}', chance.pick(SMALL), ...(isBag(place) ? LIQUID : [])]) {
-          const shot = spoiltShot(target, place, value, caller, this.#ground)
-          await this.#alone(shot)
-          if (target.places.some(isFile)) await this.#alone(withPicture(renewed(shot), target))
+        const others = [...(chance.once(2) ? [chance.pick(SMALL)] : []), ...(isBag(place) ? [chance.pick(LIQUID)] : [])]
+        for (const value of ['{"toString":1}', ...others])
+          await this.#alone(spoiltShot(target, place, value, caller, this.#ground))
+        if (target.places.some(isFile) && chance.once(2)) {
+          const shot = spoiltShot(target, place, chance.pick(SMALL), caller, this.#ground)
+          await this.#alone(withPicture(shot, target))
         }
       }
     }
   }
 
-  /** A file beside what is refused late. */
+  /** A file beside what is refused late: a record that is not there, another file that is none. */
   async #refused(target: Target, caller: Caller): Promise<void> {
+    const file = target.places.findLast(isFile)!
+    await this.#alone(withPicture(spoiltShot(target, file, '"no file"', caller, this.#ground), target))
     for (const place of referringPlaces(target)) {
       for (const side of ['foreign', 'absent'] as const) {
         const shot = plainShot(target, caller, 'own', this.#ground)
@@ -197,7 +223,7 @@ export class Attack {
         if (this.#isStale) await this.#look()
         const { sent, answered, last } = await grow(this.#play, target, place, caller, this.#ground)
         if (sent > SWOLLEN && answered > sent * 0.8)
-          this.#report(
+          await this.#report(
             {
               kind: 'grows',
               key: String(place.path[0]),
@@ -213,7 +239,7 @@ export class Attack {
     const chance = chanceOf(this.#options.seed, 'bombs')
     const writing = this.#targets.filter((one) => one.places.length && one.method !== 'DELETE')
     for (const raw of BOMBS) {
-      for (const caller of ['visitor', 'administrator', 'platform'] as const) {
+      for (const caller of ['visitor', 'stranger', 'administrator', 'platform'] as const) {
         const open = writing.filter((one) => callersOf(one).includes(caller) && mayCall(one, caller))
         const bags = open.filter(({ places }) => places.some(({ path }) => path[0] === 'custom_attributes'))
         if (open.length)
@@ -271,9 +297,10 @@ export class Attack {
     this.#lately.push({ shot, from: outcome.from, until: outcome.until, work })
     if (this.#lately.length > 50) this.#lately.shift()
     this.#noteStalls()
-    if (shot.encoding === 'multipart') this.#noteFiles(shot)
-    // What is removed takes more with it, later.
-    if (shot.method === 'DELETE' && outcome.status < 300) await this.#settle(2)
+    if (shot.files.length) this.#withFiles.push(shot)
+    if (outcome.status < 400 || outcome.status === 422) this.#entered.add(shot.target)
+    // What is done later comes of this one, too.
+    if (shot.method !== 'GET' && outcome.status < 300) await this.#settle(2)
     const seen = await takeSeen(this.#options.pool)
     for (const fault of faultsOf(shot, this.#target(shot), outcome, seen, this.#world.canaries)) {
       if (this.#found.has(keyOf(fault, shot))) continue
@@ -331,7 +358,7 @@ export class Attack {
     }
   }
 
-  /** Only what holds the server up when it is sent alone, each time, does so. */
+  /** What came of the latest requests together. Only what holds the server up when it is sent alone, each time, does so. */
   async #confirm(): Promise<void> {
     await sleep(STALL)
     this.#noteStalls()
@@ -343,6 +370,7 @@ export class Attack {
         await this.#report({ ...fault, what: `the server looked at nothing else for ${stall.toFixed(0)} ms` }, shot)
     }
     this.#suspects.clear()
+    await this.#countFiles()
     this.#stalls.take()
     await takeSeen(this.#options.pool)
   }
@@ -367,6 +395,7 @@ export class Attack {
       labels,
       agent_bots: bots,
       inbox_identifier: inbox,
+      portal_id: portal,
       source_id: source,
     } = references.own
     const base = `/api/v1/accounts/${accounts}`
@@ -375,6 +404,7 @@ export class Attack {
       ['administrator', `${base}/teams/${teams}`],
       ['administrator', `${base}/labels/${labels}`],
       ['administrator', `${base}/agent_bots/${bots}`],
+      ['administrator', `${base}/portals/${portal}`],
       ['agent', `${base}/contacts/${contacts}`],
       ['agent', `${base}/conversations/${conversations}`],
       ['visitor', `/public/api/v1/inboxes/${inbox}/contacts/${source}`],
@@ -411,24 +441,34 @@ export class Attack {
     }
   }
 
-  #noteFiles(shot: Shot): void {
-    for (const file of this.#storedFiles()) if (!this.#files.has(file)) this.#files.set(file, shot)
-  }
-
-  #storedFiles(): string[] {
-    const storage = join(this.#options.folder, 'storage')
-    if (!existsSync(storage)) return []
-    return readdirSync(storage, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => name)
-  }
-
-  async #orphans(): Promise<string[]> {
-    const { rows } = await this.#options.pool.query<{ key: string }>(
-      'select key from active_storage_blobs b where exists (select 1 from active_storage_attachments a where a.blob_id = b.id)',
+  /** Files without a row, though nothing is due any more; and which request leaves one, sent alone. */
+  async #countFiles(): Promise<void> {
+    const sent = this.#withFiles
+    this.#withFiles = []
+    if (!(await this.#newOrphans()).length) return
+    for (const shot of sent) {
+      await this.#sender.send(renewed(shot))
+      const [file] = await this.#newOrphans()
+      if (file)
+        return this.#keep(`file ${shot.target}`, `a file without a row is left behind: ${file}${this.#told(shot)}`)
+    }
+    this.#keep(
+      'file',
+      `files without a row are left behind, by one of ${new Set(sent.map(({ target }) => target)).size} operations`,
     )
+  }
+
+  async #newOrphans(): Promise<string[]> {
+    await this.#settle(5)
+    const storage = join(this.#options.folder, 'storage')
+    const entries = existsSync(storage) ? readdirSync(storage, { recursive: true, withFileTypes: true }) : []
+    const { rows } = await this.#options.pool.query<{ key: string }>('select key from active_storage_blobs')
     const held = new Set(rows.map(({ key }) => key))
-    return this.#storedFiles().filter((file) => !held.has(file))
+    const orphans = entries.flatMap((entry) =>
+      entry.isFile() && !held.has(entry.name) && !this.#orphans.has(entry.name) ? [entry.name] : [],
+    )
+    for (const file of orphans) this.#orphans.add(file)
+    return orphans
   }
 }
 
@@ -442,7 +482,7 @@ function callersOf(target: Target): Caller[] {
   return CALLERS.filter((caller) => caller !== 'visitor')
 }
 
-const isVisitors = ({ path }: Target) => /^\/(public|survey)\//.test(path)
+const isVisitors = ({ path }: Target) => /^\/(public|survey|hc)\//.test(path)
 
 /** Whom an operation may welcome; nobody is trusted with this, it only says what is worth trying often. */
 function mayCall(target: Target, caller: Caller): boolean {

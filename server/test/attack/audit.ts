@@ -26,6 +26,14 @@ export async function guard(pool: Pool, accountId: number, contactId: number): P
   await pool.query(GUARDED.replaceAll('$1', String(accountId)).replaceAll('$2', String(contactId)))
 }
 
+/** Fails where a write to the other account would go unseen. */
+export async function proveAudit(pool: Pool, accountId: number): Promise<void> {
+  await pool.query('update accounts set name = name || $2 where id = $1', [accountId, '.'])
+  const seen = await takeSeen(pool)
+  if (!seen.some(({ why, relation }) => why === 'foreign' && relation === 'accounts'))
+    throw new Error('the audit is blind')
+}
+
 /** What was noted since it was asked last. */
 export async function takeSeen(pool: Pool): Promise<Seen[]> {
   const { rows } = await pool.query<Seen>({
@@ -38,20 +46,21 @@ export async function takeSeen(pool: Pool): Promise<Seen[]> {
 
 const GUARDED = `
   delete from attack.guarded;
+  do $do$
+  declare relation text;
+  begin
+    for relation in
+      select w.relation from attack.watched w join information_schema.columns c
+        on c.table_schema = 'public' and c.table_name = w.relation and c.column_name = 'account_id'
+    loop
+      execute format('insert into attack.guarded select %L, id, %L from public.%I where account_id = $1', relation, 'foreign', relation);
+    end loop;
+  end $do$;
   insert into attack.guarded
   select distinct kind, id, 'foreign' from (
-    select 'accounts' as kind, id from accounts where id = $1
+    select 'accounts' as kind, $1::bigint as id
     union all select 'users', user_id from account_users where account_id = $1
-    union all select 'inboxes', id from inboxes where account_id = $1
-    union all select 'contacts', id from contacts where account_id = $1
     union all select 'contact_inboxes', ci.id from contact_inboxes ci join contacts c on c.id = ci.contact_id where c.account_id = $1
-    union all select 'conversations', id from conversations where account_id = $1
-    union all select 'messages', id from messages where account_id = $1
-    union all select 'labels', id from labels where account_id = $1
-    union all select 'teams', id from teams where account_id = $1
-    union all select 'agent_bots', id from agent_bots where account_id = $1
-    union all select 'webhooks', id from webhooks where account_id = $1
-    union all select 'notifications', id from notifications where account_id = $1
   ) as theirs;
   insert into attack.guarded
   select kind, id, 'other contact' from (
@@ -65,6 +74,7 @@ const AUDIT = `
   create schema attack;
   grant all on schema attack to public;
   create table attack.guarded (kind text, id bigint, why text, primary key (kind, id, why));
+  create table attack.watched (relation text);
   create unlogged table attack.seen (why text, what text, relation text, id bigint, columns text[]);
 
   -- The names by which columns refer to records.
@@ -72,7 +82,8 @@ const AUDIT = `
   insert into attack.referring values
     ('account_id', 'accounts'), ('user_id', 'users'), ('assignee_id', 'users'), ('inbox_id', 'inboxes'), ('contact_id', 'contacts'),
     ('contact_inbox_id', 'contact_inboxes'), ('conversation_id', 'conversations'), ('message_id', 'messages'), ('team_id', 'teams'),
-    ('agent_bot_id', 'agent_bots'), ('label_id', 'labels');
+    ('agent_bot_id', 'agent_bots'), ('label_id', 'labels'), ('portal_id', 'portals'), ('category_id', 'categories'), ('article_id', 'articles'),
+    ('campaign_id', 'campaigns'), ('author_id', 'users'), ('created_by_id', 'users'), ('updated_by_id', 'users');
   create table attack.naming (name text);
   insert into attack.naming values ('owner'), ('taggable'), ('record'), ('primary_actor'), ('secondary_actor'), ('sender'), ('permissible');
   create table attack.kinds (class text, kind text);
@@ -119,6 +130,7 @@ const AUDIT = `
       where n.nspname = 'public' and c.relkind = 'r' and exists (
         select from pg_attribute a where a.attrelid = c.oid and a.attname = 'id' and a.atttypid in ('int4'::regtype, 'int8'::regtype))
     loop
+      insert into attack.watched values (relation);
       execute format('create trigger attack_look after insert or update or delete on public.%I for each row execute function attack.look()', relation);
     end loop;
   end $$`

@@ -59,7 +59,10 @@ export function plainShot(target: Target, caller: Caller, side: Side, ground: Gr
     caller,
     method: target.method,
     path,
-    query: [],
+    query: target.query.flatMap((name) => {
+      const record = references[keyFor(target, name.replace('[]', '')) ?? '']
+      return record === undefined ? [] : [`${name}=${encodeURIComponent(record)}`]
+    }),
     body: structuredClone(target.example) as Node,
     encoding: 'json',
     files: [],
@@ -70,7 +73,8 @@ export function plainShot(target: Target, caller: Caller, side: Side, ground: Gr
     const name = nameAt(place)
     if (valueAt(shot.body, place.path) === undefined) continue
     const value = referenceFor(target, name, own)
-    if (value !== undefined) put(shot.body, place.path, value)
+    if (Object.hasOwn(KEYED, name)) put(shot.body, place.path, { [references[KEYED[name]!] ?? 1]: 1 })
+    else if (value !== undefined) put(shot.body, place.path, value)
     else if (/^(title|email|emails|identifier|phone_number|source_id|echo_id)$/.test(name))
       put(shot.body, place.path, unused(name))
     else if (name.endsWith('url')) put(shot.body, place.path, `http://127.0.0.1:9/${++fresh}`)
@@ -99,7 +103,7 @@ export function spoiltShot(target: Target, place: Place, value: string, caller: 
 
 /** With a picture where a file is declared. */
 export function withPicture(shot: Shot, target: Target): Shot {
-  const place = target.places.find(isFile)!
+  const place = target.places.findLast(isFile)!
   return { ...shot, encoding: 'multipart', files: [{ name: nameOf(place.path, shot.wrapper), ...FILES[0]! }] }
 }
 
@@ -257,18 +261,18 @@ function breakBody(shot: Shot, _target: Target, _ground: Ground, chance: Chance)
   shot.raw = chance.pick(BROKEN)
 }
 
-/** Whose id stands in the path at `{name}`: `/teams/{team_id}` is of teams. */
+/** Whose id stands in the path at `{name}`: `/teams/{team_id}` is of teams; a text that has a name of its own goes by that. */
 function recordOf(target: Target, name: string): string {
-  if (name === 'account_id') return 'accounts'
-  if (name === 'source_id' || name === 'inbox_identifier' || name === 'conversation_uuid') return name
   const segments = target.path.split('/')
-  const before = segments[segments.indexOf(`{${name}}`) - 1]!
-  return before === 'inbox_members' ? 'inboxes' : before
+  const before = segments[segments.indexOf(`{${name}}`) - 1]
+  if (target.texts.includes(name)) return before === 'portals' ? 'portal_id' : name
+  return name === 'account_id' ? 'accounts' : before === 'inbox_members' ? 'inboxes' : before!
 }
 
 const REFERRING: Record<string, string> = {
   account_id: 'accounts',
   inbox_id: 'inboxes',
+  inbox_ids: 'inboxes',
   contact_id: 'contacts',
   base_contact_id: 'contacts',
   mergee_contact_id: 'other_contact',
@@ -285,6 +289,9 @@ const REFERRING: Record<string, string> = {
   source_id: 'source_id',
 }
 
+/** Objects whose keys name records. */
+const KEYED: Record<string, string> = { positions_hash: 'articles' }
+
 function keyFor(target: Target, name: string): string | undefined {
   if (name === 'email') return target.path.includes('/contacts') ? 'email' : 'person_email'
   return Object.hasOwn(REFERRING, name) ? REFERRING[name] : undefined
@@ -292,7 +299,7 @@ function keyFor(target: Target, name: string): string | undefined {
 
 /** Records that are there; what only identifies one is given a new value each time. */
 function referenceFor(target: Target, name: string, own: References): string | number | undefined {
-  if (name === 'source_id') return target.id.startsWith('conversations') ? own.source_id : undefined
+  if (name === 'source_id') return /^(conversations|contact_inboxes)\./.test(target.id) ? own.source_id : undefined
   const key = keyFor(target, name)
   return key && /s$|other/.test(key) ? own[key] : undefined
 }

@@ -6,6 +6,8 @@ export interface Target {
   method: string
   /** With `{names}`. */
   path: string
+  /** The names in the path that are text, not numbers. */
+  texts: string[]
   query: string[]
   /** The body: every declared place, nested ones too, with its schema. */
   places: Place[]
@@ -36,6 +38,7 @@ function readTarget(path: string, method: string, declared: Json): Target {
     id: declared.operationId,
     method: method.toUpperCase(),
     path,
+    texts: parameters.filter((one) => one.in === 'path' && one.schema.type === 'string').map((one) => one.name),
     query: parameters.filter((one) => one.in === 'query').map((one) => one.name),
     places: placesIn(plain!, []),
     wrapper: wrapped?.required?.[0],

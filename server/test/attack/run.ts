@@ -16,7 +16,7 @@ const HELP = `npm run attack -- [options]
 
 Starts a server with two accounts, sends it what nobody means well, and says what should not have come of it:
 an answer of 5xx, a row or a word of somebody else, an undeclared field that was kept, a stall of more than 50 ms,
-memory that is not given back, a file that nothing holds.
+memory that is not given back, a file without a row.
 
   --minutes NUMBER   How long to send (default 1)
   --seed TEXT        What chance grows from; the one of a failed run sends the same again (default: another one each time)
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
   const project = resolve(values.server)
   say(`Attacking for ${minutes} minute${minutes === 1 ? '' : 's'}, with --seed ${seed}`)
   const folder = mkdtempSync(join(tmpdir(), 'parley-attack-'))
-  const env = { ENABLE_RACK_ATTACK: 'false', NODE_OPTIONS: '--inspect-port=0' }
+  const env = { ENABLE_ACCOUNT_SIGNUP: 'true', ENABLE_RACK_ATTACK: 'false', NODE_OPTIONS: '--inspect-port=0' }
   const server = await realServer(folder, env, project)
   // It would outlive this process.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -89,7 +89,7 @@ function partsOf(shot: Shot, pairs: [string, string][]): string {
     ({ name, filename, type, content }) =>
       `${head(name)}; filename="${filename}"\r\ncontent-type: ${type}\r\n\r\n${content}\r\n`,
   )
-  return `${[...fields, ...files].join('')}--${EDGE}--\r\n`
+  return `${[...files, ...fields].join('')}--${EDGE}--\r\n`
 }
 
 const addressOf = ({ path, query }: Shot) => (query.length ? `${path}?${query.join('&')}` : path)

@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { buildOffice, type Office } from '../contract/support.ts'
 import type { Client, Person, TestAccount } from '../support.ts'
 import type { RealServer } from '../support/server.ts'
-import { guard } from './audit.ts'
+import { guard, proveAudit } from './audit.ts'
 
 /** Who sends. `outsider` is the administrator of another account; it is told nothing and moves nothing here. */
 export const CALLERS = ['stranger', 'visitor', 'bot', 'agent', 'administrator', 'outsider', 'platform'] as const
@@ -82,6 +82,7 @@ export class Builder {
     )
     const secrets = await this.#hide(here)
     await guard(this.pool, there.account.id, other.contact)
+    await proveAudit(this.pool, there.account.id)
     const [own, foreign] = await Promise.all([this.#references(here), this.#references(there)])
     return {
       headers: {
@@ -96,8 +97,13 @@ export class Builder {
       references: { own, foreign },
       visitorReferences: {
         own,
-        // Under the inbox of this account the contact of another one, and its own name under what others said.
-        foreign: { ...foreign, ...other.references, inbox_identifier: own.inbox_identifier! },
+        // Under the inbox of this account the contact of another one, and its own name under what others said. A help center is
+        // for everybody, and whoever knows the uuid of a conversation may answer its survey.
+        foreign: {
+          ...own,
+          source_id: foreign.source_id!,
+          ...other.references,
+        },
       },
       canaries: [
         {
@@ -136,6 +142,9 @@ export class Builder {
     const office = await buildOffice(this, this.unique(where))
     // What identifies a contact is sent by others, so it is no secret: it says nothing of the rest.
     await office.admin.patch(`${office.base}/contacts/${office.ids.contacts}`, this.#identity())
+    // A survey is there once it was asked for.
+    const at = `${office.base}/conversations/${office.ids.conversations}/messages`
+    await office.admin.post(at, { content: 'How was it?', content_type: 'input_csat' })
     return office
   }
 
@@ -163,7 +172,11 @@ export class Builder {
     return {
       contact,
       references: { ...identity, contacts: contact, conversations: talk.id as number, messages: message.id as number },
-      canaries: [{ text: canary, what: 'what another contact is called or said', shownTo: INSIDE }],
+      canaries: [
+        { text: canary, what: 'what another contact is called or said', shownTo: INSIDE },
+        { text: source, what: 'the source id of another contact', shownTo: INSIDE },
+        { text: made.contact_inbox.pubsub_token ?? source, what: 'the socket of another contact', shownTo: INSIDE },
+      ],
     }
   }
 
@@ -197,7 +210,8 @@ export class Builder {
        union select name from accounts where id = $1`,
       [account.id, [account.administrator.id, account.agent.id], account.administrator.id],
     )
-    const all = [mark, botToken, account.administrator.access_token, account.agent.access_token]
+    // With what follows in names and texts: addresses have it too.
+    const all = [`${mark} `, botToken, account.administrator.access_token, account.agent.access_token]
     return [...all, ...rows.map(({ text }) => text)]
       .filter(Boolean)
       .map((text) => ({ text, what: 'what only another account knows', shownTo: [] }))
