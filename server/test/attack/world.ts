@@ -31,7 +31,7 @@ export interface World {
   references: Record<Exclude<Side, 'absent'>, References>
   visitorReferences: Record<Exclude<Side, 'absent'>, References>
   canaries: Canary[]
-  accounts: { here: number; there: number }
+  agent: { account: number; user: number }
 }
 
 /** Not the one of the examples. */
@@ -115,7 +115,7 @@ export class Builder {
         ...other.canaries,
         ...(await this.#secretsOf(there)),
       ],
-      accounts: { here: here.account.id, there: there.account.id },
+      agent: { account: here.account.id, user: here.account.agent.id },
     }
   }
 
