@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { Verbatim, type Node, type Shot } from './generate.ts'
+import { nestedNames } from '../support/nested-names.ts'
 
 export interface Outcome {
   /** 0: there was no answer. */
@@ -51,19 +52,7 @@ function jsonOf(node: Node): string {
 
 const MOST_PAIRS = 4000
 
-/** `a[b][]=1`, as browsers and Rails nest names. */
-function pairsOf(body: Node): [name: string, value: string][] {
-  const pairs: [string, string][] = []
-  const walk = (value: unknown, name: string): void => {
-    if (pairs.length >= MOST_PAIRS) return
-    if (Array.isArray(value)) for (const item of value) walk(item, `${name}[]`)
-    else if (typeof value === 'object' && value !== null) {
-      for (const [key, inner] of Object.entries(value)) walk(inner, name ? `${name}[${key}]` : key)
-    } else pairs.push([name, value === null ? '' : String(value)])
-  }
-  walk(readBack(body), '')
-  return pairs
-}
+const pairsOf = (body: Node) => nestedNames(readBack(body), MOST_PAIRS)
 
 function readBack(body: Node): unknown {
   const text = jsonOf(body)

@@ -1,4 +1,3 @@
-import { stringify } from 'qs'
 import type { TSchema } from 'typebox'
 import { beforeAll, expect, it } from 'vitest'
 import type { Operation } from '../../src/http/operation.ts'
@@ -15,6 +14,7 @@ import {
   type Json,
   type Office,
 } from './support.ts'
+import { nestedNames } from '../support/nested-names.ts'
 
 const t = startTestApp()
 
@@ -203,7 +203,7 @@ it('no id of another account in a body or query leads anywhere', async () => {
       for (const field of fields) put(own, field, idOf(here, operation, field.table))
       for (const field of chosen) put(own, field, idOf(there, operation, field.table))
       const ask = (body: Json) => {
-        const query = operation.method === 'GET' ? `?${stringify(body, { arrayFormat: 'brackets' })}` : ''
+        const query = operation.method === 'GET' ? `?${new URLSearchParams(nestedNames(body))}` : ''
         const wrapped = operation.wrapper ? { [operation.wrapper]: body } : body
         return send(here.admin, operation, pathOf(operation, here) + query, wrapped)
       }
