@@ -15,8 +15,8 @@ it.runIf(process.platform === 'linux')(
   'a Parley that has ended holds no folder, even where nobody has asked after it; a living one does',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-embedded-'))
-    // The shell becomes a sleeper, which never asks how its child ended.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'])
+    // The shell becomes a sleeper, which never asks how its child ended. The child outlives the shell.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'])
     try {
       const ended = await new Promise<string>((resolve) =>
         parent.stdout.once('data', (data) => resolve(String(data).trim())),

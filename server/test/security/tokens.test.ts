@@ -37,7 +37,7 @@ async function secretsOf(office: Office): Promise<{ account: Secret[]; people: (
     ] as const
   ).map(([kind, of]) => ({ what: `the secret of the ${kind}`, value: webhookSecret(t.app.config, kind, of!) }))
   expect(people.rows).toHaveLength(6)
-  expect(account.rows).toHaveLength(3)
+  expect(new Set(account.rows.map((row) => row.what)).size).toBe(3)
   return { people: people.rows, account: [...account.rows, ...signing] }
 }
 
