@@ -116,7 +116,7 @@ async function seedDesk({ pool }: Database, name: string, size: number): Promise
   )
   await pool.query(
     `insert into messages (account_id, inbox_id, conversation_id, message_type, content, processed_message_content, sender_type, sender_id, created_at, updated_at)
-     select c.account_id, c.inbox_id, c.id, (n % 2), 'Message ' || n || ' of a conversation about something that matters', 'Message ' || n,
+     select c.account_id, c.inbox_id, c.id, (n % 2), 'Message ' || n || ' of a conversation about ' || substr(md5(c.id::text), 1, 8), 'Message ' || n,
        case when n % 2 = 0 then 'Contact' else 'User' end, case when n % 2 = 0 then c.contact_id else $2 end, now() - interval '1 day' + make_interval(secs => n), now()
      from conversations c cross join generate_series(1, ${MESSAGES}) n where c.account_id = $1 order by c.id, n`,
     [accountId, userId],
