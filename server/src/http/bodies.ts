@@ -189,7 +189,8 @@ function openForm({ headers }: IncomingMessage, limits: BusboyConfig['limits']):
 /** The field of an operation that a name belongs to, and what may stand there; nothing where the operation knows no such field. */
 function placeOf({ body, wrapper }: Operation, keys: string[]): [field?: string, place?: 'file' | 'other'] {
   if (wrapper && keys.shift() !== wrapper) return []
-  const [field] = keys
+  // A file in the place of the wrapper itself is named by it.
+  const field = keys[0] ?? wrapper
   const place = body && kindAt(body, keys)
   return place ? [field, place] : []
 }

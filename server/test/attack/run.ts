@@ -83,7 +83,10 @@ async function attack({
     const builder = await Builder.begin(server, pool, seed)
     const attack = new Attack({ server, pool, builder, targets, seed, only, part, folder, say })
     await attack.begin()
-    await attack.run(Date.now() + minutes * 60_000)
+    await attack.run(Date.now() + minutes * 60_000).catch((error: unknown) => {
+      say(`The server is gone. It said: ${server.output().slice(-4000)}`)
+      throw error
+    })
     const found = await attack.end()
     if (!found) return (say('Nothing was found.'), rmSync(folder, { recursive: true, force: true }), 0)
     say(`\n${found} found. The same again: npm run attack -- --seed ${seed} --minutes ${minutes}`)

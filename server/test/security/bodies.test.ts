@@ -351,3 +351,16 @@ describe('a file', () => {
     expect((await t.anyone.get(messages)).body).toEqual([])
   })
 })
+
+it('a file in the place of a wrapper is refused by its name, and ends nothing', async () => {
+  const account = await t.buildAccount()
+  const form = new FormData()
+  form.append('notification_settings', new Blob(['x']), 'x.txt')
+  const answer = await fetch(`${t.base}/api/v1/accounts/${account.id}/notification_settings`, {
+    method: 'PATCH',
+    headers: { api_access_token: account.administrator.access_token },
+    body: form,
+  })
+  expect(answer.status).toBe(422)
+  expect(((await answer.json()) as { attributes: string[] }).attributes).toEqual(['notification_settings'])
+})
