@@ -123,11 +123,21 @@ function readMultipart(raw: IncomingMessage, operation: Operation, maximumUpload
     let size = 0
     let text = 0
     const pieces = inPieces()
-    const refuse = (error: Error) => {
+    const refuse = (error: unknown) => {
       raw.unpipe(pieces).resume()
       pieces.destroy()
       reject(error)
     }
+    // What a listener throws would reach nobody, and end the server.
+    const safely =
+      <Heard extends unknown[]>(listen: (...heard: Heard) => void) =>
+      (...heard: Heard) => {
+        try {
+          listen(...heard)
+        } catch (error) {
+          refuse(error)
+        }
+      }
     const countText = (bytes: number) => {
       text += bytes
       if (text > bodyLimit) refuse(tooLarge('The text of the form', bodyLimit))
@@ -136,22 +146,28 @@ function readMultipart(raw: IncomingMessage, operation: Operation, maximumUpload
       size += chunk.length
       if (size > most) refuse(tooLarge('The body', most))
     })
-    form.on('field', (name = '', value, _nameTruncated, valueTruncated) => {
-      countText(valueTruncated ? Infinity : name.length + Buffer.byteLength(value))
-      pairs.push([name, value])
-    })
-    form.on('file', (name = '', stream, filename, _encoding, type) => {
-      stream.on('error', () => {})
-      const [field, place] = filename ? placeOf(operation, keysOf(name)) : []
-      if (place === 'file') {
-        countText(name.length)
-        pairs.push([name, gatherFile(stream, { filename, type, room: Math.min(length - size, maximumUpload) })])
-        stream.on('limit', () => refuse(tooLarge(humanize(field!), maximumUpload)))
-      } else {
-        stream.resume()
-        if (place) refuse(invalidField(field!, 'must not be a file'))
-      }
-    })
+    form.on(
+      'field',
+      safely((name = '', value, _nameTruncated, valueTruncated) => {
+        countText(valueTruncated ? Infinity : name.length + Buffer.byteLength(value))
+        pairs.push([name, value])
+      }),
+    )
+    form.on(
+      'file',
+      safely((name = '', stream, filename, _encoding, type) => {
+        stream.on('error', () => {})
+        const [field, place] = filename ? placeOf(operation, keysOf(name)) : []
+        if (place === 'file') {
+          countText(name.length)
+          pairs.push([name, gatherFile(stream, { filename, type, room: Math.min(length - size, maximumUpload) })])
+          stream.on('limit', () => refuse(tooLarge(humanize(field!), maximumUpload)))
+        } else {
+          stream.resume()
+          if (place) refuse(invalidField(field!, 'must not be a file'))
+        }
+      }),
+    )
     form.on('partsLimit', () => refuse(new RefusedError(413, { error: `The form has more than ${PARTS} parts` })))
     form.on('filesLimit', () => refuse(new RefusedError(413, { error: `The form has more than ${FILES} files` })))
     // A form that ends early, or is none.
