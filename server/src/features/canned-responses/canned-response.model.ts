@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { AccountContext } from '../../context/context.ts'
-import type { Lock } from '../../db/lock.ts'
+import { lockNames, type Lock } from '../../db/lock.ts'
 import { runPrepared } from '../../db/prepared.ts'
 import { withinRoom } from '../../db/room.ts'
 import { lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
@@ -85,8 +85,7 @@ async function checkCannedResponse(
 
 /** No index decides: of two who want it at the same time, the second one asks when the first one has it. */
 async function isTaken(ctx: AccountContext, shortCode: string, id: number): Promise<boolean> {
-  const key = `canned_response ${ctx.account.id} ${shortCode}`
-  await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(ctx.db)
+  await lockNames(ctx.db, [`canned_response ${ctx.account.id} ${shortCode}`])
   const other = await ctx.db
     .selectFrom('canned_responses')
     .select('id')

@@ -11,7 +11,7 @@ import { iso } from '../../lib/times.ts'
 import { companyOf } from '../companies/company.model.ts'
 import { contactRowsBy } from './contact.query.ts'
 import { contactRowJson, type ContactRecord, LEAD } from './contact.record.ts'
-import type { Lock } from '../../db/lock.ts'
+import { lockNames, type Lock } from '../../db/lock.ts'
 
 export type { ContactRecord } from './contact.record.ts'
 
@@ -88,11 +88,8 @@ export async function lockIdentities(
   accountId: number,
   values: (string | null | undefined)[],
 ): Promise<void> {
-  const keys = [
-    ...new Set(values.filter(Boolean).map((value) => `contact ${accountId} ${value!.toLowerCase()}`)),
-  ].sort()
-  if (!keys.length) return
-  await runPrepared(ctx.db, sql`select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest(${keys}::text[]) k`)
+  const names = values.filter(Boolean).map((value) => `contact ${accountId} ${value!.toLowerCase()}`)
+  await lockNames(ctx.db, names)
 }
 
 /** `isFree`: the caller has locked the identities and found nobody with them. */

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { MemberContext } from '../../context/context.ts'
-import type { Lock } from '../../db/lock.ts'
+import { lockNames, type Lock } from '../../db/lock.ts'
 import { byForm, prepared, type Slots } from '../../db/prepared.ts'
 import type { DB } from '../../db/schema.ts'
 import { humanize, lengthProblems, NotFoundError, RecordInvalidError } from '../../http/errors.ts'
@@ -108,8 +108,7 @@ const MOST_BYTES = 1024 * 1024
 
 /** What a person may keep in an account: counted under a lock, so that of two at the same time one sees the other. */
 async function checkRoom(ctx: MemberContext, query = '{}', id = 0): Promise<void> {
-  const key = `custom_filters ${ctx.account.id} ${ctx.user.id}`
-  await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(ctx.db)
+  await lockNames(ctx.db, [`custom_filters ${ctx.account.id} ${ctx.user.id}`])
   const { rows } = await sql<{ count: number; bytes: number }>`
     select count(*) as count, coalesce(sum(octet_length(query::text)), 0) as bytes from custom_filters
     where account_id = ${ctx.account.id} and user_id = ${ctx.user.id} and id <> ${id}`.execute(ctx.db)
