@@ -1,7 +1,7 @@
 import { sql, type Expression, type RawBuilder } from 'kysely'
 
 /** In bytes, what an answer has room for. */
-const ROOM = 2 * 1024 * 1024
+export const ROOM = 2 * 1024 * 1024
 
 /** Of a list without pages, the first rows in an order over `r`: as many as an answer has room for. */
 export function withinRoom<Row>(rows: Expression<Row>, order: RawBuilder<unknown>): RawBuilder<Row> {

@@ -3,6 +3,7 @@ import type { Context } from '../../context/context.ts'
 import { columns, listed, type Refine, type Row } from '../../db/columns.ts'
 import type { Lock } from '../../db/lock.ts'
 import { runOnce } from '../../db/prepared.ts'
+import { ROOM } from '../../db/room.ts'
 import { userJson } from '../pictures/picture.sql.ts'
 import type { AgentPicture } from '../pictures/picture.types.ts'
 
@@ -57,8 +58,7 @@ interface ArticleChoice {
   associated?: { where?: RawBuilder<unknown>; most?: number; size?: number }
 }
 
-/** In bytes: what an answer shows of articles, and of those beside them. */
-const ROOM = 2 * 1024 * 1024
+/** In bytes: what an answer shows of the articles beside others. */
 const ROOM_BESIDE = 1024 * 1024
 /** As many as there are languages, nearly. */
 const MOST_ASSOCIATED = 50

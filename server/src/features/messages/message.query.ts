@@ -3,6 +3,7 @@ import { columns, listed, type Refine, type Row } from '../../db/columns.ts'
 import { sizeOf } from '../../lib/bag.ts'
 import type { Claim } from '../../vocabulary/visitor.ts'
 import { runPrepared } from '../../db/prepared.ts'
+import { ROOM } from '../../db/room.ts'
 import type { DB } from '../../db/schema.ts'
 import {
   pictureColumns,
@@ -138,14 +139,12 @@ export function sourcesOf(query: string): Omit<PictureSources, 'conversations'> 
   }
 }
 
-/** In bytes: what an answer shows of messages; each counts with what it repeats of who sent it. */
-const ROOM = 2 * 1024 * 1024
 /** What a message without words takes. */
 const BARE = 1000
 
 /**
  * `from` those `messages` (a query's name) that an answer has room for, from the latest or from the oldest on, and the first of them
- * in any case. `each` takes that much more.
+ * in any case. Each counts with what it repeats of who sent it. `each` takes that much more.
  */
 export function roomFor(messages: string, first: 'latest' | 'oldest', each: RawBuilder<unknown> = sql`0`) {
   const from = sql.raw(messages)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../../context/context.ts'
+import { ROOM } from '../../db/room.ts'
 import { OutsideError } from '../../http/errors.ts'
 import { readPage } from '../../http/params.ts'
 import { RawAnswer, redirect } from '../../http/raw-answer.ts'
@@ -21,8 +22,6 @@ export interface PublicFilters {
 }
 
 const MOST_A_PAGE = 100
-/** In bytes, of an answer: each article shows the help center with all of its categories. */
-const ROOM = 2 * 1024 * 1024
 
 /** Only what is published, also beside another article. */
 const PUBLIC = sql`a.status = ${PUBLISHED}`
@@ -69,6 +68,7 @@ export async function listPublicArticles(ctx: Context, slug: string, locale: str
   const { query, sort, status, page, per_page: perPage } = filters
   const portal = await accessPublicPortal(ctx, slug)
   const shown = await withCategories(ctx, portal)
+  // Each article shows the help center with all of its categories.
   const fitting = Math.max(Math.floor(ROOM / Buffer.byteLength(JSON.stringify(shown))), 1)
   const limit = Math.min(perPage ? readPage(perPage) : MOST_A_PAGE, MOST_A_PAGE, fitting)
   const words = query?.trim() ? query : undefined
